@@ -1,0 +1,2 @@
+export { differentiate } from "./gradients.js";
+export { withoutUnusedNodes } from "./prune.js";

@@ -1,0 +1,2 @@
+export { type LoweringOptions, lower } from "./lower.js";
+export { type OnnxSummary, readOnnx } from "./read.js";

@@ -1,0 +1,253 @@
+/**
+ * Graph → ONNX ModelProto. Each node is lowered by its op's record; this file keeps names, constants and views.
+ *
+ * Opset 17 with ONNX Runtime's `com.microsoft` domain where a lowering asks for it (transposed matrix products, in training
+ * graphs only): deployed files hold standard ops alone.
+ */
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { DType, Graph, NodeOf, OpName, TensorType, Value } from "../ir/index.js";
+import { sameShape, sizeOf } from "../ir/index.js";
+import {
+  type Layout,
+  type OnnxAttribute,
+  type OnnxTensor,
+  type OnnxWriter,
+  recordOf,
+  storedDims,
+} from "../ops/index.js";
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./onnx_pb.js";
+
+export type LoweringOptions = {
+  readonly name: string;
+  readonly layout: Layout;
+  /** Values of the parameters, by name. Those that are missing become inputs of the ONNX graph, under their names. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+  /** Leaves the batch free, under the name `N`: for inference graphs in the image-major layout. */
+  readonly freeBatch?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+const latin1 = new TextDecoder("latin1");
+const OPSET = 17n;
+const IR_VERSION = 8n;
+
+const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: DataType.UINT8, bool: DataType.BOOL };
+
+/** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
+export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
+  const writer = new Writer(options.layout);
+  const tensors = new Map<number, OnnxTensor>();
+  const inputs: ValueInfoProto[] = [];
+  const open = (value: Value) => {
+    const dims = storedDims(value, options.layout);
+    tensors.set(value.id, { name: value.name, dims });
+    writer.reserve(value.name);
+    inputs.push(valueInfo(value.name, value.dtype, dims, options.freeBatch ?? false));
+  };
+  for (const value of graph.inputs) open(value);
+  for (const { value } of graph.parameters) {
+    const weights = options.weights?.get(value.name);
+    if (weights === undefined) open(value);
+    else tensors.set(value.id, writer.initializer(value.name, weights, value.shape));
+  }
+
+  for (const node of graph.nodes) {
+    writer.path = node.path;
+    const outputs = lowerNode(
+      writer,
+      node,
+      node.inputs.map((value) => tensors.get(value.id)!),
+    );
+    node.outputs.forEach((value, i) => {
+      tensors.set(value.id, outputs[i]!);
+    });
+  }
+
+  const outputs = graph.outputs.map((value) => {
+    const dims = storedDims(value, options.layout);
+    writer.path = "outputs";
+    writer.finish(writer.view(tensors.get(value.id)!, dims), value.name);
+    return valueInfo(value.name, value.dtype, dims, options.freeBatch ?? false);
+  });
+
+  const domains = new Set(["", ...writer.nodeList.map((node) => node.domain)]);
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "bantam",
+    opsetImport: [...domains].map((domain) =>
+      create(OperatorSetIdProtoSchema, { domain, version: domain === "" ? OPSET : 1n }),
+    ),
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+    graph: create(GraphProtoSchema, {
+      name: options.name,
+      node: writer.nodeList,
+      initializer: writer.initializers,
+      input: inputs,
+      output: outputs,
+    }),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function lowerNode<K extends OpName>(
+  writer: Writer,
+  node: NodeOf<K>,
+  inputs: readonly OnnxTensor[],
+): readonly OnnxTensor[] {
+  return recordOf(node.op).lower(writer, inputs, node);
+}
+
+class Writer implements OnnxWriter {
+  readonly nodeList: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  path = "";
+  private readonly names = new Map<string, number>();
+  private readonly constants = new Map<string, OnnxTensor>();
+  /** Tensors that are views of others, so that a view of a view is a view of the first. */
+  private readonly roots = new Map<string, OnnxTensor>();
+  private readonly views = new Map<string, OnnxTensor>();
+
+  constructor(readonly layout: Layout) {}
+
+  node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
+    const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };
+    this.push(type, inputs, [output], attributes, domain);
+    return output;
+  };
+
+  nodes: OnnxWriter["nodes"] = (type, inputs, dims, attributes = {}) => {
+    const outputs = dims.map((each) => ({ name: this.fresh(`${this.path}/${type}`), dims: each }));
+    this.push(type, inputs, outputs, attributes, "");
+    return outputs;
+  };
+
+  view(tensor: OnnxTensor, dims: readonly number[]): OnnxTensor {
+    if (sameShape(tensor.dims, dims)) return tensor;
+    if (sizeOf(tensor.dims) !== sizeOf(dims)) {
+      throw new Error(`internal: ${this.path}: view of [${tensor.dims.join(", ")}] as [${dims.join(", ")}]`);
+    }
+    const root = this.roots.get(tensor.name) ?? tensor;
+    if (sameShape(root.dims, dims)) return root;
+    const key = `${root.name}:${dims.join(",")}`;
+    const known = this.views.get(key);
+    if (known !== undefined) return known;
+    const view = this.node("Reshape", [root, this.integers(dims)], { dims });
+    this.roots.set(view.name, root);
+    this.views.set(key, view);
+    return view;
+  }
+
+  stored(type: TensorType): readonly number[] {
+    return storedDims(type, this.layout);
+  }
+
+  floats(values: readonly number[] | Float32Array, dims: readonly number[]): OnnxTensor {
+    const data = Float32Array.from(values);
+    return this.constant("float", DataType.FLOAT, dims, new Uint8Array(data.buffer));
+  }
+
+  integers(values: readonly number[]): OnnxTensor {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.constant("int", DataType.INT64, [values.length], new Uint8Array(data.buffer));
+  }
+
+  initializer(name: string, values: Float32Array, dims: readonly number[]): OnnxTensor {
+    this.reserve(name);
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.initializers.push(tensorProto(name, DataType.FLOAT, dims, rawData));
+    return { name, dims };
+  }
+
+  reserve(name: string): void {
+    this.names.set(name, 1);
+  }
+
+  /** Gives a tensor the name under which it leaves the graph. */
+  finish(tensor: OnnxTensor, name: string): void {
+    this.push("Identity", [tensor], [{ name, dims: tensor.dims }], {}, "");
+  }
+
+  /** Equal constants are stored once. */
+  private constant(kind: string, type: DataType, dims: readonly number[], bytes: Uint8Array): OnnxTensor {
+    const key = `${kind}:${dims.join(",")}:${latin1.decode(bytes)}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const tensor = { name: this.fresh(`constants/${kind}`), dims };
+    this.initializers.push(tensorProto(tensor.name, type, dims, bytes));
+    this.constants.set(key, tensor);
+    return tensor;
+  }
+
+  private fresh(name: string): string {
+    const uses = this.names.get(name) ?? 0;
+    this.names.set(name, uses + 1);
+    return uses === 0 ? name : `${name}.${uses}`;
+  }
+
+  private push(
+    type: string,
+    inputs: readonly OnnxTensor[],
+    outputs: readonly OnnxTensor[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    domain: string,
+  ): void {
+    this.nodeList.push(
+      create(NodeProtoSchema, {
+        opType: type,
+        name: outputs[0]!.name,
+        domain,
+        input: inputs.map((tensor) => tensor.name),
+        output: outputs.map((tensor) => tensor.name),
+        attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+      }),
+    );
+  }
+}
+
+function attributeProto(name: string, value: OnnxAttribute) {
+  if (typeof value === "number")
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  if (typeof value === "string")
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+const tensorProto = (name: string, dataType: DataType, dims: readonly number[], rawData: Uint8Array) =>
+  create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
+
+function valueInfo(name: string, dtype: DType, dims: readonly number[], freeBatch: boolean): ValueInfoProto {
+  const dim = dims.map((extent, axis) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: freeBatch && axis === 0 ? { case: "dimParam", value: "N" } : { case: "dimValue", value: BigInt(extent) },
+    }),
+  );
+  const tensorType = create(TypeProto_TensorSchema, {
+    elemType: elementType[dtype],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }),
+  });
+}

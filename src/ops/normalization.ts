@@ -1,0 +1,134 @@
+/**
+ * Batch normalization. In training it uses the batch's own mean and (biased) variance over N, H and W and gives them out,
+ * so that the running statistics can be kept elsewhere.
+ * @source Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1
+ */
+import { plain, sizeOf, type Value } from "../ir/index.js";
+import { rows } from "./forms.js";
+import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
+
+export const batchNorm: OpRecord<"batchNorm"> = {
+  formula: "μ = mean(x), v = mean(x²) − μ², y = γ · (x − μ) / √(v + ε) + β",
+  source: "Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1",
+  infer: (inputs, _, at) => {
+    const x = inputs[0]!;
+    checkChannels(inputs, at);
+    return [x, plain(x.shape[1]!), plain(x.shape[1]!)];
+  },
+  vjp: (g, { inputs, outputs, attributes }, [dy]) => {
+    const [x, gamma] = inputs;
+    const [, mean, variance] = outputs;
+    return g.apply("batchNormGrad", [dy!, x!, gamma!, mean!, variance!], attributes);
+  },
+  lower: (onnx, [x, gamma, beta], node) => {
+    const type = node.inputs[0]!;
+    const c = type.shape[1]!;
+    const matrix = rows(onnx, x!, type);
+    const mean = reduce(onnx, "ReduceMean", matrix, c);
+    const square = onnx.node("Mul", [
+      reduce(onnx, "ReduceSumSquare", matrix, c),
+      onnx.floats([c / sizeOf(type.shape)], []),
+    ]);
+    // Rounding can leave a variance just below zero.
+    const variance = onnx.node("Relu", [onnx.node("Sub", [square, onnx.node("Mul", [mean, mean])])]);
+    return [perChannel(onnx, matrix, [gamma!, beta!, mean, variance], node.attributes.epsilon), mean, variance];
+  },
+  macs: noMacs,
+};
+
+export const batchNormGrad: OpRecord<"batchNormGrad"> = {
+  formula: "dβ = Σ dy, dγ = Σ dy · x̂, dx = γ/√(v + ε) · (dy − dβ/M − x̂ · dγ/M), with x̂ = (x − μ)/√(v + ε), M = N·H·W",
+  source: "Ioffe and Szegedy 2015, arXiv:1502.03167, §3",
+  infer: ([dy, x]) => [dy!, plain(x!.shape[1]!), plain(x!.shape[1]!)],
+  vjp: noGradient,
+  // dx is an affine map per channel of dy and of x: dx = a·dy + b·x + d, so BatchNormalization computes it, row by row.
+  lower: (onnx, [dy, x, gamma, mean, variance], node) => {
+    const type = node.inputs[1]!;
+    const c = type.shape[1]!;
+    const m = sizeOf(type.shape) / c;
+    const [dyRows, xRows] = [rows(onnx, dy!, type), rows(onnx, x!, type)];
+    const mul = (a: OnnxTensor, b: OnnxTensor) => onnx.node("Mul", [a, b]);
+    const scalar = (value: number) => onnx.floats([value], []);
+
+    const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance!, scalar(node.attributes.epsilon)])]);
+    const dBeta = reduce(onnx, "ReduceSum", dyRows, c);
+    const product = onnx.node("MatMul", [onnx.view(dyRows, [c, 1, m]), onnx.view(xRows, [c, m, 1])], {
+      dims: [c, 1, 1],
+    });
+    const centred = onnx.node("Sub", [onnx.view(product, [c]), mul(mean!, dBeta)]);
+    const dGamma = onnx.node("Div", [centred, deviation]);
+
+    const a = onnx.node("Div", [gamma!, deviation]);
+    const b = mul(onnx.node("Div", [mul(a, dGamma), deviation]), scalar(-1 / m));
+    const d = onnx.node("Sub", [mul(mul(a, dBeta), scalar(-1 / m)), mul(b, mean!)]);
+    const zeros = onnx.floats(new Float32Array(c), [c]);
+    const ones = onnx.floats(new Float32Array(c).fill(1), [c]);
+    const fromDy = perChannel(onnx, dyRows, [a, d, zeros, ones], 0);
+    const fromX = perChannel(onnx, xRows, [b, zeros, zeros, ones], 0);
+    return [onnx.node("Add", [fromDy, fromX]), dGamma, dBeta];
+  },
+  macs: noMacs,
+};
+
+export const batchNormInference: OpRecord<"batchNormInference"> = {
+  formula: "y = γ · (x − μ) / √(v + ε) + β, with μ and v from the running statistics",
+  source: "Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 2",
+  infer: (inputs, _, at) => {
+    checkChannels(inputs, at);
+    return [inputs[0]!];
+  },
+  // μ and v are buffers: they are not learned.
+  vjp: (g, { inputs, attributes }, [dy]) => {
+    const [x, gamma, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
+    const zero = g.mul(mean, 0);
+    const one = g.add(zero, 1);
+    const normalized = g.one("batchNormInference", [x, one, zero, mean, variance], attributes);
+    return [
+      g.one("batchNormInference", [dy!, gamma, zero, zero, variance], attributes),
+      g.channelSum(g.mul(dy!, normalized)),
+      g.channelSum(dy!),
+      null,
+      null,
+    ];
+  },
+  lower: (onnx, [x, gamma, beta, mean, variance], node) => {
+    const { epsilon } = node.attributes;
+    const statistics = [gamma!, beta!, mean!, variance!];
+    if (onnx.layout === "channel-major")
+      return [perChannel(onnx, rows(onnx, x!, node.inputs[0]!), statistics, epsilon)];
+    return [onnx.node("BatchNormalization", [x!, ...statistics], { attributes: { epsilon: { float: epsilon } } })];
+  },
+  macs: noMacs,
+};
+
+function checkChannels([x, ...vectors]: Parameters<OpRecord<"batchNorm">["infer"]>[0], at: string): void {
+  const c = x!.shape[1];
+  checkThat(x!.axes === "image", at, "an image", [x!]);
+  for (const vector of vectors)
+    checkThat(vector.shape.length === 1 && vector.shape[0] === c, at, `vectors of ${c} numbers`, [x!, vector]);
+}
+
+function reduce(
+  onnx: OnnxWriter,
+  type: "ReduceMean" | "ReduceSum" | "ReduceSumSquare",
+  matrix: OnnxTensor,
+  c: number,
+): OnnxTensor {
+  // In opset 17 only ReduceSum takes its axes as an input.
+  return type === "ReduceSum"
+    ? onnx.node(type, [matrix, onnx.integers([1])], { attributes: { keepdims: 0 }, dims: [c] })
+    : onnx.node(type, [matrix], { attributes: { axes: [1], keepdims: 0 }, dims: [c] });
+}
+
+/** `scale · (x − mean) / √(variance + ε) + bias` on each row. */
+function perChannel(
+  onnx: OnnxWriter,
+  matrix: OnnxTensor,
+  statistics: readonly OnnxTensor[],
+  epsilon: number,
+): OnnxTensor {
+  const [c, m] = matrix.dims as [number, number];
+  return onnx.node("BatchNormalization", [onnx.view(matrix, [1, c, m]), ...statistics], {
+    attributes: { epsilon: { float: epsilon } },
+  });
+}

@@ -1,0 +1,119 @@
+/** What a report of one `fit` shows. Everything here is measured or counted elsewhere; the report only draws it. */
+
+export type Costs = {
+  /** Trainable numbers; batch-norm statistics are buffers and not counted. */
+  readonly params: number;
+  /** Multiply-accumulates of convolutions, squeeze-excite and classifier, per image. */
+  readonly macs: number;
+  readonly weightBytes: number;
+  readonly peakActivationBytes: number;
+};
+
+/** A limit per cost; an absent one is not limited. */
+export type Budget = { readonly [K in keyof Costs]?: number };
+
+export type TrialPoint = {
+  readonly id: number;
+  /** `shared`: the random start that evolution and the random-search baseline have in common. */
+  readonly strategy: "shared" | "evolution" | "random";
+  readonly parent: number | null;
+  readonly params: number;
+  readonly macs: number;
+  /** Top-1 on the validation images, a fraction. */
+  readonly accuracy: number;
+  readonly seconds: number;
+  /** Genes in a line, e.g. `28 px · stem 16 · 3×(mb4 k3 c24 se)`. */
+  readonly summary: string;
+};
+
+export type EpochRecord = {
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly imagesPerSecond: number;
+};
+
+/** One line of the architecture drawing: a stem, a stage or a head. */
+export type StageRow = {
+  readonly name: string;
+  /** e.g. `inverted residual ×3`. */
+  readonly block: string;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly expansion: number | null;
+  readonly squeezeExcite: boolean;
+  readonly activation: string;
+  /** `[channels, height, width]` after the stage. */
+  readonly output: readonly [number, number, number];
+  readonly params: number;
+  readonly macs: number;
+};
+
+export type ClassScore = {
+  readonly label: string;
+  readonly count: number;
+  /** null where nothing was predicted (precision) or nothing was there (recall). */
+  readonly precision: number | null;
+  readonly recall: number | null;
+};
+
+export type Mistake = {
+  readonly source: string;
+  readonly truth: string;
+  readonly predicted: string;
+  readonly probability: number;
+  /** The picture the network saw, as a `data:image/png;base64,` URL. */
+  readonly image: string;
+};
+
+export type FitReport = {
+  readonly title: string;
+  /** The command that made it. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly version: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly threads: number;
+  readonly engine: string;
+  readonly data: {
+    readonly name: string;
+    readonly classes: readonly string[];
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+    readonly skipped: readonly { readonly source: string; readonly reason: string }[];
+  };
+  readonly budget: Budget;
+  readonly costs: Costs;
+  /** Top-1 of the shipped file on the held-out test images. */
+  readonly accuracy: number;
+  readonly search: {
+    readonly trials: readonly TrialPoint[];
+    /** Training compute of each arm, in multiply-accumulates, shared trials counted in both. */
+    readonly evolutionMacs: number;
+    readonly randomMacs: number;
+    readonly chosen: number;
+    readonly epochs: number;
+    readonly rejectedByCost: number;
+  };
+  readonly scaling: {
+    readonly phi: number;
+    readonly depth: number;
+    readonly width: number;
+    readonly resolution: number;
+    /** Which limit the next larger network would break. */
+    readonly binding: string;
+    readonly baseline: Costs;
+  };
+  readonly network: { readonly resolution: number; readonly stages: readonly StageRow[] };
+  readonly curve: readonly EpochRecord[];
+  /** `confusion[truth][predicted]`, counts. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly perClass: readonly ClassScore[];
+  readonly mistakes: readonly Mistake[];
+};

@@ -1,0 +1,28 @@
+import { availableParallelism } from "node:os";
+import { EngineError } from "../base/index.js";
+import type { Engine } from "./engine.js";
+import { loadNodeEngine } from "./node.js";
+import { loadWebEngine } from "./web.js";
+
+export type EngineChoice = "auto" | "native" | "wasm";
+
+/**
+ * The engine to run graphs on: the native one where it is installed, else WebAssembly.
+ *
+ * @param threads within one op; by default all cores. For one count results repeat bit for bit; another rounds differently.
+ */
+export async function chooseEngine(choice: EngineChoice = "auto", threads = availableParallelism()): Promise<Engine> {
+  if (choice !== "wasm") {
+    const native = await loadNodeEngine(threads);
+    if (native !== null) return native;
+    if (choice === "native") {
+      throw new EngineError({
+        at: "--engine native",
+        expected: "the optional package onnxruntime-node",
+        received: "none that loads on this machine",
+        hint: "npm install onnxruntime-node, or use --engine wasm",
+      });
+    }
+  }
+  return loadWebEngine(threads);
+}
