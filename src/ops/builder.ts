@@ -1,15 +1,4 @@
-import type {
-  Graph,
-  Initializer,
-  Node,
-  NodeOf,
-  OpName,
-  Parameter,
-  Shape,
-  TensorType,
-  Value,
-  Vocabulary,
-} from "../ir/index.js";
+import type { Graph, Node, NodeOf, OpName, Parameter, Shape, TensorType, Value, Vocabulary } from "../ir/index.js";
 
 /** The output types of an op applied to inputs; the table of ops supplies it. */
 export type InferOp = <K extends OpName>(
@@ -57,6 +46,12 @@ export class GraphBuilder {
     const value = this.value(type, name);
     this.inputs.push(value);
     return value;
+  }
+
+  /** Takes over the inputs of another graph and keeps its ids free, so that its nodes can be included later. */
+  adopt(graph: Graph): void {
+    this.inputs.push(...graph.inputs);
+    this.nextId = Math.max(this.nextId, firstFreeId(graph));
   }
 
   parameter(name: string, shape: Shape, options: Omit<Parameter, "value">): Value {
@@ -135,13 +130,11 @@ export class GraphBuilder {
       attributes: { shape: target.shape },
       path: target.name,
     });
-    this.nextId = Math.max(this.nextId, target.id + 1);
   }
 
-  /** Appends the nodes of another graph; its inputs and parameters must be defined here already, or become inputs here. */
+  /** Appends the nodes of another graph, whose inputs and parameters are defined here already. */
   include(graph: Graph): void {
     this.nodes.push(...graph.nodes);
-    this.nextId = Math.max(this.nextId, firstFreeId(graph));
   }
 
   private binary(op: "add" | "sub" | "mul" | "div" | "equal" | "lessEqual", a: Operand, b: Operand): Value {
@@ -166,8 +159,8 @@ function firstFreeId(graph: Graph): number {
   const see = (value: Value) => {
     last = Math.max(last, value.id);
   };
-  graph.inputs.forEach(see);
-  graph.parameters.forEach(({ value }) => see(value));
-  graph.nodes.forEach((node) => node.outputs.forEach(see));
+  for (const value of graph.inputs) see(value);
+  for (const { value } of graph.parameters) see(value);
+  for (const node of graph.nodes) for (const value of node.outputs) see(value);
   return last + 1;
 }

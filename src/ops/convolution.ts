@@ -6,7 +6,7 @@
  * `depthwise.ts`.
  */
 import { convolvedExtent, image, plain, type Shape, sizeOf, type TensorType, type Vocabulary } from "../ir/index.js";
-import { convAttributes, matmul, rows } from "./forms.js";
+import { convAttributes, matmul, needsChannelMajor, rows } from "./forms.js";
 import { checkThat, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 type Attributes = Vocabulary["conv2d"];
@@ -94,9 +94,10 @@ export const conv2dInputGrad: OpRecord<"conv2dInputGrad"> = {
     ];
   },
   lower: (onnx, [dy, w], node) => {
+    needsChannelMajor(onnx, node);
     const [out, c, kh, kw] = node.inputs[1]!.shape as [number, number, number, number];
     const dx = node.outputs[0]!;
-    if (kh * kw === 1 && node.attributes.stride === 1) {
+    if (isPointwise(node.attributes, kh, kw)) {
       const product = matmul(onnx, onnx.view(w!, [out, c]), rows(onnx, dy!, node.inputs[0]!), "transA", [
         c,
         sizeOf(dx.shape) / c,
@@ -124,6 +125,7 @@ export const conv2dWeightGrad: OpRecord<"conv2dWeightGrad"> = {
     ];
   },
   lower: (onnx, [x, dy], node) => {
+    needsChannelMajor(onnx, node);
     const [out, c, kh, kw] = node.outputs[0]!.shape as [number, number, number, number];
     const columns = patches(onnx, x!, node.inputs[0]!, node.attributes, kh, kw, node.inputs[1]!);
     const product = matmul(onnx, rows(onnx, dy!, node.inputs[1]!), columns, "transB", [out, kh * kw * c]);
@@ -151,7 +153,7 @@ function patches(
   kw: number,
   output: TensorType,
 ): OnnxTensor {
-  if (kh * kw === 1 && stride === 1) return rows(onnx, x, type);
+  if (isPointwise({ stride, padding }, kh, kw)) return rows(onnx, x, type);
   const [n, c, h, w] = type.shape as [number, number, number, number];
   const [top, left, bottom, right] = padding;
   const [, , outH, outW] = output.shape as [number, number, number, number];
@@ -179,6 +181,10 @@ function patches(
   const columns = onnx.node("Concat", places, { attributes: { axis: 0 }, dims: [kh * kw * c, n, outH, outW] });
   return onnx.view(columns, [kh * kw * c, n * outH * outW]);
 }
+
+/** Whether every place of the output sees its own place of the input alone. */
+const isPointwise = ({ stride, padding }: Attributes, kh: number, kw: number): boolean =>
+  kh * kw === 1 && stride === 1 && padding.every((pixels) => pixels === 0);
 
 /** `[C, N, H, W]` to `[N, C, H, W]` or back; `type.shape` names the axes as an image. */
 function swapBatch(onnx: OnnxWriter, x: OnnxTensor, type: TensorType): OnnxTensor {

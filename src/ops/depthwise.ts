@@ -6,7 +6,7 @@
  * grouped convolution over `[1, C·N, H, W]`, where every channel of every image is a group.
  */
 import { convolvedExtent, image, plain, type Shape, sizeOf, type Value, type Vocabulary } from "../ir/index.js";
-import { convAttributes, matmul } from "./forms.js";
+import { convAttributes, matmul, needsChannelMajor } from "./forms.js";
 import { checkThat, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 type Attributes = Vocabulary["depthwiseConv2d"];
@@ -102,6 +102,7 @@ export const depthwiseInputGrad: OpRecord<"depthwiseInputGrad"> = {
     ];
   },
   lower: (onnx, [dy, w], node) => {
+    needsChannelMajor(onnx, node);
     const [dyType, wType] = node.inputs as readonly [Value, Value];
     const geo = geometry(node.attributes.inputShape, wType.shape, dyType.shape, node.attributes);
     if (!isSmall(geo)) return [convolutionWithFlippedKernel(onnx, dy!, w!, geo)];
@@ -127,6 +128,7 @@ export const depthwiseWeightGrad: OpRecord<"depthwiseWeightGrad"> = {
     ];
   },
   lower: (onnx, [x, dy], node) => {
+    needsChannelMajor(onnx, node);
     const [xType, dyType] = node.inputs as readonly [Value, Value];
     const geo = geometry(xType.shape, node.attributes.weightShape, dyType.shape, node.attributes);
     return [isSmall(geo) ? toeplitzWeightGrad(onnx, x!, dy!, geo) : rowwiseWeightGrad(onnx, x!, dy!, geo)];
@@ -216,21 +218,24 @@ function convolutionWithFlippedKernel(onnx: OnnxWriter, dy: OnnxTensor, w: OnnxT
     spread = onnx.node("Pad", [cells, onnx.integers(ends)], { dims: [c * n, outH, stride, outW, stride] });
   }
   const [tallH, tallW] = [outH * stride, outW * stride];
-  const [top, left] = [kh - 1 - padding[0], kw - 1 - padding[1]];
-  const [bottom, right] = [h - tallH + padding[0], width - tallW + padding[1]];
-  checkThat(
-    Math.min(top, left, bottom, right) >= 0,
-    "internal: depthwise input gradient",
-    "padding smaller than the kernel",
-    [],
-  );
+  const edges = [kh - 1 - padding[0], kw - 1 - padding[1], h - tallH + padding[0], width - tallW + padding[1]] as const;
+  // Below zero: places that lie wholly in the padding, or zeros after the last place. They reach no input.
+  const [top, left, bottom, right] = edges.map((edge) => Math.min(edge, 0)) as [number, number, number, number];
+  const [croppedH, croppedW] = [tallH + top + bottom, tallW + left + right];
+  if (croppedH < tallH || croppedW < tallW) {
+    const crop = onnx.integers([0, 0, top, left, 0, 0, bottom, right]);
+    spread = onnx.node("Pad", [onnx.view(spread, [c, n, tallH, tallW]), crop], { dims: [c, n, croppedH, croppedW] });
+  }
   return groupedConvolution(onnx, spread, flipped, {
     ...geo,
-    h: tallH,
-    w: tallW,
+    h: croppedH,
+    w: croppedW,
     outH: h,
     outW: width,
-    attributes: { stride: 1, padding: [top, left, bottom, right] },
+    attributes: {
+      stride: 1,
+      padding: edges.map((edge) => Math.max(edge, 0)) as [number, number, number, number],
+    },
   });
 }
 

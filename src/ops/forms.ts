@@ -1,6 +1,11 @@
 /** Pieces of ONNX that several lowerings share. */
-import type { Shape, TensorType, Vocabulary } from "../ir/index.js";
+import type { NodeOf, OpName, Shape, TensorType, Vocabulary } from "../ir/index.js";
 import type { OnnxTensor, OnnxWriter } from "./record.js";
+
+/** For ops of the training step: image-major they would give wrong numbers without a word. */
+export function needsChannelMajor(onnx: OnnxWriter, { op, path }: NodeOf<OpName>): void {
+  if (onnx.layout !== "channel-major") throw new Error(`internal: ${path}: ${op} is lowered channel-major only`);
+}
 
 /** An `image` value as a matrix with a row per channel. Channel-major only. */
 export function rows(onnx: OnnxWriter, tensor: OnnxTensor, type: TensorType): OnnxTensor {

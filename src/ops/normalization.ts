@@ -4,7 +4,7 @@
  * @source Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1
  */
 import { plain, sizeOf, type Value } from "../ir/index.js";
-import { rows } from "./forms.js";
+import { needsChannelMajor, rows } from "./forms.js";
 import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 export const batchNorm: OpRecord<"batchNorm"> = {
@@ -15,12 +15,16 @@ export const batchNorm: OpRecord<"batchNorm"> = {
     checkChannels(inputs, at);
     return [x, plain(x.shape[1]!), plain(x.shape[1]!)];
   },
-  vjp: (g, { inputs, outputs, attributes }, [dy]) => {
+  vjp: (g, { inputs, outputs, attributes, path }, [dy, ...dStatistics]) => {
     const [x, gamma] = inputs;
     const [, mean, variance] = outputs;
+    if (dStatistics.some((gradient) => gradient !== null)) {
+      throw new Error(`internal: ${path}: the batch's statistics have no gradient of their own`);
+    }
     return g.apply("batchNormGrad", [dy!, x!, gamma!, mean!, variance!], attributes);
   },
   lower: (onnx, [x, gamma, beta], node) => {
+    needsChannelMajor(onnx, node);
     const type = node.inputs[0]!;
     const c = type.shape[1]!;
     const matrix = rows(onnx, x!, type);
@@ -43,6 +47,7 @@ export const batchNormGrad: OpRecord<"batchNormGrad"> = {
   vjp: noGradient,
   // dx is an affine map per channel of dy and of x: dx = a·dy + b·x + d, so BatchNormalization computes it, row by row.
   lower: (onnx, [dy, x, gamma, mean, variance], node) => {
+    needsChannelMajor(onnx, node);
     const type = node.inputs[1]!;
     const c = type.shape[1]!;
     const m = sizeOf(type.shape) / c;

@@ -75,7 +75,8 @@ export const sumTo: OpRecord<"sumTo"> = {
   vjp: (g, { inputs, attributes }, [dy]) => {
     const [x] = inputs;
     if (attributes.shape.length === x!.shape.length) return [g.broadcastTo(dy!, x!.shape)];
-    if (attributes.shape.length === 0) return [g.add(g.mul(x!, 0), dy!)];
+    // A scalar has no axes to say that it belongs to an image: it is added to an image of zeros.
+    if (x!.axes === "image") return [g.add(g.mul(x!, 0), dy!)];
     return [g.broadcastTo(g.reshape(dy!, withLeadingOnes(attributes.shape, x!.shape.length)), x!.shape)];
   },
   lower: (onnx, [x], node) => [

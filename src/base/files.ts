@@ -1,0 +1,148 @@
+/**
+ * Writing files so that a crash, a full disk or a pulled plug leaves either the old file or the new one, never half of one.
+ * Node only, and so not part of `base/index.ts`.
+ */
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { FileError } from "./errors.js";
+
+/** Chunks of a file too large to hold at once are given as an iterable. */
+export type FileData = Uint8Array | string | Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
+
+/**
+ * Write a whole file: to a temporary name in the same folder, flushed to the disk, then renamed over `path`.
+ * A symbolic link is followed; a device or a pipe is written directly, as it has no content to protect.
+ *
+ * @param path its folder must exist.
+ * @throws {FileError} when it cannot be written. The old file is untouched and the temporary one is gone.
+ *   What `data` throws while it is iterated passes through, after the same cleaning up.
+ */
+export async function writeFileAtomic(path: string, data: FileData): Promise<void> {
+  try {
+    const old = await stat(path).catch(ignoring("ENOENT"));
+    if (old?.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+    if (old !== undefined && !old.isFile())
+      return await withHandle(await open(path, "w"), (file) => writeFile(file, data));
+    await replace(old === undefined ? path : await realpath(path), data, old?.mode);
+  } catch (error) {
+    throw toFileError(error, path, "write");
+  }
+}
+
+/**
+ * Create the folder (and those above it) where missing and prove by a small file that it can be written:
+ * to be called before hours of work whose result goes there.
+ *
+ * @throws {FileError} when it cannot be created or written.
+ */
+export async function ensureWritableFolder(path: string): Promise<void> {
+  try {
+    await createFolder(path);
+    const probe = temporaryIn(path);
+    try {
+      // A byte, as a full disk may still take an empty file.
+      await withHandle(await open(probe, "wx"), (file) => writeFile(file, "\n"));
+    } finally {
+      await rm(probe, { force: true });
+    }
+  } catch (error) {
+    throw toFileError(error, path, "folder");
+  }
+}
+
+/**
+ * The `FileError` for what Node's file system threw; anything else comes back as it is.
+ *
+ * @param purpose what was being done with `path`: reading the file, writing it, or writing into the folder.
+ */
+export function toFileError(error: unknown, path: string, purpose: "read" | "write" | "folder"): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known = causes[code];
+  if (known === undefined && !(error instanceof Error && "syscall" in error)) return error;
+  const expected = {
+    read: "a file that can be read",
+    write: "a file that can be written",
+    folder: "a folder that can be written",
+  };
+  const [what, hint] = known ?? [(error as Error).message];
+  const facts = { at: path, expected: expected[purpose], received: `${what} (${code})` };
+  return new FileError(hint === undefined ? facts : { ...facts, hint }, { cause: error });
+}
+
+const causes: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
+  ENOSPC: ["a full disk", "free some space or choose a folder on another disk"],
+  EDQUOT: ["a used-up disk quota", "free some of your space or choose a folder on another disk"],
+  EFBIG: [
+    "a file larger than the file system or `ulimit -f` allows",
+    "choose a folder on another disk or raise the limit",
+  ],
+  EACCES: ["no permission", "check the owner and mode of the file and its folders, or choose another place"],
+  EPERM: ["no permission", "check the owner, mode and attributes of the file and its folders, or choose another place"],
+  EROFS: ["a read-only file system", "choose a folder on a disk that can be written"],
+  ENOENT: ["a path that does not exist", "check the spelling; the folder must exist first"],
+  ENOTDIR: ["a path that goes through a file as if it were a folder", "rename that file or choose another path"],
+  EEXIST: ["a file where the folder should be", "rename that file or choose another folder"],
+  EISDIR: ["a folder", "name a file inside it"],
+  ENAMETOOLONG: ["a name too long for the file system", "choose a shorter one"],
+  ELOOP: ["symbolic links that go in a circle", "check the links with `ls -l`"],
+  EMFILE: ["too many open files", "close some programs or raise `ulimit -n`"],
+  EIO: ["an input/output error of the disk", "check the disk and its connection"],
+};
+
+async function replace(path: string, data: FileData, mode = 0o666): Promise<void> {
+  const folder = dirname(path);
+  const temporary = temporaryIn(folder);
+  try {
+    await withHandle(await open(temporary, "wx", mode & 0o777), async (file) => {
+      await writeFile(file, data);
+      await file.sync(); // before the rename: some file systems would else order an empty file under the new name first
+    });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // Makes the rename itself durable. Not every platform can open a folder, and the file is complete either way.
+  await open(folder, "r")
+    .then(
+      (handle) => withHandle(handle, (opened) => opened.sync()),
+      () => {},
+    )
+    .catch(() => {});
+}
+
+/** As `mkdir` with `recursive`, which reports a read-only disk as "no such file". */
+async function createFolder(path: string): Promise<void> {
+  const above = dirname(path);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A root of the file system may answer otherwise than with EEXIST.
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
+    if (code !== "ENOENT" || above === path) throw error;
+    await createFolder(above);
+    await mkdir(path).catch(ignoring("EEXIST")); // another process may have been faster
+  }
+}
+
+/** Closes in every case; closing may itself report a write that failed late. */
+async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Short, so that a long name of the target does not become too long. */
+function temporaryIn(folder: string): string {
+  return join(folder, `.bantam-${randomUUID().slice(0, 13)}.tmp`);
+}
+
+function ignoring(code: string): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (error.code !== code) throw error;
+  };
+}

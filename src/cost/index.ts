@@ -1,0 +1,2 @@
+export { type MemoryBuffer, type MemoryPlan, planMemory } from "./memory.js";
+export { type GraphProfile, type LayerProfile, profileGraph } from "./profile.js";

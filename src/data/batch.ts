@@ -1,0 +1,74 @@
+import type { Rng } from "../base/index.js";
+import { type Augmentation, type Change, drawChange, reflect } from "./augmentation.js";
+import type { ImageSet } from "./images.js";
+import { imageBytes } from "./preprocessing.js";
+
+export type BatchOptions = {
+  /** One per channel, for pixels in [0, 1]. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly augmentation: Augmentation | null;
+  /** Needed where there is augmentation: the batch depends on nothing else. */
+  readonly rng: Rng | null;
+};
+
+const unchanged: Change = { dx: 0, dy: 0, flip: false, erase: null };
+
+/**
+ * Normalized pictures, (pixel / 255 − mean) / std, channel first, then picture: `[C, N, H, W]`.
+ *
+ * @param indices which pictures, N of them.
+ * @param into at least C · N · H · W long; the value of picture n, channel c, row y, column x comes to
+ *   `((c · N + n) · H + y) · W + x`.
+ */
+export function fillBatch(
+  images: ImageSet,
+  indices: ArrayLike<number>,
+  { mean, std, augmentation, rng }: BatchOptions,
+  into: Float32Array,
+): void {
+  const { size, channels } = images;
+  const count = indices.length;
+  const plane = size * size;
+  if (into.length < channels * count * plane) {
+    throw new RangeError(`internal: ${into.length} floats for a batch of ${channels} × ${count} × ${size} × ${size}`);
+  }
+  if (augmentation !== null && rng === null) throw new TypeError("internal: augmentation without an rng");
+
+  const tables = Array.from({ length: channels }, (_, c) => normalized(mean[c]!, std[c]!));
+  const pixels = new Uint8Array(imageBytes(images));
+  const columns = new Int32Array(size);
+  for (let n = 0; n < count; n++) {
+    const change = augmentation === null ? unchanged : drawChange(augmentation, size, rng!);
+    images.read(indices[n]!, pixels, 0);
+    for (let x = 0; x < size; x++) columns[x] = channels * sourceColumn(x, change, size);
+    for (let c = 0; c < channels; c++) {
+      const table = tables[c]!;
+      const start = (c * count + n) * plane;
+      let to = start;
+      for (let y = 0; y < size; y++) {
+        const row = reflect(y - change.dy, size) * size * channels + c;
+        for (let x = 0; x < size; x++) into[to++] = table[pixels[row + columns[x]!]!]!;
+      }
+      if (change.erase !== null) erase(into, start, size, change.erase);
+    }
+  }
+}
+
+/** First mirrored, then shifted; so looked up the other way round. */
+function sourceColumn(x: number, { dx, flip }: Change, size: number): number {
+  const column = reflect(x - dx, size);
+  return flip ? size - 1 - column : column;
+}
+
+/** Zero is the mean, once normalized. */
+function erase(into: Float32Array, start: number, size: number, { x, y, width, height }: NonNullable<Change["erase"]>) {
+  for (let row = y; row < y + height; row++) {
+    const from = start + row * size + x;
+    into.fill(0, from, from + width);
+  }
+}
+
+function normalized(mean: number, std: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean) / std);
+}

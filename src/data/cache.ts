@@ -1,0 +1,183 @@
+/**
+ * Decoded pictures in two files: `KEY.pixels`, bare `uint8` pictures one after the other, and `KEY.json`, which says
+ * what they are. KEY is a hash of all that the pixels depend on, so a changed dataset, geometry or decoder asks for
+ * another name, and two processes that build one cache at once write the same bytes: whichever renames last does no harm.
+ * The index is written last and vouches for the pixels. A cache folder may be deleted at any time.
+ */
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ensureWritableFolder, toFileError, writeFileAtomic } from "../base/files.js";
+import { DataError, FileError, formatBytes } from "../base/index.js";
+import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
+import { type Decode, decodersAtOnce, decoderVersion } from "./decode.js";
+import { type Geometry, imageBytes } from "./preprocessing.js";
+import type { Skipped } from "./sample.js";
+
+/** Raise it when the files change their meaning. */
+const version = 1;
+const chunkBytes = 8 * 1024 * 1024;
+/** Leftovers of a killed process are removed after this time. */
+const leftoverMs = 24 * 60 * 60 * 1000;
+
+export type CacheKey = {
+  /** Of the dataset: files, sizes, times, labels. */
+  readonly fingerprint: string;
+  readonly geometry: Geometry;
+  /** Hash of the list of pictures where it is not the whole dataset. */
+  readonly subset: string | null;
+};
+
+export type PixelCache = {
+  /** Picture i lies at byte i × `imageBytes`. */
+  readonly pixelFile: string;
+  /** One per picture, in the order of the file. */
+  readonly sources: readonly string[];
+  /** Pictures that could not be decoded; their bytes are zero. */
+  readonly broken: readonly Skipped[];
+};
+
+const indexSchema = z.object({
+  key: z.string(),
+  sources: z.array(z.string()),
+  broken: z.array(z.object({ source: z.string(), reason: z.string() })),
+});
+
+export type BuildOptions = {
+  /** A picture that `decode` refuses with a DataError is listed in the cache, or ends the work. */
+  readonly broken: "list" | "throw";
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+};
+
+/** `null` where there is no cache under this key, or a damaged one. */
+export async function findCache(folder: string, key: CacheKey): Promise<PixelCache | null> {
+  const files = filesOf(folder, key);
+  try {
+    const index = indexSchema.parse(JSON.parse(await readFile(files.index, "utf8")));
+    const { size } = await stat(files.pixels);
+    if (index.key !== keyText(key) || size !== index.sources.length * imageBytes(key.geometry)) return null;
+    return { pixelFile: files.pixels, sources: index.sources, broken: index.broken };
+  } catch {
+    // Not there, not JSON or not readable: in each case it is built anew, and writing will say what is wrong with the folder.
+    return null;
+  }
+}
+
+/**
+ * Decodes `sources` into a cache. Holds some megabytes at a time, whatever the number of pictures.
+ *
+ * @throws {DataError} for a broken picture, if so chosen.
+ * @throws {FileError} when the folder cannot be written or the disk is full.
+ * @throws {InterruptedError} after the signal; nothing is left behind.
+ */
+export async function buildCache(
+  folder: string,
+  key: CacheKey,
+  sources: readonly string[],
+  decode: Decode,
+  options: BuildOptions,
+): Promise<PixelCache> {
+  const files = filesOf(folder, key);
+  await ensureWritableFolder(folder);
+  await removeLeftovers(folder);
+  await refuseWithoutSpace(folder, sources.length * imageBytes(key.geometry));
+  const broken: Skipped[] = [];
+  await writeFileAtomic(files.pixels, decodeAll(key.geometry, sources, decode, broken, options));
+  await writeFileAtomic(files.index, JSON.stringify({ key: keyText(key), sources, broken }));
+  return { pixelFile: files.pixels, sources, broken };
+}
+
+/** `decode` and the folder are touched only where the cache is missing. */
+export async function findOrBuildCache(
+  folder: string,
+  key: CacheKey,
+  sources: readonly string[],
+  openDecoder: () => Promise<Decode>,
+  options: BuildOptions,
+): Promise<PixelCache> {
+  const found = await findCache(folder, key);
+  if (found !== null && found.sources.length === sources.length && found.sources.every((s, i) => s === sources[i])) {
+    return found;
+  }
+  return buildCache(folder, key, sources, await openDecoder(), options);
+}
+
+/** Yields the pictures in order, some megabytes at a time; adds those that cannot be decoded to `broken`. */
+async function* decodeAll(
+  geometry: Geometry,
+  sources: readonly string[],
+  decode: Decode,
+  broken: Skipped[],
+  options: BuildOptions,
+): AsyncGenerator<Uint8Array> {
+  const bytes = imageBytes(geometry);
+  const perChunk = Math.max(1, Math.min(1024, Math.floor(chunkBytes / bytes)));
+  let done = 0;
+  for (let start = 0; start < sources.length; start += perChunk) {
+    const names = sources.slice(start, start + perChunk);
+    const reasons = new Map<string, string>();
+    const chunk = new Uint8Array(names.length * bytes);
+    await forEachConcurrently(names.length, decodersAtOnce, async (i) => {
+      throwIfStopped(options.signal, "decoding images");
+      try {
+        chunk.set(await decode(names[i]!, geometry), i * bytes);
+      } catch (error) {
+        if (options.broken === "throw" || !(error instanceof DataError)) throw error;
+        reasons.set(names[i]!, error.facts.received);
+      }
+      options.onProgress?.(++done, sources.length, "decoding images");
+    });
+    for (const source of names) {
+      const reason = reasons.get(source);
+      if (reason !== undefined) broken.push({ source, reason });
+    }
+    yield chunk;
+  }
+  throwIfStopped(options.signal, "decoding images");
+}
+
+/** Better at once than after an hour of decoding. */
+async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder).catch((error: unknown) => {
+    throw toFileError(error, folder, "folder");
+  });
+  // Some network and container file systems report no size at all; there the write itself will tell.
+  if (bavail === 0 || bavail * bsize >= bytes) return;
+  throw new FileError({
+    at: folder,
+    expected: `${formatBytes(bytes)} free for the decoded images`,
+    received: `${formatBytes(bavail * bsize)} free`,
+    hint: "free some space, choose another cache folder, or a smaller image size",
+  });
+}
+
+/** Temporary files of processes that were killed. Younger ones may belong to one that is still at work. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/^\.bantam-[0-9a-f-]+\.tmp$/.test(name)) continue;
+    const file = join(folder, name);
+    const status = await stat(file).catch(() => null);
+    if (status !== null && Date.now() - status.mtimeMs > leftoverMs) await rm(file, { force: true });
+  }
+}
+
+function keyText({ fingerprint, geometry, subset }: CacheKey): string {
+  const { size, channels, resize, interpolation } = geometry;
+  return JSON.stringify({
+    version,
+    fingerprint,
+    subset,
+    size,
+    channels,
+    resize,
+    interpolation,
+    decoder: decoderVersion,
+  });
+}
+
+function filesOf(folder: string, key: CacheKey): { readonly pixels: string; readonly index: string } {
+  const name = createHash("sha256").update(keyText(key)).digest("hex").slice(0, 32);
+  return { pixels: join(folder, `${name}.pixels`), index: join(folder, `${name}.json`) };
+}

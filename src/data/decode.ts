@@ -1,0 +1,151 @@
+/**
+ * One picture to one square of pixels. Training and prediction both come through here, so that a network is never
+ * shown pixels at work that differ from those it learned on.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import sharp, { type Sharp } from "sharp";
+import { DataError } from "../base/index.js";
+import { unreadable } from "./file-errors.js";
+import { type Geometry, imageBytes } from "./preprocessing.js";
+
+// Every picture is decoded once, so libvips' cache would only hold memory; and many pictures at a time on one thread
+// each are faster than few on many.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** Pictures under way at once: libuv's thread pool has four threads, where nothing was set. */
+export const decodersAtOnce = Math.max(2, Math.min(4, availableParallelism()));
+
+/** Goes into the key of a cache: another decoder may give other pixels. */
+export const decoderVersion = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+
+/** A whole file is read before it is decoded, and several at once. */
+const maxFileBytes = 512 * 1024 * 1024;
+
+const kernels = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos3: "lanczos3" } as const;
+
+/** Gives the pixels `[size, size, channels]` of one picture of a dataset. @throws {DataError} when it is broken. */
+export type Decode = (source: string, geometry: Geometry) => Promise<Uint8Array>;
+
+/**
+ * Decodes JPEG, PNG, WebP, GIF, AVIF or TIFF: the first frame, turned upright as EXIF says, transparent parts on
+ * white, converted to 8-bit sRGB or grey.
+ *
+ * @param file a path, or the file's bytes.
+ * @param name what errors call the picture.
+ * @returns `[size, size, channels]`, `uint8`, row by row.
+ * @throws {DataError} when the file cannot be read, is truncated or damaged, is of another format, or has more than
+ *   16383 × 16383 pixels.
+ */
+export async function decodeImage(
+  file: string | Uint8Array,
+  geometry: Geometry,
+  name: string = typeof file === "string" ? file : "image",
+): Promise<Uint8Array> {
+  const bytes = typeof file === "string" ? await readImage(file, name) : file;
+  refuseOtherFormats(bytes, name);
+  // "error" refuses truncated and damaged files, but not a harmless oddity such as a wrong DPI tag.
+  const picture = sharp(bytes, { failOn: "error", autoOrient: true, pages: 1 }).flatten({ background: "#ffffff" });
+  return await render(picture, geometry, name);
+}
+
+/**
+ * Grey pixels of any shape to the same geometry. A square that already has the wanted side is taken as it is.
+ *
+ * @param pixels `[height, width]`, `uint8`.
+ * @returns `[size, size, channels]`, `uint8`; with three channels, all are equal.
+ */
+export async function resizeGrey(
+  pixels: Uint8Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  geometry: Geometry,
+): Promise<Uint8Array> {
+  const asItIs = width === geometry.size && height === geometry.size;
+  const grey = asItIs
+    ? pixels
+    : await render(sharp(pixels, { raw: { width, height, channels: 1 } }), { ...geometry, channels: 1 }, "pixels");
+  if (geometry.channels === 1) return grey;
+  return new Uint8Array(grey.length * 3).map((_, i) => grey[Math.floor(i / 3)]!);
+}
+
+/** Shorter side in px, and whether the file holds grey alone. Reads the header only. @throws {DataError} */
+export async function probeImage(file: string, name: string): Promise<{ shorterSide: number; grey: boolean }> {
+  try {
+    const { width, height, space } = await sharp(file, { failOn: "error" }).metadata();
+    return { shorterSide: Math.min(width, height), grey: space === "b-w" || space === "grey16" };
+  } catch (error) {
+    throw damaged(error, name);
+  }
+}
+
+async function render(picture: Sharp, geometry: Geometry, name: string): Promise<Uint8Array> {
+  const { size, channels, resize, interpolation } = geometry;
+  const resized = picture.resize({
+    width: size,
+    height: size,
+    fit: resize === "cover" ? "cover" : "fill",
+    position: "centre",
+    kernel: kernels[interpolation],
+  });
+  const coloured = channels === 1 ? resized.greyscale().toColourspace("b-w") : resized.toColourspace("srgb");
+  const data = await coloured
+    .raw({ depth: "uchar" })
+    .toBuffer()
+    .catch((error: unknown) => {
+      throw damaged(error, name);
+    });
+  if (data.length !== imageBytes(geometry)) {
+    throw new Error(`internal: ${data.length} bytes decoded for ${size} × ${size} × ${channels}`);
+  }
+  return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
+async function readImage(file: string, name: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxFileBytes) {
+      const received = `${Math.round(size / 1024 / 1024)} MB`;
+      throw new DataError({
+        at: name,
+        expected: `an image file of at most ${maxFileBytes / 1024 / 1024} MB`,
+        received,
+      });
+    }
+    return await readFile(file);
+  } catch (error) {
+    throw unreadable(error, name, "a readable image");
+  }
+}
+
+/** libvips guesses the format from the content, and would run an SVG or a PDF that is called `.png`. */
+function refuseOtherFormats(bytes: Uint8Array, name: string): void {
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  const known =
+    start.startsWith("\xff\xd8\xff") || // JPEG
+    start.startsWith("\x89PNG") ||
+    start.startsWith("GIF8") ||
+    (start.startsWith("RIFF") && start.endsWith("WEBP")) ||
+    start.slice(4, 8) === "ftyp" || // AVIF
+    /^(II[*+]\0|MM\0[*+])/.test(start); // TIFF, BigTIFF
+  if (known) return;
+  const received = bytes.length === 0 ? "an empty file" : `a file that starts with ${hex(bytes.subarray(0, 4))}`;
+  throw new DataError({ at: name, expected: "a JPEG, PNG, WebP, GIF, AVIF or TIFF image", received });
+}
+
+function damaged(error: unknown, name: string): DataError {
+  return new DataError({ at: name, expected: "a readable image", received: decoderReason(error) }, { cause: error });
+}
+
+/** libvips reports a stack of lines, deepest cause last, some of them noise. */
+function decoderReason(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error))
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("source: bad seek") && !/^\([\d.]+\)$/.test(line));
+  return (lines.at(-1) ?? "an unknown fault").replace(/^Input (?:buffer|file) has corrupt header: /, "");
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

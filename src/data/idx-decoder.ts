@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { DataError } from "../base/index.js";
+import { type Decode, resizeGrey } from "./decode.js";
+import { type Idx, readIdx } from "./idx.js";
+
+/** The address of one picture in an IDX file. */
+export function idxSource(file: string, index: number): string {
+  return `${file}#${index}`;
+}
+
+/** `null` for the path of a picture: those end in an extension. */
+export function parseIdxSource(source: string): { readonly file: string; readonly index: number } | null {
+  const match = /^(.+-ubyte(?:\.gz)?)#(\d+)$/.exec(source);
+  return match ? { file: match[1]!, index: Number(match[2]) } : null;
+}
+
+export function idxDecoder(files: ReadonlyMap<string, Idx>): Decode {
+  return async (source, geometry) => {
+    const address = parseIdxSource(source);
+    const idx = address && files.get(address.file);
+    if (!idx) throw new Error(`internal: ${source} is in none of the IDX files that were read`);
+    const [count, height, width] = idx.shape as [number, number, number];
+    if (address.index >= count) {
+      throw new DataError({ at: source, expected: `one of ${count} images`, received: `index ${address.index}` });
+    }
+    const start = address.index * height * width;
+    return resizeGrey(idx.data.subarray(start, start + height * width), { width, height }, geometry);
+  };
+}
+
+/** Reads those IDX files of `root` in which `sources` lie; holds them in memory. */
+export async function openIdxDecoder(root: string, sources: readonly string[]): Promise<Decode> {
+  const names = new Set(sources.map((source) => parseIdxSource(source)!.file));
+  const files = new Map<string, Idx>();
+  for (const name of names) files.set(name, await readIdx(join(root, name), name, 3));
+  return idxDecoder(files);
+}

@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DataError } from "../base/index.js";
+import { refuseFewClasses } from "./classes.js";
+import type { Decode } from "./decode.js";
+import { unreadable } from "./file-errors.js";
+import { readIdx } from "./idx.js";
+import { idxDecoder, idxSource } from "./idx-decoder.js";
+import type { Collection, Sample } from "./sample.js";
+
+/** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte` and so on. */
+const idxName = /^(train|t10k)-(?:(images)[-.]idx3|(labels)[-.]idx1)-ubyte(?:\.gz)?$/;
+
+type Part = "train" | "t10k";
+type Files = { readonly images: string; readonly labels: string };
+
+export function isIdxFile(name: string): boolean {
+  return idxName.test(name);
+}
+
+/**
+ * Reads a folder of MNIST's family. With both pairs of files, `t10k` is the test split; one pair alone is one pool.
+ * Classes are the lines of `classes.txt` where there is one, else the labels that occur.
+ *
+ * @param names what the folder holds.
+ * @throws {DataError} when images and labels do not belong together, or `classes.txt` does not fit them.
+ */
+export async function readIdxFolder(
+  root: string,
+  names: readonly string[],
+): Promise<{ readonly collection: Collection; readonly decode: Decode }> {
+  const train = pairOf(root, names, "train");
+  const t10k = pairOf(root, names, "t10k");
+  const parts = [train, t10k].filter((files) => files !== null);
+  const pairs = await Promise.all(parts.map((files) => readPair(root, files)));
+  const first = pairs[0]!;
+  const [, rows, columns] = first.images.shape as [number, number, number];
+  for (const { files, images } of pairs) {
+    const [, ...sides] = images.shape;
+    if (sides[0] !== rows || sides[1] !== columns) {
+      const expected = `images of ${rows} × ${columns} px, as in ${first.files.images}`;
+      throw new DataError({ at: files.images, expected, received: `${sides.join(" × ")} px` });
+    }
+  }
+
+  const named = names.includes("classes.txt") ? await readClassNames(root) : null;
+  const values = named ? named.map((_, i) => i) : labelsIn(first.labels.data);
+  const classes = named ?? values.map(String);
+  refuseFewClasses(root, classes);
+  const samples = pairs.map(({ files, labels }) => samplesOf(files, labels.data, values));
+  const hash = createHash("sha256").update(JSON.stringify(named));
+  for (const { files, images, labels } of pairs) {
+    hash.update(JSON.stringify([files.images, images.sha256, files.labels, labels.sha256]));
+  }
+
+  return {
+    collection: {
+      classes,
+      given: { train: samples[0]!, validation: null, test: samples[1] ?? null },
+      channels: 1,
+      nativeSize: Math.min(rows, columns),
+      barePixels: rows === columns,
+      skipped: [],
+      ignored: {},
+      fingerprint: hash.digest("hex"),
+    },
+    decode: idxDecoder(new Map(pairs.map(({ files, images }) => [files.images, images]))),
+  };
+}
+
+/** The two files of a part; of a packed and an unpacked one, the unpacked. */
+function pairOf(root: string, names: readonly string[], part: Part): Files | null {
+  const find = (kind: "images" | "labels") =>
+    names.filter((name) => idxName.exec(name)?.[1] === part && name.startsWith(`${part}-${kind}`)).sort()[0];
+  const images = find("images");
+  const labels = find("labels");
+  if (images !== undefined && labels !== undefined) return { images, labels };
+  if (images === undefined && labels === undefined) return null;
+  throw new DataError({
+    at: root,
+    expected: `${part}-images-idx3-ubyte and ${part}-labels-idx1-ubyte, gzipped or not`,
+    received: `only ${images ?? labels}`,
+    hint: `put the ${images === undefined ? "images" : "labels"} file beside it`,
+  });
+}
+
+async function readPair(root: string, files: Files) {
+  const [images, labels] = await Promise.all([
+    readIdx(join(root, files.images), files.images, 3),
+    readIdx(join(root, files.labels), files.labels, 1),
+  ]);
+  if (images.shape[0] !== labels.shape[0]) {
+    const expected = `${images.shape[0]} labels, one for each image in ${files.images}`;
+    throw new DataError({ at: files.labels, expected, received: `${labels.shape[0]} labels` });
+  }
+  return { files, images, labels };
+}
+
+async function readClassNames(root: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(join(root, "classes.txt"), "utf8");
+  } catch (error) {
+    throw unreadable(error, "classes.txt", "class names, one a line");
+  }
+  const lines = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  const wrong = lines.findIndex((line, i) => line === "" || lines.indexOf(line) !== i);
+  if (wrong >= 0) {
+    const received = lines[wrong] === "" ? `nothing in line ${wrong + 1}` : `"${lines[wrong]}" twice`;
+    throw new DataError({ at: "classes.txt", expected: "class names, one a line, each once", received });
+  }
+  return lines;
+}
+
+function labelsIn(labels: Uint8Array): number[] {
+  return [...new Set(labels)].sort((a, b) => a - b);
+}
+
+/** @param values the label in the file of each class, in the order of the classes. */
+function samplesOf(files: Files, labels: Uint8Array, values: readonly number[]): Sample[] {
+  const classOf = new Map(values.map((value, i) => [value, i]));
+  return Array.from(labels, (value, index) => {
+    const label = classOf.get(value);
+    if (label === undefined) {
+      const expected = `labels of the ${values.length} classes (${values[0]} to ${values.at(-1)})`;
+      throw new DataError({ at: files.labels, expected, received: `${value} at image ${index}` });
+    }
+    return { source: idxSource(files.images, index), label };
+  });
+}

@@ -1,0 +1,33 @@
+/** Sensible sides of a square input, px: multiples of 4, in steps of about a sixth, through the published 224. */
+export const SIZES: readonly number[] = [
+  16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512, 640,
+];
+
+/** The largest of `SIZES` that does not exceed `side`; the smallest where all do. */
+export function ladderSize(side: number): number {
+  return SIZES.findLast((size) => size <= side) ?? SIZES[0]!;
+}
+
+/** How a photo becomes a square of pixels. */
+export type Geometry = {
+  /** Side of the square, px. */
+  readonly size: number;
+  readonly channels: 1 | 3;
+  /** `cover`: the shorter side becomes `size`, then the centre is cut out. `stretch`: both sides become `size`. */
+  readonly resize: "cover" | "stretch";
+  /** Reducing is antialiased with the same kernel; `nearest` is not. */
+  readonly interpolation: "nearest" | "bilinear" | "bicubic" | "lanczos3";
+};
+
+/** What happens to a photo before the network sees it; belongs to the model. One `mean` and `std` per channel, for pixels in [0, 1]. */
+export type Preprocessing = Geometry & { readonly mean: readonly number[]; readonly std: readonly number[] };
+
+/** The geometry a dataset was first decoded with: whoever asks for it again finds the pictures in the cache. */
+export function firstGeometry(dataset: { readonly size: number; readonly channels: 1 | 3 }): Geometry {
+  return { size: dataset.size, channels: dataset.channels, resize: "cover", interpolation: "bilinear" };
+}
+
+/** Bytes of one picture, height × width × channels of `uint8`. */
+export function imageBytes({ size, channels }: Pick<Geometry, "size" | "channels">): number {
+  return size * size * channels;
+}

@@ -1,0 +1,39 @@
+export const splitNames = ["train", "validation", "test"] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** One labelled picture. */
+export type Sample = {
+  /** A path relative to the dataset's root with forward slashes, or `t10k-images-idx3-ubyte.gz#123`. */
+  readonly source: string;
+  /** Index into the dataset's `classes`. */
+  readonly label: number;
+};
+
+/** A picture, or a folder, that was left out. */
+export type Skipped = { readonly source: string; readonly reason: string };
+
+/**
+ * Samples as their owner divided them, before Bantam divides the rest. `null`: there is no such part,
+ * and it will be carved from `train`.
+ */
+export type GivenSplits = {
+  readonly train: readonly Sample[];
+  readonly validation: readonly Sample[] | null;
+  readonly test: readonly Sample[] | null;
+};
+
+/** What a reader of one kind of dataset finds, before any picture is decoded. */
+export type Collection = {
+  readonly classes: readonly string[];
+  readonly given: GivenSplits;
+  readonly channels: 1 | 3;
+  /** Median shorter side, px. */
+  readonly nativeSize: number;
+  /** Are all pictures the same square, stored as bare pixels? Then any side can be taken as it is. */
+  readonly barePixels: boolean;
+  readonly skipped: readonly Skipped[];
+  /** Files that are not images by their extension, counted by extension. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** Hexadecimal SHA-256; see `Dataset`. */
+  readonly fingerprint: string;
+};

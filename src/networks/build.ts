@@ -1,0 +1,145 @@
+/** Table → graph. */
+import { type Graph, image as imageType, type Value } from "../ir/index.js";
+import { createBuilder } from "../ops/index.js";
+import type { Architecture, Stage } from "./architecture.js";
+import {
+  biasedConv,
+  convNormAct,
+  invertedResidual,
+  type Mode,
+  type Noise,
+  noise,
+  type Site,
+  type Statistics,
+  separable,
+} from "./blocks.js";
+
+/** A part of the network that people speak of; `path` begins the paths of its nodes and parameters. */
+export type NetworkPart = { readonly name: string; readonly path: string };
+
+export type Network = {
+  /** One output, `logits`. */
+  readonly graph: Graph;
+  /** Input `image`, `[N, C, H, W]`. */
+  readonly image: Value;
+  /** `[N, classes]`. */
+  readonly logits: Value;
+  /** In running order; empty outside training. */
+  readonly statistics: readonly Statistics[];
+  /** In running order; empty outside training. */
+  readonly noise: readonly Noise[];
+  /** From stem to classifier. Where two paths fit a node, it belongs to the longer one. */
+  readonly stages: readonly NetworkPart[];
+};
+
+/**
+ * The graph of a network.
+ *
+ * @param options.batch images per run; a lowering may leave it free.
+ * @throws {ShapeError} when a map gets smaller than the kernel that reads it.
+ */
+export function buildNetwork(
+  architecture: Architecture,
+  { batch, mode }: { readonly batch: number; readonly mode: Mode },
+): Network {
+  const { channels, resolution } = architecture;
+  const site = newSite(architecture, mode);
+  const image = site.g.input("image", imageType(batch, channels, resolution, resolution));
+  const logits = appendLayers(site, architecture, image);
+  site.g.output(logits, "logits");
+  const { statistics, noise } = site;
+  return { graph: site.g.build(), image, logits, statistics, noise, stages: partsOf(architecture) };
+}
+
+/**
+ * The graph that is shipped: the folded network between pixels and probabilities.
+ *
+ * Input `pixels`: uint8 `[N, H, W, C]`, 0…255. Output `probabilities`: `[N, classes]`. Parameters are those of the mode
+ * `folded`.
+ *
+ * @param options.mean and `std`: one number per input channel, of pixels ÷ 255.
+ */
+export function buildDeployment(
+  architecture: Architecture,
+  { batch, mean, std }: { readonly batch: number; readonly mean: readonly number[]; readonly std: readonly number[] },
+): Graph {
+  const { channels, resolution } = architecture;
+  const site = newSite(architecture, "folded");
+  const { g } = site;
+  const shape = [batch, resolution, resolution, channels];
+  const pixels = g.input("pixels", { dtype: "uint8", axes: "plain", shape });
+  const image = g.scope("normalize", () => g.one("pixelsToImage", [pixels], { mean, std }));
+  const logits = appendLayers(site, architecture, image);
+  g.output(
+    g.scope("softmax", () => g.softmax(logits)),
+    "probabilities",
+  );
+  return g.build();
+}
+
+function newSite({ padding, norm }: Architecture, mode: Mode): Site {
+  return { g: createBuilder(), mode, padding, epsilon: norm.epsilon, statistics: [], noise: [] };
+}
+
+/** From `[N, C, H, W]` to logits `[N, classes]`. */
+function appendLayers(site: Site, architecture: Architecture, image: Value): Value {
+  const { g } = site;
+  const { stem, stages, head } = architecture;
+  let x = g.scope("stem", () => convNormAct(site, image, stem));
+
+  const blocks = stages.reduce((total, { repeats }) => total + repeats, 0);
+  let index = 0;
+  stages.forEach((stage, i) => {
+    for (let repeat = 0; repeat < stage.repeats; repeat++) {
+      const dropRate = (architecture.dropPath * index++) / blocks;
+      const spec = repeat === 0 ? stage : { ...stage, stride: 1 as const };
+      x = g.scope(`stages.${i}.${repeat}`, () => appendBlock(site, x, spec, dropRate));
+    }
+  });
+
+  const { conv, hidden, activation } = head;
+  x = g.scope("head", () => {
+    let y = x;
+    if (conv !== null) y = convNormAct(site, y, { channels: conv, activation });
+    y = g.scope("pool", () => g.globalAveragePool(y));
+    if (hidden !== null) y = g.scope("hidden", () => g[activation](biasedConv(site, y, hidden)));
+    return noise(site, y, "dropout", architecture.dropout);
+  });
+  return g.scope("classifier", () => classifier(site, x, architecture.classes));
+}
+
+function appendBlock(site: Site, x: Value, stage: Stage, dropRate: number): Value {
+  switch (stage.block) {
+    case "separable":
+      return separable(site, x, stage);
+    case "invertedResidual":
+      return invertedResidual(site, x, stage, dropRate);
+    default:
+      return stage.block satisfies never;
+  }
+}
+
+/** A linear layer, written as a 1×1 convolution on the pooled image. */
+function classifier({ g }: Site, x: Value, classes: number): Value {
+  const weight = g.parameter("weight", [classes, x.shape[1]!, 1, 1], {
+    initializer: { kind: "uniform", limit: 1 / Math.sqrt(classes) },
+    trainable: true,
+    decay: true,
+  });
+  const bias = g.parameter("bias", [classes], {
+    initializer: { kind: "constant", value: 0 },
+    trainable: true,
+    decay: false,
+  });
+  return g.flatten(g.one("conv2d", [x, weight, bias], { stride: 1, padding: [0, 0, 0, 0] }));
+}
+
+function partsOf({ stages, head }: Architecture): NetworkPart[] {
+  return [
+    { name: "stem", path: "stem" },
+    ...stages.map((_, i) => ({ name: `stage ${i + 1}`, path: `stages.${i}` })),
+    ...(head.conv === null ? [] : [{ name: "head", path: "head" }]),
+    ...(head.hidden === null ? [] : [{ name: "hidden", path: "head.hidden" }]),
+    { name: "classifier", path: "classifier" },
+  ];
+}

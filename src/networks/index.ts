@@ -1,0 +1,17 @@
+export {
+  type Activation,
+  type Architecture,
+  parseArchitecture,
+  type SqueezeExcite,
+  type Stage,
+} from "./architecture.js";
+export type { Mode, Noise, Statistics } from "./blocks.js";
+export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
+export { type BuildOptions, buildArchitecture, networkNames, scalingRulesOf } from "./catalog.js";
+export { foldBatchNorm } from "./fold.js";
+export { initializeParameters } from "./initialize.js";
+export { nearestWord } from "./nearest.js";
+export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
+export { makeDivisible, scaleRepeats } from "./rounding.js";
+export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";
+export { fitStrides, halvingsFor } from "./small-images.js";

@@ -1,0 +1,58 @@
+import type { Architecture, SqueezeExcite } from "../index.js";
+
+const squeezeExcite: SqueezeExcite = {
+  ratio: 0.25,
+  of: "expanded",
+  divisor: 8,
+  activation: "relu",
+  gate: "hardSigmoid",
+};
+
+/** A network with everything in it that a network can have, small enough to run in a test. */
+export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
+  return {
+    name: "tiny",
+    classes: 5,
+    channels: 3,
+    resolution: 17, // odd, so that padding is uneven somewhere
+    padding: "same",
+    norm: { epsilon: 1e-3, momentum: 0.9 },
+    stem: { channels: 8, kernel: 3, stride: 2, activation: "hardSwish" },
+    stages: [
+      {
+        block: "separable",
+        kernel: 3,
+        stride: 1,
+        channels: 8,
+        repeats: 1,
+        expansion: 1,
+        squeezeExcite: null,
+        activation: "relu6",
+      },
+      {
+        block: "invertedResidual",
+        kernel: 5,
+        stride: 2,
+        channels: 12,
+        repeats: 2,
+        expansion: 3,
+        squeezeExcite,
+        activation: "silu",
+      },
+      {
+        block: "invertedResidual",
+        kernel: 3,
+        stride: 1,
+        channels: 12,
+        repeats: 1,
+        expansion: 1,
+        squeezeExcite: { ...squeezeExcite, of: "input", divisor: 1, activation: "silu", gate: "sigmoid" },
+        activation: "relu",
+      },
+    ],
+    head: { conv: 24, hidden: 16, activation: "hardSwish" },
+    dropout: 0.2,
+    dropPath: 0.3,
+    ...changes,
+  };
+}

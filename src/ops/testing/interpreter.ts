@@ -1,0 +1,247 @@
+/**
+ * The reference interpreter: each op as its `formula` says, in float64, on `[N, C, H, W]`, one number at a time. It shares no
+ * code with the lowerings, so that the two can be held against each other. Slow, and meant to be read.
+ */
+import type { Graph, NodeOf, OpName, Shape, Value, Vocabulary } from "../../ir/index.js";
+
+/** What inputs and parameters hold, by name. */
+export type Values = ReadonlyMap<string, Float64Array | Float32Array | Uint8Array>;
+
+/** Row-major; booleans are 0 and 1. */
+type Tensor = { readonly shape: Shape; readonly data: Float64Array };
+
+/**
+ * Runs a graph.
+ *
+ * @param values what every input and parameter holds, by name, row-major in the shape the graph gives it.
+ * @returns what every output holds, by name.
+ */
+export function evaluate(graph: Graph, values: Values): Map<string, Float64Array> {
+  const tensors = new Map<number, Tensor>();
+  const open = ({ id, name, shape }: Value) => {
+    const data = values.get(name);
+    if (data === undefined) throw new Error(`no values for ${name}`);
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (data.length !== size) throw new Error(`${name}: ${data.length} values for [${shape.join(", ")}]`);
+    tensors.set(id, { shape, data: Float64Array.from(data) });
+  };
+  graph.inputs.forEach(open);
+  for (const { value } of graph.parameters) open(value);
+  for (const node of graph.nodes) {
+    const outputs = evaluateNode(
+      node,
+      node.inputs.map(({ id }) => tensors.get(id)!),
+    );
+    node.outputs.forEach(({ id }, i) => {
+      tensors.set(id, outputs[i]!);
+    });
+  }
+  return new Map(graph.outputs.map(({ id, name }) => [name, tensors.get(id)!.data]));
+}
+
+function evaluateNode<K extends OpName>(node: NodeOf<K>, inputs: readonly Tensor[]): readonly Tensor[] {
+  const rule: Rule<K> = rules[node.op];
+  return rule(inputs as Operands, node);
+}
+
+/** As many as the op takes; which those are is checked when the graph is built. */
+type Operands = readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+type Rule<K extends OpName> = (inputs: Operands, node: NodeOf<K>) => readonly Tensor[];
+
+/** Made from a function of the index: `[n, c, i, j]` for an image. */
+function tensor(shape: Shape, numberAt: (...index: number[]) => number): Tensor {
+  const data = new Float64Array(shape.reduce((product, extent) => product * extent, 1));
+  const index = shape.map(() => 0);
+  for (let place = 0; place < data.length; place++) {
+    data[place] = numberAt(...index);
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+  }
+  return { shape, data };
+}
+
+/** Repeats the tensor along axes of extent 1 and along axes that it lacks in front. */
+function at({ shape, data }: Tensor, ...index: number[]): number {
+  const lacking = index.length - shape.length;
+  const place = shape.reduce((sum, extent, axis) => sum * extent + (extent === 1 ? 0 : index[lacking + axis]!), 0);
+  return data[place]!;
+}
+
+/** Sums a function of the index over a whole shape. */
+function sum(shape: Shape, numberAt: (...index: number[]) => number): number {
+  return tensor(shape, numberAt).data.reduce((total, number) => total + number, 0);
+}
+
+const pointwise =
+  <K extends OpName>(f: (...numbers: number[]) => number): Rule<K> =>
+  (inputs, { outputs }) => [tensor(outputs[0]!.shape, (...index) => f(...inputs.map((x) => at(x, ...index))))];
+
+/** Calls `visit` with the places in x, w and y of each product that a convolution sums up. */
+function products(
+  x: Shape,
+  w: Shape,
+  y: Shape,
+  { stride, padding }: Vocabulary["conv2d"],
+  depthwise: boolean,
+  visit: (x: number, w: number, y: number) => void,
+): void {
+  const [batch, channels, height, width] = x as [number, number, number, number];
+  const [, channelsPerKernel, kernelHeight, kernelWidth] = w as [number, number, number, number];
+  const [, outChannels, outHeight, outWidth] = y as [number, number, number, number];
+  const [top, left] = padding;
+  for (let n = 0; n < batch; n++)
+    for (let o = 0; o < outChannels; o++)
+      for (let i = 0; i < outHeight; i++)
+        for (let j = 0; j < outWidth; j++)
+          for (let k = 0; k < channelsPerKernel; k++)
+            for (let u = 0; u < kernelHeight; u++)
+              for (let v = 0; v < kernelWidth; v++) {
+                const c = depthwise ? o : k;
+                const row = i * stride + u - top;
+                const column = j * stride + v - left;
+                if (row < 0 || row >= height || column < 0 || column >= width) continue; // padding is zero
+                visit(
+                  ((n * channels + c) * height + row) * width + column,
+                  ((o * channelsPerKernel + k) * kernelHeight + u) * kernelWidth + v,
+                  ((n * outChannels + o) * outHeight + i) * outWidth + j,
+                );
+              }
+}
+
+const zeros = (shape: Shape): Tensor => tensor(shape, () => 0);
+
+const convolution =
+  (depthwise: boolean): Rule<"conv2d" | "depthwiseConv2d"> =>
+  ([x, w, b], { attributes, outputs }) => {
+    const y = tensor(outputs[0]!.shape, (_n, o) => (b === undefined ? 0 : at(b, o!)));
+    products(x.shape, w.shape, y.shape, attributes, depthwise, (xi, wi, yi) => {
+      y.data[yi]! += x.data[xi]! * w.data[wi]!;
+    });
+    return [y];
+  };
+
+const inputGrad =
+  (depthwise: boolean): Rule<"conv2dInputGrad" | "depthwiseInputGrad"> =>
+  ([dy, w], { attributes }) => {
+    const dx = zeros(attributes.inputShape);
+    products(dx.shape, w.shape, dy.shape, attributes, depthwise, (xi, wi, yi) => {
+      dx.data[xi]! += dy.data[yi]! * w.data[wi]!;
+    });
+    return [dx];
+  };
+
+const weightGrad =
+  (depthwise: boolean): Rule<"conv2dWeightGrad" | "depthwiseWeightGrad"> =>
+  ([x, dy], { attributes }) => {
+    const dw = zeros(attributes.weightShape);
+    products(x.shape, dw.shape, dy.shape, attributes, depthwise, (xi, wi, yi) => {
+      dw.data[wi]! += dy.data[yi]! * x.data[xi]!;
+    });
+    return [dw];
+  };
+
+/** `f` summed over N, H and W, for each channel. */
+const perChannel = ([n, c, h, w]: Shape, f: (...index: number[]) => number): Tensor =>
+  tensor([c!], (channel) => sum([n!, h!, w!], (image, i, j) => f(image!, channel!, i!, j!)));
+
+const relu6 = (x: number) => Math.min(Math.max(x, 0), 6);
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const reshaped: Rule<"reshape" | "flatten" | "unflatten"> = ([x], { outputs }) => [
+  { shape: outputs[0]!.shape, data: x.data },
+];
+
+const rules: { readonly [K in OpName]: Rule<K> } = {
+  constant: (_, { attributes: { values, shape } }) => [{ shape, data: Float64Array.from(values) }],
+
+  add: pointwise((a, b) => a! + b!),
+  sub: pointwise((a, b) => a! - b!),
+  mul: pointwise((a, b) => a! * b!),
+  div: pointwise((a, b) => a! / b!),
+  exp: pointwise((x) => Math.exp(x!)),
+  sqrt: pointwise((x) => Math.sqrt(x!)),
+  equal: pointwise((a, b) => (a === b ? 1 : 0)),
+  lessEqual: pointwise((a, b) => (a! <= b! ? 1 : 0)),
+  where: pointwise((condition, a, b) => (condition === 1 ? a! : b!)),
+
+  relu: pointwise((x) => Math.max(x!, 0)),
+  relu6: pointwise((x) => relu6(x!)),
+  sigmoid: pointwise((x) => sigmoid(x!)),
+  silu: pointwise((x) => x! * sigmoid(x!)),
+  hardSigmoid: pointwise((x) => relu6(x! + 3) / 6),
+  hardSwish: pointwise((x) => (x! * relu6(x! + 3)) / 6),
+
+  conv2d: convolution(false),
+  conv2dInputGrad: inputGrad(false),
+  conv2dWeightGrad: weightGrad(false),
+  depthwiseConv2d: convolution(true),
+  depthwiseInputGrad: inputGrad(true),
+  depthwiseWeightGrad: weightGrad(true),
+
+  batchNorm: ([x, gamma, beta], { attributes: { epsilon } }) => {
+    const m = x.data.length / x.shape[1]!;
+    const scaled = ({ shape, data }: Tensor): Tensor => ({ shape, data: data.map((total) => total / m) });
+    const mean = scaled(perChannel(x.shape, (n, c, i, j) => at(x, n!, c!, i!, j!)));
+    const variance = scaled(perChannel(x.shape, (n, c, i, j) => (at(x, n!, c!, i!, j!) - at(mean, c!)) ** 2));
+    return [normalized([x, gamma, beta, mean, variance], epsilon), mean, variance];
+  },
+  batchNormGrad: ([dy, x, gamma, mean, variance], { attributes: { epsilon } }) => {
+    const m = x.data.length / x.shape[1]!;
+    const deviation = (c: number) => Math.sqrt(at(variance, c) + epsilon);
+    const xHat = tensor(x.shape, (n, c, i, j) => (at(x, n!, c!, i!, j!) - at(mean, c!)) / deviation(c!));
+    const dBeta = perChannel(x.shape, (...index) => at(dy, ...index));
+    const dGamma = perChannel(x.shape, (...index) => at(dy, ...index) * at(xHat, ...index));
+    const dx = tensor(x.shape, (...index) => {
+      const c = index[1]!;
+      const centred = at(dy, ...index) - at(dBeta, c) / m - (at(xHat, ...index) * at(dGamma, c)) / m;
+      return (at(gamma, c) / deviation(c)) * centred;
+    });
+    return [dx, dGamma, dBeta];
+  },
+  batchNormInference: (inputs, { attributes: { epsilon } }) => [normalized(inputs, epsilon)],
+
+  channelSum: ([x]) => [perChannel(x.shape, (...index) => at(x, ...index))],
+  globalAveragePool: ([x]) => {
+    const [n, c, h, w] = x.shape as [number, number, number, number];
+    return [tensor([n, c, 1, 1], (n, c) => sum([h, w], (i, j) => at(x, n!, c!, i!, j!)) / (h * w))];
+  },
+  broadcastTo: ([x], { attributes: { shape } }) => [tensor(shape, (...index) => at(x, ...index))],
+  sumTo: ([x], { attributes: { shape } }) => {
+    const lacking = x.shape.length - shape.length;
+    const summed = x.shape.map((extent, axis) => (axis < lacking || shape[axis - lacking] === 1 ? extent : 1));
+    return [
+      tensor(shape, (...index) => {
+        const kept = [...Array<number>(lacking).fill(0), ...index];
+        return sum(summed, (...along) => at(x, ...kept.map((place, axis) => place + along[axis]!)));
+      }),
+    ];
+  },
+
+  reshape: reshaped,
+  flatten: reshaped,
+  unflatten: reshaped,
+  concat: (vectors, { outputs }) => [
+    { shape: outputs[0]!.shape, data: Float64Array.from(vectors.flatMap(({ data }) => [...data])) },
+  ],
+  split: ([x], { attributes: { sizes } }) =>
+    sizes.map((size, i) => {
+      const start = sizes.slice(0, i).reduce((total, each) => total + each, 0);
+      return { shape: [size], data: x.data.slice(start, start + size) };
+    }),
+
+  softmax: ([x]) => [tensor(x.shape, (n, k) => Math.exp(at(x, n!, k!) - logSumExp(x, n!)))],
+  logSoftmax: ([x]) => [tensor(x.shape, (n, k) => at(x, n!, k!) - logSumExp(x, n!))],
+  pixelsToImage: ([x], { attributes: { mean, std }, outputs }) => [
+    tensor(outputs[0]!.shape, (n, c, i, j) => (at(x, n!, i!, j!, c!) / 255 - mean[c!]!) / std[c!]!),
+  ],
+};
+
+function normalized([x, gamma, beta, mean, variance]: Operands, epsilon: number): Tensor {
+  return tensor(x.shape, (...index) => {
+    const c = index[1]!;
+    return (at(gamma, c) * (at(x, ...index) - at(mean, c))) / Math.sqrt(at(variance, c) + epsilon) + at(beta, c);
+  });
+}
+
+function logSumExp(x: Tensor, n: number): number {
+  const classes = x.shape[1]!;
+  return Math.log(sum([classes], (k) => Math.exp(at(x, n, k!))));
+}

@@ -1,0 +1,5 @@
+export type * from "./fit-report.js";
+export { renderFitReport } from "./page.js";
+export { type ProfileTable, renderProfile } from "./profile.js";
+export { renderFitSummary } from "./summary.js";
+export type { TextOptions } from "./text-table.js";

@@ -1,0 +1,72 @@
+/** Aligned columns for a terminal: what is the same in the summary of a fit and in the profile of a network. */
+
+export type TextOptions = {
+  /** Escape codes for colour; false for a file, a pipe or `NO_COLOR`. */
+  readonly colour: boolean;
+  /** Characters in a line; fewer than `narrowest` are not enough. */
+  readonly width: number;
+};
+
+/** A window narrower than this sees wrapped lines. */
+export const narrowest = 48;
+
+export type Align = "left" | "right";
+export type Paint = (text: string) => string;
+
+/** The few colours, each with a meaning; without colour they leave text as it is. */
+export function palette(colour: boolean): { readonly [K in keyof typeof codes]: Paint } {
+  const paint =
+    ([on, off]: readonly [number, number]): Paint =>
+    (text) =>
+      colour && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  return { strong: paint(codes.strong), quiet: paint(codes.quiet), good: paint(codes.good), bad: paint(codes.bad) };
+}
+
+const codes = { strong: [1, 22], quiet: [2, 22], good: [32, 39], bad: [31, 39] } as const;
+
+/** Pads every column to its widest cell; two spaces between, none at the end of a line. */
+export function columns(rows: readonly (readonly string[])[], align: readonly Align[]): string[] {
+  const widths = align.map((_, i) => Math.max(0, ...rows.map((row) => length(row[i] ?? ""))));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => pad(cell, widths[i]!, align[i]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** `####....`, full at share 1. */
+export function textBar(share: number, width: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * width);
+  return "#".repeat(full) + ".".repeat(width - full);
+}
+
+/** The first pieces that `room` characters hold, ` · ` between them: what matters most comes first. */
+export function whatFits(pieces: readonly string[], room: number): string {
+  const text = pieces.join(" · ");
+  return pieces.length === 0 || text.length <= room ? text : whatFits(pieces.slice(0, -1), room);
+}
+
+/** Cuts to `width` characters, the middle replaced by `..`. */
+export function truncate(text: string, width: number): string {
+  const characters = [...text];
+  if (characters.length <= width) return text;
+  const head = Math.ceil((width - 2) / 2);
+  return `${characters.slice(0, head).join("")}..${characters.slice(characters.length - (width - 2 - head)).join("")}`;
+}
+
+/** Data for a terminal: a file name must not move the cursor, ring the bell or turn the line around. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "?");
+}
+
+function pad(cell: string, width: number, align: Align): string {
+  const space = " ".repeat(Math.max(0, width - length(cell)));
+  return align === "left" ? cell + space : space + cell;
+}
+
+/** Characters that show: colour codes take no room. */
+function length(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character opens a colour code
+  return [...text.replace(/\u001b\[\d+m/g, "")].length;
+}

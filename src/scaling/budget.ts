@@ -1,0 +1,27 @@
+/** Limits, and the first of them that a network breaks. */
+
+export type Costs = {
+  readonly params: number;
+  readonly macs: number;
+  readonly weightBytes: number;
+  readonly peakActivationBytes: number;
+};
+
+/** A limit per cost; an absent one is not limited. */
+export type Budget = { readonly [K in keyof Costs]?: number };
+
+export const costNames = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
+
+export function brokenLimits(costs: Costs, budget: Budget): (keyof Costs)[] {
+  return costNames.filter((name) => costs[name] > (budget[name] ?? Number.POSITIVE_INFINITY));
+}
+
+/** The largest share of a limit that is used; above 1 a limit is broken. Zero when nothing is limited. */
+export function usedShare(costs: Costs, budget: Budget): number {
+  return Math.max(0, ...costNames.map((name) => costs[name] / (budget[name] ?? Number.POSITIVE_INFINITY)));
+}
+
+/** Every limit times `share`. */
+export function shrinkBudget(budget: Budget, share: number): Budget {
+  return Object.fromEntries(Object.entries(budget).map(([name, limit]) => [name, Math.floor(limit * share)]));
+}

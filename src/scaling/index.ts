@@ -1,0 +1,2 @@
+export { type Budget, brokenLimits, type Costs, costNames, shrinkBudget, usedShare } from "./budget.js";
+export { multipliersAt, publishedCoefficients, type Scaled, type ScalingRule, scaleByPhi, scaleToBudget } from "./compound.js";

@@ -1,0 +1,74 @@
+/**
+ * The cost gate: candidates are counted before anything is trained, and one that breaks a limit is made cheaper gene by gene
+ * until it does not. It always ends, since every step lowers one gene and each gene has a lowest choice.
+ */
+import { InfeasibleError, type Rng } from "../base/index.js";
+import { type Budget, brokenLimits, type Costs, usedShare } from "../scaling/index.js";
+import { type Candidate, cheaperNeighbours, decode, mutate, sampleCandidate, type SearchSpace, smallestCandidate } from "./space.js";
+import type { Architecture } from "../networks/index.js";
+
+export type Counted = { readonly candidate: Candidate; readonly architecture: Architecture; readonly costs: Costs };
+
+export type CostGate = {
+  readonly space: SearchSpace;
+  readonly budget: Budget;
+  readonly costsOf: (architecture: Architecture) => Costs;
+  /** Called for every candidate that was counted and turned away. */
+  readonly onRejected?: (counted: Counted) => void;
+};
+
+/** Random candidates that use less of the budget than this are drawn again, as long as draws are left. */
+const WORTHWHILE_SHARE = 0.5;
+const DRAWS = 20;
+
+export function count(gate: CostGate, candidate: Candidate): Counted {
+  const architecture = decode(gate.space, candidate);
+  return { candidate, architecture, costs: gate.costsOf(architecture) };
+}
+
+/** @throws {InfeasibleError} when not even the smallest candidate keeps the budget; its costs are in the message. */
+export function requireFeasible(gate: CostGate): Counted {
+  const smallest = count(gate, smallestCandidate(gate.space));
+  const broken = brokenLimits(smallest.costs, gate.budget);
+  if (broken.length === 0) return smallest;
+  throw new InfeasibleError({
+    at: "budget",
+    expected: broken.map((name) => `${name} ≤ ${gate.budget[name]?.toLocaleString("en")}`).join(", "),
+    received: `${broken.map((name) => `${gate.costsOf(smallest.architecture)[name].toLocaleString("en")} ${name}`).join(", ")} in the smallest network there is for these images (${smallest.architecture.resolution} px)`,
+    hint: "raise the limit",
+  });
+}
+
+/** A random candidate that keeps the budget and uses a fair part of it, where a few draws find one. */
+export function sampleFeasible(gate: CostGate, rng: Rng): Counted {
+  let best: Counted | undefined;
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const counted = makeFeasible(gate, sampleCandidate(gate.space, rng), rng);
+    if (usedShare(counted.costs, gate.budget) >= WORTHWHILE_SHARE) return counted;
+    if (best === undefined || usedShare(counted.costs, gate.budget) > usedShare(best.costs, gate.budget)) best = counted;
+  }
+  return best!;
+}
+
+/** A child of `parent` that keeps the budget and was not `seen` before, where a few draws find one. */
+export function mutateFeasible(gate: CostGate, parent: Candidate, rng: Rng, seen: (candidate: Candidate) => boolean): Counted {
+  let child = mutate(gate.space, parent, rng);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const counted = makeFeasible(gate, child, rng);
+    if (!seen(counted.candidate)) return counted;
+    child = mutate(gate.space, child, rng);
+  }
+  return makeFeasible(gate, child, rng);
+}
+
+function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
+  let counted = count(gate, candidate);
+  while (brokenLimits(counted.costs, gate.budget).length > 0) {
+    gate.onRejected?.(counted);
+    const cheaper = cheaperNeighbours(gate.space, counted.candidate);
+    // The cheapest activation may not be the first; the smallest candidate was shown to fit, whatever its activation.
+    if (cheaper.length === 0) return requireFeasible(gate);
+    counted = count(gate, rng.choice(cheaper));
+  }
+  return counted;
+}

@@ -1,0 +1,38 @@
+/** Everything a training run carries from one step to the next. */
+import type { Rng } from "../base/index.js";
+import { type Architecture, buildNetwork, initializeParameters } from "../networks/index.js";
+import { pack, unpack } from "./flat.js";
+import { initialMoments } from "./optimizer.js";
+import type { Optimizer } from "./recipe.js";
+import type { StateLayout } from "./step.js";
+
+export type TrainingState = {
+  readonly weights: Float32Array;
+  readonly buffers: Float32Array;
+  readonly moments: readonly Float32Array[];
+  /** Epochs that are done. */
+  readonly epoch: number;
+};
+
+export function initialState(
+  architecture: Architecture,
+  layout: StateLayout,
+  optimizer: Optimizer,
+  rng: Rng,
+): TrainingState {
+  const tensors = initializeParameters(buildNetwork(architecture, { batch: 1, mode: "inference" }).graph, rng);
+  return {
+    weights: pack(layout.weights, tensors),
+    buffers: pack(layout.buffers, tensors),
+    moments: initialMoments(optimizer).map((start) => new Float32Array(layout.weights.size).fill(start)),
+    epoch: 0,
+  };
+}
+
+/** Weights and batch-norm statistics by name, as `networks` and files know them. */
+export function namedTensors(
+  layout: StateLayout,
+  state: Pick<TrainingState, "weights" | "buffers">,
+): Map<string, Float32Array> {
+  return new Map([...unpack(layout.weights, state.weights), ...unpack(layout.buffers, state.buffers)]);
+}
