@@ -17,6 +17,7 @@ export function differentiate(
   loss: Value,
   wrt: readonly Value[],
 ): { builder: GraphBuilder; gradients: Value[] } {
+  if (loss.shape.length > 0) throw new Error(`internal: the loss must be a scalar, not [${loss.shape.join(", ")}]`);
   const builder = createBuilder(graph);
   const needed = dependents(graph, wrt);
   const gradients = new Map<number, Value>([[loss.id, builder.scope("loss", () => builder.constant(1))]]);

@@ -97,12 +97,14 @@ function liveLine(phase: string, update: ProgressUpdate, width: number, colour: 
   const bar = percent === null ? null : barOf(update.fraction!);
 
   const layouts: (string | null)[][] = [];
-  for (let kept = columns.length; kept >= 0; kept--) layouts.push([phase, bar, percent, text, ...columns.slice(0, kept), left]);
+  for (let kept = columns.length; kept >= 0; kept--)
+    layouts.push([phase, bar, percent, text, ...columns.slice(0, kept), left]);
   layouts.push([phase, percent, text, left], [phase, percent, text]);
+  const present = (part: string | null): part is string => part !== null && part !== "";
   const parts = layouts
-    .map((layout) => layout.filter((part) => part !== null && part !== ""))
+    .map((layout) => layout.filter(present))
     .find((layout) => displayWidth(layout.join("  ")) <= width);
-  if (parts === undefined) return cutToWidth([phase, percent, text].filter((part) => part).join("  "), width);
+  if (parts === undefined) return cutToWidth([phase, percent, text].filter(present).join("  "), width);
   return parts.map((part) => (part === phase ? paint.bold(part) : part === bar ? paint.cyan(part) : part)).join("  ");
 }
 
@@ -124,12 +126,18 @@ function plainProgress(stream: Stream, now: () => number): Progress {
     },
     update: (update) => {
       const completes = update.fraction === 1 && !isComplete;
-      // A twentieth of the time so far: an hour of work fills some eighty lines, a day some hundred and fifty.
+      // A twentieth of the time so far: an hour of work fills under a hundred lines, a day under two hundred.
       const gap = Math.max(plainGapMs, (now() - phaseAt) / 20);
       if (!completes && now() - printedAt < gap) return;
       printedAt = now();
       isComplete ||= completes;
-      print(phase, percentOf(update), oneLine(update.text), ...(update.columns ?? []).map(oneLine), timeLeft(update));
+      print(
+        phase,
+        percentOf(update)?.trim() ?? null,
+        oneLine(update.text),
+        ...(update.columns ?? []).map(oneLine),
+        timeLeft(update),
+      );
     },
     line: (text) => {
       stream.write(`${text}\n`);

@@ -52,11 +52,11 @@ type Draft = Omit<MemoryBuffer, "offset" | "last" | "values"> & { last: number; 
 export function planMemory(graph: Graph, { bytesPerElement }: { readonly bytesPerElement: number }): MemoryPlan {
   const bytesOf = (value: Value) => sizeOf(value.shape) * elementBytes(value.dtype, bytesPerElement);
   const drafts = findBuffers(graph, bytesOf);
-  const placed = new Map<Draft, MemoryBuffer>();
+  const offsets = new Map<Draft, number>();
   for (const draft of drafts.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    placed.set(draft, { ...draft, offset: bestFit(draft, [...placed.values()]) });
+    offsets.set(draft, bestFit(draft, offsets));
   }
-  const buffers = drafts.map((draft) => placed.get(draft)!);
+  const buffers = drafts.map((draft) => ({ ...draft, offset: offsets.get(draft)! }));
   return {
     peakBytes: buffers.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0),
     lowerBound: mostAlive(drafts, graph.nodes.length),
@@ -124,13 +124,13 @@ function overwritten(node: Node, step: number, bytes: number, bufferOf: Readonly
 }
 
 /** The offset of the narrowest gap that takes the buffer between those that live at the same time, or the end. */
-function bestFit(draft: Draft, placed: readonly MemoryBuffer[]): number {
-  const neighbours = placed
-    .filter((other) => other.first <= draft.last && draft.first <= other.last)
-    .toSorted((a, b) => a.offset - b.offset);
+function bestFit(draft: Draft, placed: ReadonlyMap<Draft, number>): number {
+  const neighbours = [...placed]
+    .filter(([other]) => other.first <= draft.last && draft.first <= other.last)
+    .toSorted(([, a], [, b]) => a - b);
   let best: { offset: number; width: number } | undefined;
   let end = 0;
-  for (const { offset, bytes } of neighbours) {
+  for (const [{ bytes }, offset] of neighbours) {
     const width = offset - end;
     if (width >= draft.bytes && (best === undefined || width < best.width)) best = { offset: end, width };
     end = Math.max(end, offset + bytes);

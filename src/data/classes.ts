@@ -10,3 +10,12 @@ export function refuseFewClasses(root: string, classes: readonly string[]): void
     hint: "a classifier tells classes apart: put the images of each class in a sub-folder of its own",
   });
 }
+
+/** `"cat", "dog" and 3 more` */
+export function quoted(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 8)
+    .map((name) => `"${name}"`)
+    .join(", ");
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}

@@ -137,13 +137,16 @@ function damaged(error: unknown, name: string): DataError {
   return new DataError({ at: name, expected: "a readable image", received: decoderReason(error) }, { cause: error });
 }
 
-/** libvips reports a stack of lines, deepest cause last, some of them noise. */
+/**
+ * libvips reports a stack of lines, deepest cause last, some of them noise. It keeps them in one place for the whole
+ * process, so that of two pictures that fail at the same moment one may be left without a reason.
+ */
 function decoderReason(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error))
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("source: bad seek") && !/^\([\d.]+\)$/.test(line));
-  return (lines.at(-1) ?? "an unknown fault").replace(/^Input (?:buffer|file) has corrupt header: /, "");
+    .filter((line) => line !== "" && line !== "Unknown error" && !/^source: bad seek|^\([\d.]+\)$/.test(line));
+  return (lines.at(-1) ?? "a damaged or truncated file").replace(/^Input (?:buffer|file) has corrupt header: /, "");
 }
 
 function hex(bytes: Uint8Array): string {

@@ -49,7 +49,7 @@ export type Site = {
 const zeros = { initializer: { kind: "constant", value: 0 }, trainable: true, decay: false } as const;
 const ones = { ...zeros, initializer: { kind: "constant", value: 1 } } as const;
 
-export const channelsOf = (x: Value): number => x.shape[1]!;
+const channelsOf = (x: Value): number => x.shape[1]!;
 
 type ConvolutionSpec = {
   readonly channels: number;

@@ -10,7 +10,6 @@ export { buildDeployment, buildNetwork, type Network, type NetworkPart } from ".
 export { type BuildOptions, buildArchitecture, networkNames, scalingRulesOf } from "./catalog.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
-export { nearestWord } from "./nearest.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { makeDivisible, scaleRepeats } from "./rounding.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";

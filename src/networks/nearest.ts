@@ -5,7 +5,7 @@ export function nearestWord(word: string, words: readonly string[]): string | un
 }
 
 /** @source Levenshtein 1966; one row of the table is kept. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -33,9 +33,11 @@ export function profileArchitecture(architecture: Architecture): ArchitecturePro
   const { name, resolution, classes } = architecture;
   const { graph, stages } = buildNetwork(architecture, { batch: 1, mode: "inference" });
   const profile = profileGraph(graph);
+  // The pool of a network without a head belongs to no part.
+  const longestFirst = stages.toSorted((a, b) => b.path.length - a.path.length);
   const layersOf = new Map<NetworkPart, LayerProfile[]>(stages.map((part) => [part, []]));
   for (const layer of profile.layers) {
-    const owner = ownerOf(layer.name, stages);
+    const owner = longestFirst.find(({ path }) => layer.name === path || layer.name.startsWith(`${path}.`));
     if (owner !== undefined) layersOf.get(owner)!.push(layer);
   }
   return {
@@ -49,13 +51,6 @@ export function profileArchitecture(architecture: Architecture): ArchitecturePro
       ...sum(layersOf.get(part)!),
     })),
   };
-}
-
-/** The part with the longest path that begins the layer's; none for the pool of a network without a head. */
-function ownerOf(path: string, parts: readonly NetworkPart[]): NetworkPart | undefined {
-  return parts
-    .filter((part) => path.startsWith(`${part.path}.`) || path === part.path)
-    .toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 function sum(layers: readonly LayerProfile[]) {

@@ -56,18 +56,19 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
   const writer = new Writer(options.layout);
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
-  const open = (value: Value) => {
+  const open = (value: Value, freeBatch = false) => {
     const dims = storedDims(value, options.layout);
     tensors.set(value.id, { name: value.name, dims });
     writer.reserve(value.name);
-    inputs.push(valueInfo(value.name, value.dtype, dims, options.freeBatch ?? false));
+    inputs.push(valueInfo(value.name, value.dtype, dims, freeBatch));
   };
-  for (const value of graph.inputs) open(value);
+  for (const value of graph.inputs) open(value, options.freeBatch);
   for (const { value } of graph.parameters) {
     const weights = options.weights?.get(value.name);
     if (weights === undefined) open(value);
     else tensors.set(value.id, writer.initializer(value.name, weights, value.shape));
   }
+  for (const { name } of graph.outputs) writer.reserve(name);
 
   for (const node of graph.nodes) {
     writer.path = node.path;
@@ -121,6 +122,7 @@ class Writer implements OnnxWriter {
   readonly nodeList: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
   path = "";
+  /** Names that are taken, each with the number that its next namesake gets. */
   private readonly names = new Map<string, number>();
   private readonly constants = new Map<string, OnnxTensor>();
   /** Tensors that are views of others, so that a view of a view is a view of the first. */
@@ -178,7 +180,9 @@ class Writer implements OnnxWriter {
     return { name, dims };
   }
 
+  /** Takes a name that is seen from outside, before nodes take theirs. */
   reserve(name: string): void {
+    if (this.names.has(name)) throw new Error(`internal: two values are named ${name}`);
     this.names.set(name, 1);
   }
 
@@ -198,10 +202,13 @@ class Writer implements OnnxWriter {
     return tensor;
   }
 
-  private fresh(name: string): string {
-    const uses = this.names.get(name) ?? 0;
-    this.names.set(name, uses + 1);
-    return uses === 0 ? name : `${name}.${uses}`;
+  private fresh(base: string): string {
+    let uses = this.names.get(base) ?? 1;
+    let name = base;
+    while (this.names.has(name)) name = `${base}.${uses++}`;
+    this.names.set(name, 1);
+    this.names.set(base, uses);
+    return name;
   }
 
   private push(

@@ -1,16 +1,15 @@
-/** Limits, and the first of them that a network breaks. */
-
-export type Costs = {
-  readonly params: number;
-  readonly macs: number;
-  readonly weightBytes: number;
-  readonly peakActivationBytes: number;
-};
+/** Limits, and which of them a network breaks. */
+import type { Costs } from "../cost/index.js";
 
 /** A limit per cost; an absent one is not limited. */
 export type Budget = { readonly [K in keyof Costs]?: number };
 
-export const costNames = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
+export const costNames = [
+  "params",
+  "macs",
+  "weightBytes",
+  "peakActivationBytes",
+] as const satisfies readonly (keyof Costs)[];
 
 export function brokenLimits(costs: Costs, budget: Budget): (keyof Costs)[] {
   return costNames.filter((name) => costs[name] > (budget[name] ?? Number.POSITIVE_INFINITY));

@@ -2,8 +2,9 @@
  * Compound scaling: depth, width and resolution grow together, d = α^φ, w = β^φ, r = γ^φ.
  * @source Tan and Le 2019, arXiv:1905.11946, §3.3, eq. 3; α = 1.2, β = 1.1, γ = 1.15 from §5 (α·β²·γ² ≈ 2)
  */
+import type { Costs } from "../cost/index.js";
 import { type Architecture, compoundRules, scaleArchitecture } from "../networks/index.js";
-import { type Budget, brokenLimits, type Costs } from "./budget.js";
+import { type Budget, brokenLimits } from "./budget.js";
 
 export type Coefficients = { readonly depth: number; readonly width: number; readonly resolution: number };
 
@@ -11,7 +12,10 @@ export const publishedCoefficients: Coefficients = { depth: 1.2, width: 1.1, res
 
 export type Multipliers = Coefficients;
 
-export const multipliersAt = (phi: number, { depth, width, resolution }: Coefficients = publishedCoefficients): Multipliers => ({
+export const multipliersAt = (
+  phi: number,
+  { depth, width, resolution }: Coefficients = publishedCoefficients,
+): Multipliers => ({
   depth: depth ** phi,
   width: width ** phi,
   resolution: resolution ** phi,
@@ -33,11 +37,20 @@ export type Scaled = {
   readonly binding: readonly (keyof Costs)[];
 };
 
-export function scaleByPhi(baseline: Architecture, phi: number, rule: ScalingRule): { architecture: Architecture; multipliers: Multipliers } {
+export function scaleByPhi(
+  baseline: Architecture,
+  phi: number,
+  rule: ScalingRule,
+): { architecture: Architecture; multipliers: Multipliers } {
   const wanted = multipliersAt(phi);
   const side = rule.resolutions.filter((size) => size <= baseline.resolution * wanted.resolution + 1e-9);
   const resolution = Math.max(baseline.resolution, ...side);
-  const architecture = scaleArchitecture(baseline, { width: wanted.width, depth: wanted.depth, resolution, rules: { ...compoundRules, widths: { kind: "divisible", divisor: rule.divisor } } });
+  const architecture = scaleArchitecture(baseline, {
+    width: wanted.width,
+    depth: wanted.depth,
+    resolution,
+    rules: { ...compoundRules, widths: { kind: "divisible", divisor: rule.divisor } },
+  });
   return { architecture, multipliers: { ...wanted, resolution: resolution / baseline.resolution } };
 }
 
@@ -50,7 +63,12 @@ const LARGEST_PHI = 8;
  *
  * @param baseline keeps the budget itself.
  */
-export function scaleToBudget(baseline: Architecture, budget: Budget, rule: ScalingRule, costsOf: (architecture: Architecture) => Costs): Scaled {
+export function scaleToBudget(
+  baseline: Architecture,
+  budget: Budget,
+  rule: ScalingRule,
+  costsOf: (architecture: Architecture) => Costs,
+): Scaled {
   let best: Scaled | undefined;
   let previous = "";
   for (let i = 0; i * PHI_STEP <= LARGEST_PHI; i++) {

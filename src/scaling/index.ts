@@ -1,2 +1,9 @@
-export { type Budget, brokenLimits, type Costs, costNames, shrinkBudget, usedShare } from "./budget.js";
-export { multipliersAt, publishedCoefficients, type Scaled, type ScalingRule, scaleByPhi, scaleToBudget } from "./compound.js";
+export { type Budget, brokenLimits, costNames, shrinkBudget, usedShare } from "./budget.js";
+export {
+  multipliersAt,
+  publishedCoefficients,
+  type Scaled,
+  type ScalingRule,
+  scaleByPhi,
+  scaleToBudget,
+} from "./compound.js";

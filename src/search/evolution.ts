@@ -41,7 +41,12 @@ export function propose(gate: CostGate, trials: readonly Trial[], options: Evolu
   }
   const parent = tournament(trials, options, draw);
   const seen = new Set(trials.map(({ candidate }) => key(candidate)));
-  return { id, strategy: "evolution", parent: parent.id, ...mutateFeasible(gate, parent.candidate, draw, (candidate) => seen.has(key(candidate))) };
+  return {
+    id,
+    strategy: "evolution",
+    parent: parent.id,
+    ...mutateFeasible(gate, parent.candidate, draw, (candidate) => seen.has(key(candidate))),
+  };
 }
 
 /** Training compute of one arm; the shared start counts for both. */
@@ -55,7 +60,9 @@ export const trialsOf = (trials: readonly Trial[], arm: "evolution" | "random"):
 /** The most accurate trial; of equals the one with fewer MACs. */
 export function bestTrial(trials: readonly Trial[]): Trial {
   return trials.reduce((best, trial) =>
-    trial.accuracy > best.accuracy || (trial.accuracy === best.accuracy && trial.costs.macs < best.costs.macs) ? trial : best,
+    trial.accuracy > best.accuracy || (trial.accuracy === best.accuracy && trial.costs.macs < best.costs.macs)
+      ? trial
+      : best,
   );
 }
 

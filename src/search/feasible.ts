@@ -3,9 +3,18 @@
  * until it does not. It always ends, since every step lowers one gene and each gene has a lowest choice.
  */
 import { InfeasibleError, type Rng } from "../base/index.js";
-import { type Budget, brokenLimits, type Costs, usedShare } from "../scaling/index.js";
-import { type Candidate, cheaperNeighbours, decode, mutate, sampleCandidate, type SearchSpace, smallestCandidate } from "./space.js";
+import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
+import { type Budget, brokenLimits, usedShare } from "../scaling/index.js";
+import {
+  type Candidate,
+  cheaperNeighbours,
+  decode,
+  mutate,
+  type SearchSpace,
+  sampleCandidate,
+  smallestCandidate,
+} from "./space.js";
 
 export type Counted = { readonly candidate: Candidate; readonly architecture: Architecture; readonly costs: Costs };
 
@@ -24,6 +33,11 @@ const DRAWS = 20;
 export function count(gate: CostGate, candidate: Candidate): Counted {
   const architecture = decode(gate.space, candidate);
   return { candidate, architecture, costs: gate.costsOf(architecture) };
+}
+
+/** Whether the smallest candidate keeps the budget. */
+export function fitsSmallest(gate: CostGate): boolean {
+  return brokenLimits(count(gate, smallestCandidate(gate.space)).costs, gate.budget).length === 0;
 }
 
 /** @throws {InfeasibleError} when not even the smallest candidate keeps the budget; its costs are in the message. */
@@ -45,13 +59,19 @@ export function sampleFeasible(gate: CostGate, rng: Rng): Counted {
   for (let draw = 0; draw < DRAWS; draw++) {
     const counted = makeFeasible(gate, sampleCandidate(gate.space, rng), rng);
     if (usedShare(counted.costs, gate.budget) >= WORTHWHILE_SHARE) return counted;
-    if (best === undefined || usedShare(counted.costs, gate.budget) > usedShare(best.costs, gate.budget)) best = counted;
+    if (best === undefined || usedShare(counted.costs, gate.budget) > usedShare(best.costs, gate.budget))
+      best = counted;
   }
   return best!;
 }
 
 /** A child of `parent` that keeps the budget and was not `seen` before, where a few draws find one. */
-export function mutateFeasible(gate: CostGate, parent: Candidate, rng: Rng, seen: (candidate: Candidate) => boolean): Counted {
+export function mutateFeasible(
+  gate: CostGate,
+  parent: Candidate,
+  rng: Rng,
+  seen: (candidate: Candidate) => boolean,
+): Counted {
   let child = mutate(gate.space, parent, rng);
   for (let draw = 0; draw < DRAWS; draw++) {
     const counted = makeFeasible(gate, child, rng);

@@ -1,3 +1,4 @@
-export { quickRecipe, type Optimizer, type Recipe } from "./recipe.js";
-export type { TrainingState } from "./state.js";
-export { argmax, createTraining, type EpochResult, type Evaluation, type Normalization, type Training } from "./training.js";
+export type { EpochRecord } from "./epoch-record.js";
+export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
+export { type RunOptions, type RunResult, runTraining } from "./run.js";
+export { createTraining, type Normalization, type StepProgress, type Training } from "./training.js";

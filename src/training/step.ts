@@ -74,7 +74,7 @@ export function buildTrainingStep(
     );
     const next = update(builder, recipe.optimizer, { weights, moments, gradient, learningRate });
     builder.output(next.weights, names.next(names.weights));
-    next.moments.forEach((moment, i) => builder.output(moment, names.next(names.moment(i))));
+    for (const [i, moment] of next.moments.entries()) builder.output(moment, names.next(names.moment(i)));
   });
   builder.scope("statistics", () => {
     const kept = runningStatistics(builder, network, layout.buffers, buffers, architecture.norm.momentum);

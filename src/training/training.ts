@@ -9,6 +9,7 @@ import { fillBatch, type ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Session, Tensor } from "../runtime/index.js";
+import type { EpochRecord } from "./epoch-record.js";
 import type { Recipe } from "./recipe.js";
 import { warmupCosine } from "./schedule.js";
 import { initialState, namedTensors, type TrainingState } from "./state.js";
@@ -28,15 +29,8 @@ export type TrainingSetup = {
   readonly state?: TrainingState;
 };
 
-export type EpochResult = {
-  readonly epoch: number;
-  /** At the end of the epoch. */
-  readonly learningRate: number;
-  readonly trainLoss: number;
-  /** On the augmented images, as they were trained on. */
-  readonly trainAccuracy: number;
-  readonly imagesPerSecond: number;
-};
+/** An epoch before it is validated. */
+export type EpochResult = Omit<EpochRecord, "validationLoss" | "validationAccuracy">;
 
 export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
@@ -45,8 +39,8 @@ export type StepProgress = { readonly step: number; readonly steps: number; read
 export interface Training {
   readonly layout: StateLayout;
   readonly state: TrainingState;
-  /** Weights and batch-norm statistics by name. */
-  tensors(): Map<string, Float32Array>;
+  /** Weights and batch-norm statistics by name, of this state or another of the same run. */
+  tensors(state?: TrainingState): Map<string, Float32Array>;
   /**
    * Trains over all images once; those that do not fill the last batch wait for another epoch's order.
    * @throws {DivergenceError} when the loss is not finite. @throws {InterruptedError} within a step of the signal.
@@ -110,7 +104,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     get state() {
       return state;
     },
-    tensors: () => namedTensors(layout, state),
+    tensors: (wanted = state) => namedTensors(layout, wanted),
 
     async trainEpoch(images, { signal, onStep } = {}) {
       const { epoch } = state;

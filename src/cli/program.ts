@@ -1,0 +1,135 @@
+/**
+ * The front door: parse, call, show. What a command returns goes to stdout, everything on the way there to stderr, and
+ * every way to end is an exit code: 0 done · 1 failed · 2 wrong usage · 3 no network fits the budget · 130 interrupted.
+ */
+import { BantamError, type ExitCode, InterruptedError, UsageError } from "../base/index.js";
+import type { AnyCommand, View } from "./command.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { type Io, isInteractive, wantsColour, writeFully } from "./io.js";
+import { commandIn, parseCommandLine, UsageErrors } from "./parse.js";
+import { createProgress, silentProgress } from "./progress.js";
+import { createPaint, type Paint, printable } from "./terminal.js";
+
+/**
+ * Run one command line to its end.
+ *
+ * @param argv without the program's own name: `process.argv.slice(2)`.
+ * @returns the exit code. Never throws, and everything written is out when it returns.
+ */
+export async function main(argv: readonly string[], commands: readonly AnyCommand[], io: Io): Promise<0 | ExitCode> {
+  // Left in place at the end: a broken pipe may be reported after the last write.
+  for (const stream of [io.stdout, io.stderr]) stream.on("error", () => {});
+  const flags = flagsOf(argv);
+  try {
+    await perform(argv, commands, io, flags);
+    return 0;
+  } catch (error) {
+    return await report(error, argv, commands, io, flags);
+  }
+}
+
+type Flags = { readonly json: boolean; readonly quiet: boolean; readonly noColour: boolean };
+
+/** Read ahead of parsing, because an error in the command line must already keep to them. */
+function flagsOf(argv: readonly string[]): Flags {
+  const end = argv.indexOf("--");
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  return { json: flags.includes("--json"), quiet: flags.includes("--quiet"), noColour: flags.includes("--no-color") };
+}
+
+async function perform(argv: readonly string[], commands: readonly AnyCommand[], io: Io, flags: Flags): Promise<void> {
+  const output = (text: string) => writeFully(io.stdout, text, "stdout");
+  const document = (value: unknown) => output(`${JSON.stringify(value ?? null)}\n`);
+  const line = parseCommandLine(argv, commands, { env: io.env, view: viewOf(io.stdout, io, flags) });
+  if (line.kind === "help") return await (flags.json ? document({ help: line.text }) : output(line.text));
+  if (line.kind === "version")
+    return await (flags.json ? document({ version: io.version }) : output(`${io.version}\n`));
+
+  const { command, values } = line;
+  const colour = wantsColour(io.stderr, io.env, flags.noColour);
+  const live = createProgress(io.stderr, { colour, interactive: isInteractive(io.stderr, io.env), now: io.now });
+  const interrupt = listenForInterrupt(io.signals, {
+    tell: (text) => live.line(text),
+    exit: (code) => {
+      live.done();
+      io.exit(code);
+    },
+    now: io.now,
+  });
+  const warn = (text: string) => live.line(`${createPaint(colour).yellow("warning")}: ${text}`);
+  const progress = flags.quiet ? silentProgress : live;
+  try {
+    const result = await command.run(values as never, { signal: interrupt.signal, progress, warn, env: io.env });
+    live.done();
+    if (flags.json) return await document(result);
+    if (command.shows === "stderr" && flags.quiet) return;
+    const stream = io[command.shows];
+    const text = command.show(result, viewOf(stream, io, flags));
+    if (text !== "") await writeFully(stream, text.endsWith("\n") ? text : `${text}\n`, command.shows);
+  } catch (error) {
+    // Whatever way the work noticed that it should stop, it stopped for this reason.
+    throw interrupt.signal.aborted && isAbort(error) ? interrupt.signal.reason : error;
+  } finally {
+    live.done();
+    interrupt.dispose();
+  }
+}
+
+function viewOf(stream: Io["stdout"], io: Io, flags: Flags): View {
+  return { paint: createPaint(wantsColour(stream, io.env, flags.noColour)), width: stream.columns ?? 80 };
+}
+
+/** Say what went wrong, to people on stderr and to programs on stdout. @returns the exit code */
+async function report(
+  error: unknown,
+  argv: readonly string[],
+  commands: readonly AnyCommand[],
+  io: Io,
+  flags: Flags,
+): Promise<ExitCode> {
+  const paint = createPaint(wantsColour(io.stderr, io.env, flags.noColour));
+  const errors: readonly unknown[] = error instanceof UsageErrors ? error.errors : [error];
+  const parts = errors.map((one) => worded(one, paint, io.env));
+  if (errors[0] instanceof UsageError) {
+    const command = commandIn(argv, commands);
+    parts.push(paint.dim(`see \`bantam ${command === undefined ? "" : `${command.name} `}--help\``));
+  }
+  if (flags.json) {
+    const [first, ...also] = errors.map(documented);
+    const document = { error: also.length === 0 ? first : { ...first, also } };
+    // Where even this cannot be written, the exit code still tells.
+    await writeFully(io.stdout, `${JSON.stringify(document)}\n`, "stdout").catch(() => {});
+  }
+  await writeFully(io.stderr, `${parts.join("\n")}\n`, "stderr").catch(() => {});
+  return errors[0] instanceof BantamError ? errors[0].exitCode : 1;
+}
+
+function worded(error: unknown, paint: Paint, env: Io["env"]): string {
+  if (error instanceof InterruptedError) {
+    const { received, hint } = error.facts;
+    return `${paint.yellow("interrupted")}: ${printable(hint === undefined ? received : `${received}\n  ${hint}`)}`;
+  }
+  if (error instanceof BantamError) return `${paint.red("error")}: ${printable(error.message)}`;
+  const stack = env.BANTAM_DEBUG === "1" && error instanceof Error && error.stack ? `\n${error.stack}` : "";
+  return `${paint.red("internal")}: ${printable(messageOf(error) + stack)}\n  ${reportHint}`;
+}
+
+const reportHint =
+  "this is a mistake in Bantam, not in what you typed: please report it with your command line; BANTAM_DEBUG=1 adds where it happened";
+
+function documented(error: unknown): Record<string, unknown> {
+  if (!(error instanceof BantamError)) {
+    return { code: "internal", at: "bantam", expected: "no error", received: messageOf(error), hint: reportHint };
+  }
+  const { at, expected, received, hint = null } = error.facts;
+  return { code: error.code, at, expected, received, hint };
+}
+
+/** Broken invariants say "internal:" themselves. */
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/^internal: /, "");
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

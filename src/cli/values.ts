@@ -1,0 +1,117 @@
+/** One text of the command line to one value, by its kind; and the other way round for the help. */
+import { formatBytes, formatCount, formatDuration, parseBytes, parseCount, parseDuration } from "../base/index.js";
+import { closest } from "./closest.js";
+import type { ArgumentDefinition, OptionDefinition, ValueKind } from "./command.js";
+
+/** A failure carries the facts of a `UsageError`; the caller adds the option's name. */
+export type ParsedValue =
+  | { readonly ok: true; readonly value: number | string }
+  | { readonly ok: false; readonly expected: string; readonly received: string; readonly hint?: string };
+
+export function parseValue(definition: ValueKind, text: string): ParsedValue {
+  const received = text === "" ? "nothing" : JSON.stringify(text);
+  switch (definition.kind) {
+    case "choice": {
+      if (definition.of.includes(text)) return { ok: true, value: text };
+      const guess = closest(text, definition.of);
+      const failure = { ok: false, expected: expectedOf(definition), received } as const;
+      return guess === null ? failure : { ...failure, hint: `did you mean "${guess}"?` };
+    }
+    case "text":
+      return { ok: true, value: text };
+    case "path":
+      if (text !== "" && !text.includes("\0")) return { ok: true, value: text };
+      return { ok: false, expected: expectedOf(definition), received };
+    default: {
+      const { parse, format } = quantities[definition.kind];
+      const parsed = parse(text);
+      if (!parsed.ok) return parsed;
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
+      if (parsed.value >= min && parsed.value <= max) return parsed;
+      const bound = parsed.value < min ? `at least ${format(min)}` : `at most ${format(max)}`;
+      return { ok: false, expected: bound, received };
+    }
+  }
+}
+
+/** What a value of this kind looks like, for a message that misses one. */
+export function expectedOf(definition: ValueKind): string {
+  switch (definition.kind) {
+    case "choice":
+      return `one of ${definition.of.join(", ")}`;
+    case "text":
+      return "a text";
+    case "path":
+      return "a path";
+    default: {
+      const nothing = quantities[definition.kind].parse("");
+      return nothing.ok ? definition.kind : nothing.expected;
+    }
+  }
+}
+
+/** The default as one would type it: `10m`, `5M`. */
+export function typedDefault(definition: ValueKind): string | null {
+  if (definition.default === undefined) return null;
+  if (typeof definition.default === "string") return definition.default;
+  return quantities[definition.kind as keyof typeof quantities].format(definition.default);
+}
+
+export function placeholderOf(definition: ValueKind & { readonly placeholder?: string }): string {
+  return definition.placeholder ?? placeholders[definition.kind];
+}
+
+/** @throws {Error} `internal:` where the default is none of the values that could be typed. */
+export function checkDefault(definition: ArgumentDefinition | OptionDefinition, at: string): void {
+  if (definition.kind === "flag" || definition.default === undefined) return;
+  if (!isAllowed(definition, definition.default)) {
+    throw new Error(`internal: ${at}: the default ${definition.default} is not allowed`);
+  }
+}
+
+function isAllowed(definition: ValueKind, value: string | number): boolean {
+  switch (definition.kind) {
+    case "choice":
+      return definition.of.includes(String(value));
+    case "text":
+    case "path":
+      return true;
+    default: {
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
+      return Number(value) >= min && Number(value) <= max;
+    }
+  }
+}
+
+const placeholders: Readonly<Record<ValueKind["kind"], string>> = {
+  count: "COUNT",
+  bytes: "BYTES",
+  duration: "TIME",
+  integer: "N",
+  number: "X",
+  choice: "NAME",
+  text: "TEXT",
+  path: "PATH",
+};
+
+type Quantity = { readonly parse: (text: string) => ParsedNumber; readonly format: (value: number) => string };
+type ParsedNumber = { readonly ok: true; readonly value: number } | Extract<ParsedValue, { ok: false }>;
+
+const withoutSpaces = (text: string) => text.replaceAll(" ", "");
+
+const quantities: Readonly<Record<"count" | "bytes" | "duration" | "integer" | "number", Quantity>> = {
+  count: { parse: parseCount, format: (n) => withoutSpaces(formatCount(n)) },
+  bytes: { parse: parseBytes, format: (n) => withoutSpaces(formatBytes(n)) },
+  duration: { parse: parseDuration, format: (s) => withoutSpaces(formatDuration(s).replace(/ 00 [sm]$/, "")) },
+  integer: { parse: (text) => decimal(text, /^-?\d{1,15}$/, "a whole number"), format: String },
+  number: {
+    parse: (text) => decimal(text, /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i, 'a number such as "0.5"'),
+    format: String,
+  },
+};
+
+function decimal(text: string, form: RegExp, expected: string): ParsedNumber {
+  const value = form.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return { ok: true, value };
+  return { ok: false, expected, received: text === "" ? "nothing" : JSON.stringify(text) };
+}

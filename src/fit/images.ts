@@ -1,0 +1,60 @@
+/** The three splits of a dataset at any resolution that the search or the final network asks for, each opened once. */
+import {
+  type Dataset,
+  firstGeometry,
+  type Geometry,
+  type ImageSet,
+  openImages,
+  type SplitName,
+} from "../data/index.js";
+import type { Progress } from "./progress.js";
+
+export interface ImagePool {
+  geometry(size: number): Geometry;
+  get(split: SplitName, size: number): Promise<ImageSet>;
+  close(): void;
+}
+
+export function createImagePool(
+  dataset: Dataset,
+  options: { cacheDir: string; signal?: AbortSignal | undefined; progress: Progress },
+): ImagePool {
+  const open = new Map<string, Promise<ImageSet>>();
+  const closers: (() => void)[] = [];
+  const geometry = (size: number): Geometry => ({ ...firstGeometry(dataset), size });
+  return {
+    geometry,
+    get(split, size) {
+      const key = `${split} ${size}`;
+      const known = open.get(key);
+      if (known !== undefined) return known;
+      const { cacheDir, signal, progress } = options;
+      const images = openImages(dataset, split, geometry(size), {
+        cacheDir,
+        signal,
+        onProgress: (done, total) =>
+          progress.update({ text: `decoding ${split} images at ${size} px`, fraction: done / total }),
+      }).then((set) => {
+        closers.push(() => set.close());
+        return set;
+      });
+      open.set(key, images);
+      return images;
+    },
+    close() {
+      for (const close of closers) close();
+    },
+  };
+}
+
+/** The first `count` of a shuffled split: what short trainings learn from. */
+export function subset(images: ImageSet, indices: readonly number[]): ImageSet {
+  return {
+    ...images,
+    count: indices.length,
+    labels: Int32Array.from(indices, (index) => images.labels[index]!),
+    sources: indices.map((index) => images.sources[index]!),
+    read: (index, into, offset) => images.read(indices[index]!, into, offset),
+    close: () => {},
+  };
+}

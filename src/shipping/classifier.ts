@@ -1,0 +1,50 @@
+/** One way to use either file: `model.onnx` or `model.safetensors`. */
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { toFileError } from "../base/files.js";
+import { ModelError } from "../base/index.js";
+import type { Engine } from "../runtime/index.js";
+import { exportOnnx, loadOnnx, runPictures } from "./deploy.js";
+import { decodeModel, type ModelCard } from "./model.js";
+
+export interface Classifier {
+  readonly card: ModelCard;
+  /** @param pictures `[H, W, C]` each, after the model's geometry. @returns `[K]` probabilities each. */
+  classify(pictures: readonly Uint8Array[]): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
+/** Pictures per run: enough to keep the cores busy, little enough to stay in memory. */
+const BATCH = 100;
+
+/** @throws {ModelError} when the file is neither kind, or damaged. */
+export async function openClassifier(path: string, engine: Engine): Promise<Classifier> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw toFileError(error, path, "read");
+  }
+  const kind = extname(path).toLowerCase();
+  if (kind !== ".onnx" && kind !== ".safetensors") {
+    throw new ModelError({
+      at: path,
+      expected: "a .onnx or .safetensors file",
+      received: kind === "" ? "no extension" : kind,
+    });
+  }
+  // A safetensors model runs as the very graph it would be shipped as, so both files say the same.
+  const onnx = kind === ".onnx" ? bytes : await exportOnnx(decodeModel(bytes, path), engine, []);
+  const { session, card } = await loadOnnx(onnx, path, engine);
+  return {
+    card,
+    async classify(pictures) {
+      const results: Float32Array[] = [];
+      for (let start = 0; start < pictures.length; start += BATCH) {
+        results.push(...(await runPictures(session, card, pictures.slice(start, start + BATCH))));
+      }
+      return results;
+    },
+    dispose: () => session.dispose(),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The deployed file: `uint8` pixels `[N, H, W, C]` in, probabilities `[N, K]` out, any N, standard ONNX ops alone. Batch norm
+ * is folded into the convolutions. Its metadata carries the model card and a few golden pictures with their probabilities, so
+ * that a wrong preprocessing or a broken runtime is caught at load.
+ */
+import { ModelError } from "../base/index.js";
+import { buildDeployment, foldBatchNorm } from "../networks/index.js";
+import { lower, readOnnx } from "../onnx/index.js";
+import type { Engine, Session } from "../runtime/index.js";
+import { type Model, type ModelCard, parseCard } from "./model.js";
+
+/** One picture and what the network said of it when the file was written. */
+export type Golden = { readonly pixels: Uint8Array; readonly probabilities: Float32Array };
+
+export const deploymentNames = { input: "pixels", output: "probabilities" } as const;
+
+/** Largest difference of a probability that another runtime or machine may make. */
+const GOLDEN_TOLERANCE = 2e-3;
+
+/** @param pictures `[H, W, C]` each: become the golden pairs. */
+export async function exportOnnx(model: Model, engine: Engine, pictures: readonly Uint8Array[]): Promise<Uint8Array> {
+  const session = await engine.load(onnxBytes(model, []));
+  try {
+    const goldens: Golden[] = [];
+    for (const pixels of pictures) {
+      const [probabilities] = await runPictures(session, model, [pixels]);
+      goldens.push({ pixels, probabilities: probabilities! });
+    }
+    return onnxBytes(model, goldens);
+  } finally {
+    await session.dispose();
+  }
+}
+
+function onnxBytes(model: Model, goldens: readonly Golden[]): Uint8Array {
+  const { architecture, tensors, ...card } = model;
+  const { mean, std } = card.preprocessing;
+  return lower(buildDeployment(architecture, { batch: 1, mean, std }), {
+    name: architecture.name,
+    layout: "image-major",
+    freeBatch: true,
+    weights: foldBatchNorm(architecture, tensors),
+    metadata: {
+      "bantam.card": JSON.stringify(card),
+      "bantam.architecture": JSON.stringify(architecture),
+      "bantam.goldens": JSON.stringify(
+        goldens.map(({ pixels, probabilities }) => ({
+          pixels: Buffer.from(pixels).toString("base64"),
+          probabilities: [...probabilities],
+        })),
+      ),
+    },
+  });
+}
+
+/** Probabilities of each picture, in one run. */
+export async function runPictures(
+  session: Session,
+  { preprocessing, classes }: ModelCard,
+  pictures: readonly Uint8Array[],
+): Promise<Float32Array[]> {
+  const { size, channels } = preprocessing;
+  const bytes = size * size * channels;
+  const data = new Uint8Array(pictures.length * bytes);
+  pictures.forEach((pixels, i) => {
+    data.set(pixels, i * bytes);
+  });
+  const outputs = await session.run({
+    [deploymentNames.input]: { data, dims: [pictures.length, size, size, channels] },
+  });
+  const flat = outputs[deploymentNames.output]!.data as Float32Array;
+  return pictures.map((_, i) => flat.slice(i * classes.length, (i + 1) * classes.length));
+}
+
+/** @throws {ModelError} when the file is none of Bantam's, or does not give its golden probabilities on this engine. */
+export async function loadOnnx(
+  bytes: Uint8Array,
+  at: string,
+  engine: Engine,
+): Promise<{ session: Session; card: ModelCard }> {
+  const { metadata } = readOnnx(bytes, at);
+  if (metadata["bantam.card"] === undefined) {
+    throw new ModelError({
+      at,
+      expected: "an ONNX file exported by Bantam",
+      received: "one without its class names and preprocessing",
+    });
+  }
+  const card = parseCard(metadata["bantam.card"], at);
+  const session = await engine.load(bytes);
+  try {
+    for (const { pixels, probabilities } of parseGoldens(metadata["bantam.goldens"], at)) {
+      const [now] = await runPictures(session, card, [pixels]);
+      const worst = Math.max(...probabilities.map((value, k) => Math.abs(value - now![k]!)));
+      if (!(worst <= GOLDEN_TOLERANCE)) {
+        throw new ModelError({
+          at,
+          expected: `its golden probabilities within ${GOLDEN_TOLERANCE}`,
+          received: `a difference of ${worst.toPrecision(2)} on ${engine.name}`,
+          hint: "the file or the runtime is damaged; export the model again",
+        });
+      }
+    }
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+  return { session, card };
+}
+
+function parseGoldens(text: string | undefined, at: string): Golden[] {
+  try {
+    const list = JSON.parse(text ?? "[]") as { pixels: string; probabilities: number[] }[];
+    return list.map(({ pixels, probabilities }) => ({
+      pixels: new Uint8Array(Buffer.from(pixels, "base64")),
+      probabilities: Float32Array.from(probabilities),
+    }));
+  } catch (cause) {
+    throw new ModelError({ at, expected: "golden pairs in JSON", received: "something else" }, { cause });
+  }
+}

@@ -1,0 +1,5 @@
+export { type Classifier, openClassifier } from "./classifier.js";
+export { exportOnnx } from "./deploy.js";
+export { type ClassScore, type EvaluationReport, evaluateClassifier } from "./evaluate.js";
+export { loadModel, type Model, type ModelCard, saveModel } from "./model.js";
+export { type FilePrediction, predictFiles } from "./predict.js";

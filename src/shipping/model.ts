@@ -1,0 +1,136 @@
+/**
+ * A trained network with all it needs to be used: what it is, what its classes are called, what happens to a picture before
+ * it, and its weights. On disk a safetensors file with JSON in its metadata: nothing in it can run code.
+ */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { toFileError, writeFileAtomic } from "../base/files.js";
+import { ModelError } from "../base/index.js";
+import type { Costs } from "../cost/index.js";
+import type { Preprocessing } from "../data/index.js";
+import { type Architecture, buildNetwork, parseArchitecture } from "../networks/index.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor, toFloat32 } from "../weights/index.js";
+
+/** What there is to know about a model beside its weights; the same in both file formats. */
+export type ModelCard = {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+  readonly costs: Costs;
+  /** How it came about and how good it is: recipe, seed, data fingerprint, accuracy. For people; nothing depends on it. */
+  readonly history: Readonly<Record<string, unknown>>;
+};
+
+export type Model = ModelCard & {
+  readonly architecture: Architecture;
+  /** Parameters and batch-norm statistics of the network in mode `inference`, by name. */
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+};
+
+const FORMAT = "bantam-model-1";
+
+export async function saveModel(path: string, model: Model): Promise<void> {
+  await writeFileAtomic(path, encodeModel(model));
+}
+
+export function encodeModel({ architecture, tensors, ...card }: Model): Uint8Array {
+  const { parameters } = buildNetwork(architecture, { batch: 1, mode: "inference" }).graph;
+  const shaped = new Map<string, Tensor>(
+    parameters.map(({ value }) => [value.name, { dtype: "F32", shape: value.shape, data: tensors.get(value.name)! }]),
+  );
+  return encodeSafetensors(shaped, {
+    format: FORMAT,
+    architecture: JSON.stringify(architecture),
+    card: JSON.stringify(card),
+  });
+}
+
+/** @throws {FileError} when the file cannot be read. @throws {ModelError} when it is not one of Bantam's models, or is damaged. */
+export async function loadModel(path: string): Promise<Model> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw toFileError(error, path, "read");
+  }
+  return decodeModel(bytes, path);
+}
+
+export function decodeModel(bytes: Uint8Array, at: string): Model {
+  const file = decodeSafetensors(bytes, at);
+  if (file.metadata.format !== FORMAT) {
+    throw new ModelError({
+      at,
+      expected: `a model written by Bantam (format ${FORMAT})`,
+      received:
+        file.metadata.format === undefined
+          ? "a safetensors file that does not say what network it holds"
+          : `format ${file.metadata.format}`,
+    });
+  }
+  const architecture = parseArchitecture(
+    parseJson(file.metadata.architecture, `${at}: architecture`),
+    `${at}: architecture`,
+  );
+  const card = parseCard(file.metadata.card, at);
+  requireClasses(card, architecture, at);
+  const tensors = new Map<string, Float32Array>();
+  for (const { value } of buildNetwork(architecture, { batch: 1, mode: "inference" }).graph.parameters) {
+    const tensor = file.tensors.get(value.name);
+    const expected = `${value.name} [${value.shape.join(", ")}]`;
+    if (tensor === undefined) throw new ModelError({ at, expected, received: "no tensor of that name" });
+    if (tensor.shape.join() !== value.shape.join())
+      throw new ModelError({ at, expected, received: `[${tensor.shape.join(", ")}]` });
+    tensors.set(value.name, toFloat32(tensor, `${at}: ${value.name}`));
+  }
+  return { ...card, architecture, tensors };
+}
+
+const cardSchema = z.object({
+  classes: z.array(z.string()).min(1),
+  preprocessing: z.object({
+    size: z.int().min(1).max(8192),
+    channels: z.literal([1, 3]),
+    resize: z.literal(["cover", "stretch"]),
+    interpolation: z.literal(["nearest", "bilinear", "bicubic", "lanczos3"]),
+    mean: z.array(z.number()),
+    std: z.array(z.number().positive()),
+  }),
+  costs: z.object({ params: z.number(), macs: z.number(), weightBytes: z.number(), peakActivationBytes: z.number() }),
+  history: z.record(z.string(), z.unknown()),
+});
+
+/** @throws {ModelError} that lists every field that is wrong. */
+export function parseCard(text: string | undefined, at: string): ModelCard {
+  const result = cardSchema.safeParse(parseJson(text, `${at}: card`));
+  if (result.success) return result.data;
+  const wrong = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  throw new ModelError({ at: `${at}: card`, expected: "classes, preprocessing and costs of a model", received: wrong });
+}
+
+function parseJson(text: string | undefined, at: string): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (cause) {
+    throw new ModelError(
+      { at, expected: "JSON", received: text === undefined ? "nothing" : "something else" },
+      { cause },
+    );
+  }
+}
+
+function requireClasses(
+  { classes, preprocessing }: ModelCard,
+  { classes: outputs, resolution, channels }: Architecture,
+  at: string,
+): void {
+  if (classes.length !== outputs)
+    throw new ModelError({ at, expected: `${outputs} class names`, received: `${classes.length}` });
+  const { size, channels: depth } = preprocessing;
+  if (size !== resolution || depth !== channels) {
+    throw new ModelError({
+      at,
+      expected: `preprocessing to ${resolution} px, ${channels} channels`,
+      received: `${size} px, ${depth}`,
+    });
+  }
+}

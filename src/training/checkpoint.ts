@@ -1,0 +1,59 @@
+/** A training run on disk: weights, statistics and moments as safetensors, what they belong to as JSON beside them. */
+import { readFile } from "node:fs/promises";
+import { toFileError, writeFileAtomic } from "../base/files.js";
+import { ModelError } from "../base/index.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
+import type { EpochRecord } from "./epoch-record.js";
+import type { TrainingState } from "./state.js";
+
+export type Checkpoint = {
+  readonly state: TrainingState;
+  readonly curve: readonly EpochRecord[];
+  /** Identifies network, recipe, data and seed: a checkpoint of another run is refused. */
+  readonly run: string;
+};
+
+const FORMAT = "bantam-checkpoint-1";
+
+export async function saveCheckpoint(path: string, { state, curve, run }: Checkpoint): Promise<void> {
+  const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
+  const tensors = new Map<string, Tensor>([
+    ["weights", vector(state.weights)],
+    ["buffers", vector(state.buffers)],
+    ...state.moments.map((moment, i) => [`moments.${i}`, vector(moment)] as const),
+  ]);
+  const metadata = { format: FORMAT, run, epoch: String(state.epoch), curve: JSON.stringify(curve) };
+  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * @returns null when there is no such file, or it belongs to another run.
+ * @throws {ModelError} when the file is damaged.
+ */
+export async function loadCheckpoint(path: string, run: string): Promise<Checkpoint | null> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw toFileError(error, path, "read");
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  if (metadata.format !== FORMAT || metadata.run !== run) return null;
+  const floats = (name: string): Float32Array => {
+    const tensor = tensors.get(name);
+    if (tensor?.dtype !== "F32") throw new ModelError({ at: path, expected: `a tensor ${name}`, received: "none" });
+    return tensor.data;
+  };
+  const moments = [...tensors.keys()].filter((name) => name.startsWith("moments."));
+  return {
+    run,
+    curve: JSON.parse(metadata.curve ?? "[]") as EpochRecord[],
+    state: {
+      weights: floats("weights"),
+      buffers: floats("buffers"),
+      moments: moments.map((_, i) => floats(`moments.${i}`)),
+      epoch: Number(metadata.epoch),
+    },
+  };
+}

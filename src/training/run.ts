@@ -1,0 +1,75 @@
+/** A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. */
+import { join } from "node:path";
+import type { ImageSet } from "../data/index.js";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import type { EpochRecord } from "./epoch-record.js";
+import type { TrainingState } from "./state.js";
+import { createTraining, type StepProgress, type TrainingSetup } from "./training.js";
+
+export type RunOptions = Omit<TrainingSetup, "state"> & {
+  readonly train: ImageSet;
+  readonly validation: ImageSet;
+  /** Where `best.safetensors` and `last.safetensors` go; none are written without it. */
+  readonly checkpoints?: { readonly folder: string; readonly run: string };
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: (epoch: number, progress: StepProgress) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+  /** Asked after every epoch but the last: whether there is time for another. */
+  readonly mayContinue?: (record: EpochRecord) => boolean;
+};
+
+export type RunResult = {
+  /** Weights and batch-norm statistics of the epoch with the best validation accuracy, the later of equals. */
+  readonly tensors: Map<string, Float32Array>;
+  readonly bestEpoch: number;
+  readonly curve: readonly EpochRecord[];
+};
+
+const files = (folder: string) => ({ best: join(folder, "best.safetensors"), last: join(folder, "last.safetensors") });
+
+/** @throws {InterruptedError} at the signal; the last finished epoch is on disk. */
+export async function runTraining(options: RunOptions): Promise<RunResult> {
+  const { checkpoints, train, validation } = options;
+  const saved = await readBoth(checkpoints);
+  const training = await createTraining({ ...options, ...(saved && { state: saved.last.state }) });
+  try {
+    const curve = [...(saved?.last.curve ?? [])];
+    let best: TrainingState | undefined = saved?.best.state;
+    while (training.state.epoch < options.epochs) {
+      const epoch = training.state.epoch + 1;
+      const result = await training.trainEpoch(train, {
+        signal: options.signal,
+        onStep: (progress) => options.onStep?.(epoch, progress),
+      });
+      const { accuracy, loss } = await training.evaluate(validation);
+      const record = { ...result, validationLoss: loss, validationAccuracy: accuracy };
+      const isBest = curve.every(({ validationAccuracy }) => validationAccuracy <= accuracy);
+      curve.push(record);
+      if (isBest) best = training.state;
+      if (checkpoints !== undefined) {
+        const { best: bestFile, last } = files(checkpoints.folder);
+        const checkpoint = { state: training.state, curve, run: checkpoints.run };
+        // The best goes first: a stop between the two leaves a pair that can go on.
+        if (isBest) await saveCheckpoint(bestFile, checkpoint);
+        await saveCheckpoint(last, checkpoint);
+      }
+      options.onEpoch?.(record);
+      if (epoch < options.epochs && options.mayContinue?.(record) === false) break;
+    }
+    return { tensors: training.tensors(best), bestEpoch: best!.epoch, curve };
+  } finally {
+    await training.dispose();
+  }
+}
+
+async function readBoth(
+  checkpoints: RunOptions["checkpoints"],
+): Promise<{ best: Checkpoint; last: Checkpoint } | null> {
+  if (checkpoints === undefined) return null;
+  const { best, last } = files(checkpoints.folder);
+  const [bestOne, lastOne] = await Promise.all([
+    loadCheckpoint(best, checkpoints.run),
+    loadCheckpoint(last, checkpoints.run),
+  ]);
+  return bestOne === null || lastOne === null ? null : { best: bestOne, last: lastOne };
+}
