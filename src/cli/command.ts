@@ -84,6 +84,7 @@ export type Context = {
 /** How `show` may draw. */
 export type View = {
   readonly paint: Paint;
+  readonly colour: boolean;
   /** Columns of the terminal; 80 where there is none. */
   readonly width: number;
 };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defineCommand } from "./command.js";
 import { commandHelp, overviewHelp } from "./help.js";
+import { parseCommandLine } from "./parse.js";
 import { createPaint, displayWidth } from "./terminal.js";
 import { echo } from "./testing/commands.js";
 
@@ -53,8 +54,8 @@ test("a command", () => {
       --max-macs COUNT  multiply-accumulates per image, at most
       --memory BYTES    peak activation memory, at most [default 256kB]
       --time TIME       how long to go on [default 10m]
-      --network NAME    what to train: mobilenet-v1, mobilenet-v2 [default
-                        mobilenet-v2]
+      --network NAME    what to train: mobilenet-v1, mobilenet-v2
+                        [default mobilenet-v2]
       --threads N       processor threads [env BANTAM_THREADS]
       --width FACTOR    width multiplier [default 1]
       --name TEXT       what to call it
@@ -69,7 +70,7 @@ test("a command", () => {
       -h, --help  print this help
 
     Examples
-      bantam echo photos --max-macs 5M
+      bantam echo photos --max-macs 5M --out runs
           everything else as it comes
     "
   `);
@@ -95,13 +96,13 @@ test("a command in a narrow terminal", () => {
                         image, at most
       --memory BYTES    peak activation memory, at
                         most [default 256kB]
-      --time TIME       how long to go on [default
-                        10m]
+      --time TIME       how long to go on
+                        [default 10m]
       --network NAME    what to train: mobilenet-v1,
-                        mobilenet-v2 [default
-                        mobilenet-v2]
-      --threads N       processor threads [env
-                        BANTAM_THREADS]
+                        mobilenet-v2
+                        [default mobilenet-v2]
+      --threads N       processor threads
+                        [env BANTAM_THREADS]
       --width FACTOR    width multiplier [default 1]
       --name TEXT       what to call it
       --out PATH        folder for the results
@@ -119,10 +120,16 @@ test("a command in a narrow terminal", () => {
       -h, --help  print this help
 
     Examples
-      bantam echo photos --max-macs 5M
+      bantam echo photos --max-macs 5M --out runs
           everything else as it comes
     "
   `);
+});
+
+test("the examples can be typed", () => {
+  for (const [line] of echo.examples!) {
+    expect(parseCommandLine(line.split(" ").slice(1), [echo], { env: {}, view: plain(80) }).kind).toBe("run");
+  }
 });
 
 test("no line is wider than the terminal, nor than a hundred columns", () => {

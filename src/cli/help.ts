@@ -76,8 +76,8 @@ function textOf(definition: ArgumentDefinition | OptionDefinition): string {
   const choices = definition.kind === "choice" ? `: ${definition.of.join(", ")}` : "";
   const typed = typedDefault(definition);
   const notes = [
-    typed === null ? "" : ` [default ${typed}]`,
-    "env" in definition && definition.env !== undefined ? ` [env ${definition.env}]` : "",
+    typed === null ? "" : ` [default\u00a0${typed}]`,
+    "env" in definition && definition.env !== undefined ? ` [env\u00a0${definition.env}]` : "",
     "required" in definition && definition.required ? " [required]" : "",
   ];
   return `${definition.help}${choices}${notes.join("")}`;

@@ -5,6 +5,7 @@ export type Output = {
   write(text: string, done?: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   readonly isTTY?: boolean;
+  /** 0 in a terminal that does not tell. */
   readonly columns?: number;
 };
 

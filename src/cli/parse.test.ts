@@ -144,13 +144,13 @@ describe("values", () => {
 
 describe("mistakes name the option, what was expected, what came and what to do", () => {
   test.each([
-    ["", "bantam: expected a command, received nothing\n  hint: `bantam --help` lists the commands"],
+    ["", "bantam: expected a command (echo), received nothing"],
     ["ehco", 'bantam: expected a command (echo), received "ehco"\n  hint: did you mean "bantam echo"?'],
     ["train", 'bantam: expected a command (echo), received "train"'],
     ["echo --out r", "DATA: expected a path, received nothing\n  hint: folder of images"],
     ["echo a", "--out: expected a path, received nothing\n  hint: folder for the results"],
     ["echo a --out", "--out: expected a path, received nothing\n  hint: write --out PATH"],
-    ["echo a --out --json", "--out: expected a path, received the option --json\n  hint: write --out PATH"],
+    ["echo a --out --overwrite", "--out: expected a path, received the option --overwrite\n  hint: write --out PATH"],
     [
       "echo a --out r --max-mac 5M",
       "--max-mac: expected an option of `bantam echo`, received an unknown one\n  hint: did you mean --max-macs?",

@@ -128,7 +128,7 @@ function reworded(error: CommanderError, argv: readonly string[], commands: read
   const at = command === undefined ? "bantam" : `bantam ${command.name}`;
   switch (error.code) {
     case "commander.help":
-      return { at, expected: "a command", received: "nothing", ...hint("`bantam --help` lists the commands") };
+      return { at, expected: `a command (${commands.map(({ name }) => name).join(", ")})`, received: "nothing" };
     case "commander.unknownCommand": {
       const names = commands.map(({ name }) => name);
       const guess = closest(quoted, names);

@@ -76,7 +76,8 @@ async function perform(argv: readonly string[], commands: readonly AnyCommand[],
 }
 
 function viewOf(stream: Io["stdout"], io: Io, flags: Flags): View {
-  return { paint: createPaint(wantsColour(stream, io.env, flags.noColour)), width: stream.columns ?? 80 };
+  const colour = wantsColour(stream, io.env, flags.noColour);
+  return { paint: createPaint(colour), colour, width: stream.columns || 80 };
 }
 
 /** Say what went wrong, to people on stderr and to programs on stdout. @returns the exit code */

@@ -59,7 +59,7 @@ function liveProgress(stream: Stream, { colour, now }: { colour: boolean; now: (
   const draw = () => {
     if (latest === null) return;
     // The last column stays free: some terminals wrap as soon as it is filled.
-    stream.write(`\r${liveLine(phase, latest, (stream.columns ?? 80) - 1, colour)}\x1b[K`);
+    stream.write(`\r${liveLine(phase, latest, (stream.columns || 80) - 1, colour)}\x1b[K`);
     drawnAt = now();
     isDrawn = true;
   };

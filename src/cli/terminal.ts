@@ -45,16 +45,16 @@ export function cutToWidth(text: string, width: number): string {
   return width < 1 ? "" : `${kept.trimEnd()}…`;
 }
 
-/** Words in lines of at most `width` columns; a longer word keeps a line of its own. */
+/** Words in lines of at most `width` columns; a longer word keeps a line of its own. A no-break space (U+00A0) binds words. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+  for (const word of text.split(/[ \n\t]+/).filter((part) => part !== "")) {
     const last = lines.at(-1);
     if (last !== undefined && displayWidth(last) + 1 + displayWidth(word) <= width)
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines;
+  return lines.map((line) => line.replaceAll("\u00a0", " "));
 }
 
 /** Without the control characters by which, say, a file name could clear the screen. Line ends stay. */

@@ -66,6 +66,7 @@ export const efficientnetVariants: Readonly<Record<string, EfficientNetVariant>>
 /** Stem, stages and last convolution all scale. */
 export const efficientnetRules: ScalingRules = {
   widths: { kind: "divisible", divisor: 8 },
+  repeats: "up",
   headConv: "scaled",
   headHidden: "scaled",
   resolutionMultiple: 1,

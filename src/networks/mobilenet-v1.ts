@@ -42,6 +42,7 @@ export const mobilenetV1: Architecture = {
 /** §3.3: every width times α, truncated as in the released code, not rounded to multiples of 8. */
 export const mobilenetV1Rules: ScalingRules = {
   widths: { kind: "truncated", least: 8 },
+  repeats: "up",
   headConv: "scaled",
   headHidden: "scaled",
   resolutionMultiple: 1,

@@ -43,6 +43,7 @@ export const mobilenetV2: Architecture = {
 /** §6.1: the multiplier applies to all layers except, below 1, the last convolution. */
 export const mobilenetV2Rules: ScalingRules = {
   widths: { kind: "divisible", divisor: 8 },
+  repeats: "up",
   headConv: "neverNarrower",
   headHidden: "scaled",
   resolutionMultiple: 1,

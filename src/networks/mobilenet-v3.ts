@@ -85,6 +85,7 @@ export const mobilenetV3Small: Architecture = {
 /** The released code's rule, which gives the paper's numbers: expansions follow the scaled inputs, the hidden layer stays. */
 export const mobilenetV3Rules: ScalingRules = {
   widths: { kind: "divisible", divisor: 8 },
+  repeats: "up",
   headConv: "scaled",
   headHidden: "fixed",
   resolutionMultiple: 1,

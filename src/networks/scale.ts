@@ -7,6 +7,8 @@ export type ScalingRules = {
   readonly widths:
     | { readonly kind: "divisible"; readonly divisor: 4 | 8 }
     | { readonly kind: "truncated"; readonly least: number };
+  /** EfficientNet rounds repeats up; small networks, where that would add a block to every stage at once, to the nearest. */
+  readonly repeats: "up" | "nearest";
   /** Whether the last convolution follows a width below 1. */
   readonly headConv: "scaled" | "neverNarrower";
   readonly headHidden: "scaled" | "fixed";
@@ -17,6 +19,7 @@ export type ScalingRules = {
 /** For networks without a published rule, such as those a search found. */
 export const compoundRules: ScalingRules = {
   widths: { kind: "divisible", divisor: 8 },
+  repeats: "up",
   headConv: "scaled",
   headHidden: "scaled",
   resolutionMultiple: 1,
@@ -25,7 +28,7 @@ export const compoundRules: ScalingRules = {
 export type Scaling = {
   /** Multiplies the channels of stem, stages and head; 1 leaves them as they are, divisible or not. */
   readonly width?: number;
-  /** Multiplies the repeats of every stage, rounded up. */
+  /** Multiplies the repeats of every stage. */
   readonly depth?: number;
   /** Of the input, in pixels, before rounding. */
   readonly resolution?: number;
@@ -55,7 +58,8 @@ export function scaleArchitecture(architecture: Architecture, scaling: Scaling):
     stages: architecture.stages.map((stage) => ({
       ...stage,
       channels: scaleWidth(stage.channels, width, rules),
-      repeats: scaleRepeats(stage.repeats, depth),
+      repeats:
+        rules.repeats === "up" ? scaleRepeats(stage.repeats, depth) : Math.max(1, Math.round(stage.repeats * depth)),
     })),
     head: {
       ...head,

@@ -1,3 +1,4 @@
+export { renderEvaluation, renderPredictions } from "./evaluation.js";
 export type * from "./fit-report.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";

@@ -2,20 +2,17 @@
  * Compound scaling: depth, width and resolution grow together, d = α^φ, w = β^φ, r = γ^φ.
  * @source Tan and Le 2019, arXiv:1905.11946, §3.3, eq. 3; α = 1.2, β = 1.1, γ = 1.15 from §5 (α·β²·γ² ≈ 2)
  */
+import { InfeasibleError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
-import { type Architecture, compoundRules, scaleArchitecture } from "../networks/index.js";
+import { type Architecture, compoundRules, type ScalingRules, scaleArchitecture } from "../networks/index.js";
 import { type Budget, brokenLimits } from "./budget.js";
 
-export type Coefficients = { readonly depth: number; readonly width: number; readonly resolution: number };
+export type Multipliers = { readonly depth: number; readonly width: number; readonly resolution: number };
 
-export const publishedCoefficients: Coefficients = { depth: 1.2, width: 1.1, resolution: 1.15 };
+/** α, β and γ. */
+export const publishedCoefficients: Multipliers = { depth: 1.2, width: 1.1, resolution: 1.15 };
 
-export type Multipliers = Coefficients;
-
-export const multipliersAt = (
-  phi: number,
-  { depth, width, resolution }: Coefficients = publishedCoefficients,
-): Multipliers => ({
+export const multipliersAt = (phi: number, { depth, width, resolution } = publishedCoefficients): Multipliers => ({
   depth: depth ** phi,
   width: width ** phi,
   resolution: resolution ** phi,
@@ -24,14 +21,16 @@ export const multipliersAt = (
 export type ScalingRule = {
   /** Channels are rounded to multiples of this. */
   readonly divisor: 4 | 8;
-  /** Sides the images can be had in, px; a scaled side is rounded down to one of them. Enlarging a picture adds nothing. */
-  readonly resolutions: readonly number[];
+  readonly repeats: ScalingRules["repeats"];
+  /** Sides that the images can be had in, px: a scaled side is rounded down to one of them. `any`: to a whole pixel. */
+  readonly resolutions: readonly number[] | "any";
 };
 
 export type Scaled = {
   readonly architecture: Architecture;
   readonly costs: Costs;
   readonly phi: number;
+  /** As they came out: of the resolution, what the rounding left. */
   readonly multipliers: Multipliers;
   /** The limits that the next larger network would break; empty when φ reached its end. */
   readonly binding: readonly (keyof Costs)[];
@@ -43,15 +42,19 @@ export function scaleByPhi(
   rule: ScalingRule,
 ): { architecture: Architecture; multipliers: Multipliers } {
   const wanted = multipliersAt(phi);
-  const side = rule.resolutions.filter((size) => size <= baseline.resolution * wanted.resolution + 1e-9);
-  const resolution = Math.max(baseline.resolution, ...side);
-  const architecture = scaleArchitecture(baseline, {
-    width: wanted.width,
-    depth: wanted.depth,
-    resolution,
-    rules: { ...compoundRules, widths: { kind: "divisible", divisor: rule.divisor } },
-  });
+  const resolution = roundSide(baseline.resolution, wanted.resolution, rule.resolutions);
+  const rules: ScalingRules = {
+    ...compoundRules,
+    widths: { kind: "divisible", divisor: rule.divisor },
+    repeats: rule.repeats,
+  };
+  const architecture = scaleArchitecture(baseline, { width: wanted.width, depth: wanted.depth, resolution, rules });
   return { architecture, multipliers: { ...wanted, resolution: resolution / baseline.resolution } };
+}
+
+function roundSide(side: number, multiplier: number, sides: ScalingRule["resolutions"]): number {
+  if (sides === "any") return Math.round(side * multiplier);
+  return Math.max(side, ...sides.filter((each) => each <= side * multiplier + 1e-9));
 }
 
 const PHI_STEP = 0.01;
@@ -61,7 +64,7 @@ const LARGEST_PHI = 8;
  * The largest network on the way of φ that keeps every limit. Costs never fall along the way, so the first φ that breaks a
  * limit ends it.
  *
- * @param baseline keeps the budget itself.
+ * @throws {InfeasibleError} when the baseline itself breaks a limit.
  */
 export function scaleToBudget(
   baseline: Architecture,
@@ -69,9 +72,9 @@ export function scaleToBudget(
   rule: ScalingRule,
   costsOf: (architecture: Architecture) => Costs,
 ): Scaled {
-  let best: Scaled | undefined;
-  let previous = "";
-  for (let i = 0; i * PHI_STEP <= LARGEST_PHI; i++) {
+  let best = fittingBaseline(baseline, budget, costsOf);
+  let previous = JSON.stringify(baseline);
+  for (let i = 1; i * PHI_STEP <= LARGEST_PHI; i++) {
     const phi = i * PHI_STEP;
     const { architecture, multipliers } = scaleByPhi(baseline, phi, rule);
     const shape = JSON.stringify(architecture);
@@ -79,8 +82,26 @@ export function scaleToBudget(
     previous = shape;
     const costs = costsOf(architecture);
     const binding = brokenLimits(costs, budget);
-    if (binding.length > 0 && best !== undefined) return { ...best, binding };
-    best = { architecture, costs, phi, multipliers, binding: [] };
+    if (binding.length > 0) return { ...best, binding };
+    best = { architecture, costs, phi, multipliers, binding };
   }
-  return best!;
+  return best;
+}
+
+function fittingBaseline(
+  baseline: Architecture,
+  budget: Budget,
+  costsOf: (architecture: Architecture) => Costs,
+): Scaled {
+  const costs = costsOf(baseline);
+  const broken = brokenLimits(costs, budget);
+  if (broken.length > 0) {
+    throw new InfeasibleError({
+      at: baseline.name,
+      expected: broken.map((name) => `${name} ≤ ${budget[name]?.toLocaleString("en")}`).join(", "),
+      received: `${broken.map((name) => costs[name].toLocaleString("en")).join(", ")} in the baseline itself`,
+      hint: "raise the limit, or begin with a smaller baseline",
+    });
+  }
+  return { architecture: baseline, costs, phi: 0, multipliers: multipliersAt(0), binding: [] };
 }

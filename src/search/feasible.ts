@@ -83,12 +83,16 @@ export function mutateFeasible(
 
 function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
   let counted = count(gate, candidate);
-  while (brokenLimits(counted.costs, gate.budget).length > 0) {
+  for (;;) {
+    const broken = brokenLimits(counted.costs, gate.budget);
+    if (broken.length === 0) return counted;
     gate.onRejected?.(counted);
-    const cheaper = cheaperNeighbours(gate.space, counted.candidate);
-    // The cheapest activation may not be the first; the smallest candidate was shown to fit, whatever its activation.
-    if (cheaper.length === 0) return requireFeasible(gate);
-    counted = count(gate, rng.choice(cheaper));
+    const { costs } = counted;
+    const cheaper = cheaperNeighbours(gate.space, counted.candidate).map((neighbour) => count(gate, neighbour));
+    // Only steps that lower a limit that is broken: fewer pixels do not save parameters.
+    const useful = cheaper.filter((neighbour) => broken.some((name) => neighbour.costs[name] < costs[name]));
+    // The smallest candidate was shown to fit; here only its activation may differ, which costs nothing.
+    if (useful.length === 0) return requireFeasible(gate);
+    counted = rng.choice(useful);
   }
-  return counted;
 }

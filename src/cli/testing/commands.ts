@@ -5,7 +5,7 @@ export const echo = defineCommand({
   name: "echo",
   summary: "Give back what was understood",
   description: "Takes one of everything, so that help, parsing and types can be seen together.",
-  examples: [["bantam echo photos --max-macs 5M", "everything else as it comes"]],
+  examples: [["bantam echo photos --max-macs 5M --out runs", "everything else as it comes"]],
   arguments: {
     data: { kind: "path", help: "folder of images" },
     sizes: { kind: "integer", help: "input sides", placeholder: "pixels", variadic: true, optional: true, min: 1 },

@@ -2,7 +2,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Graph, type TensorType, type Value, verify } from "../../ir/index.js";
 import { lower } from "../../onnx/index.js";
-import { type ModelProto, ModelProtoSchema } from "../../onnx/onnx_pb.js";
+import { ModelProtoSchema } from "../../onnx/onnx_pb.js";
 import { chooseEngine, type Engine, type TensorData } from "../../runtime/index.js";
 import { inferNode, type Layout, storedDims } from "../index.js";
 import { evaluate } from "./interpreter.js";
@@ -87,13 +87,9 @@ function swapped<Data extends TensorData>(data: Data, type: TensorType, dims: re
   return result;
 }
 
-/** The lowered file, to be looked into. */
-export function lowered(graph: Graph, layout: Layout): ModelProto {
-  return fromBinary(ModelProtoSchema, lower(graph, { name: "test", layout }));
-}
-
 /** Types of the ONNX nodes, in running order, without those that only rename or reshape. */
 export function onnxTypes(graph: Graph, layout: Layout): string[] {
-  const types = lowered(graph, layout).graph!.node.map(({ opType }) => opType);
+  const model = fromBinary(ModelProtoSchema, lower(graph, { name: "test", layout }));
+  const types = model.graph!.node.map(({ opType }) => opType);
   return types.filter((type) => type !== "Identity" && type !== "Reshape");
 }

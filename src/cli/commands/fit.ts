@@ -1,0 +1,89 @@
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { writeFileAtomic } from "../../base/files.js";
+import { formatDuration } from "../../base/index.js";
+import { fit } from "../../fit/index.js";
+import { renderFitReport, renderFitSummary } from "../../report/index.js";
+import type { Budget } from "../../scaling/index.js";
+import { defineCommand } from "../command.js";
+import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+
+const defaultBudget: Budget = { params: 100_000, macs: 5_000_000 };
+
+export const fitCommand = defineCommand({
+  name: "fit",
+  summary: "Find, train and ship a network that keeps a budget",
+  description:
+    "Takes a folder with one sub-folder of images per class (or the IDX files of MNIST's family), searches an architecture, scales it to the budget, trains it and writes model.safetensors, model.onnx and report.html. Stopped with Ctrl-C, the same command goes on where it was.",
+  examples: [
+    ["bantam fit photos", "the default budget: 100k parameters, 5M multiply-accumulates"],
+    ["bantam fit photos --max-macs 20M --max-memory 256kB --time 30m", "for a microcontroller, in half an hour"],
+  ],
+  arguments: { data: { kind: "path", help: "folder of images, one sub-folder a class, or of IDX files" } },
+  options: {
+    ...budgetOptions,
+    time: { kind: "duration", default: 600, min: 10, max: 30 * 86_400, help: "for everything; kept within a tenth" },
+    out: { kind: "path", help: "folder for the results; by default runs/NAME" },
+    seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
+    trials: { kind: "integer", min: 1, help: "exactly so many trials, whatever the time" },
+    epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
+    ...engineOptions,
+    ...cacheOptions,
+  },
+  shows: "stderr",
+  run: async (values, context) => {
+    const given = budgetOf(values);
+    const budget = Object.keys(given).length === 0 ? defaultBudget : given;
+    if (budget === defaultBudget) context.progress.line("no limit given: keeping to --max-params 100k --max-macs 5M");
+    const out = values.out ?? join("runs", basename(resolve(values.data)));
+    const { model, onnx, ...report } = await fit({
+      data: values.data,
+      budget,
+      seconds: values.time,
+      out,
+      seed: values.seed,
+      trials: values.trials,
+      epochs: values.epochs,
+      engine: await engineOf(values, context),
+      cacheDir: cacheFolder(values.cache, context),
+      command: commandLine(values, budget, out),
+      signal: context.signal,
+      progress: context.progress,
+    });
+    const file = join(out, "report.html");
+    await writeFileAtomic(file, renderFitReport(report));
+    const { mistakes: _pictures, ...facts } = report;
+    return { model, onnx, report: file, trials: facts.search.trials, ...facts };
+  },
+  show: ({ model, onnx, report, trials: _, ...facts }, { paint, colour, width }) =>
+    [
+      renderFitSummary({ ...facts, mistakes: [] }, { colour, width }),
+      ...[model, onnx].map((file) => `  ${file}`),
+      `  ${paint.bold(pathToFileURL(resolve(report)).href)}`,
+    ].join("\n"),
+});
+
+type Repeatable = {
+  readonly data: string;
+  readonly time: number;
+  readonly seed: number;
+  readonly trials: number | undefined;
+  readonly epochs: number | undefined;
+};
+
+/** The command that gives this result again. */
+function commandLine({ data, time, seed, trials, epochs }: Repeatable, budget: Budget, out: string): string {
+  const flags: readonly (readonly [string, string | number | undefined])[] = [
+    ["max-params", budget.params],
+    ["max-macs", budget.macs],
+    ["max-memory", budget.peakActivationBytes],
+    ["max-size", budget.weightBytes],
+    ["time", formatDuration(time).replaceAll(" ", "")],
+    ["seed", seed],
+    ["trials", trials],
+    ["epochs", epochs],
+    ["out", out],
+  ];
+  const words = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ["bantam fit", data, ...words].join(" ");
+}

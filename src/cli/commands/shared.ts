@@ -1,0 +1,70 @@
+/** Options and small things that several commands have in common. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../../runtime/index.js";
+import { chooseEngine } from "../../runtime/index.js";
+import type { Budget } from "../../scaling/index.js";
+import type { Context } from "../command.js";
+
+export const engineOptions = {
+  threads: {
+    kind: "integer",
+    min: 1,
+    max: 256,
+    env: "BANTAM_THREADS",
+    help: "processor threads; by default all cores",
+  },
+  engine: {
+    kind: "choice",
+    of: ["auto", "native", "wasm"],
+    default: "auto",
+    help: "native ONNX Runtime, or WebAssembly where that is missing",
+  },
+} as const;
+
+export const cacheOptions = {
+  cache: { kind: "path", env: "BANTAM_CACHE", help: "folder for decoded images; by default ~/.cache/bantam" },
+} as const;
+
+export const budgetOptions = {
+  "max-params": { kind: "count", min: 1, help: "trainable parameters" },
+  "max-macs": { kind: "count", min: 1, help: "multiply-accumulates per image" },
+  "max-memory": { kind: "bytes", min: 1, help: "peak activation memory, fp32" },
+  "max-size": { kind: "bytes", min: 1, help: "bytes of the shipped weights" },
+} as const;
+
+export const networkOptions = {
+  width: { kind: "number", min: 0.05, max: 10, default: 1, help: "width multiplier; 1 is the published network" },
+  depth: { kind: "number", min: 0.1, max: 10, default: 1, help: "depth multiplier" },
+  resolution: { kind: "integer", min: 8, max: 2048, help: "input side in px; by default the published one" },
+} as const;
+
+type BudgetValues = {
+  readonly maxParams: number | undefined;
+  readonly maxMacs: number | undefined;
+  readonly maxMemory: number | undefined;
+  readonly maxSize: number | undefined;
+};
+
+export function budgetOf({ maxParams, maxMacs, maxMemory, maxSize }: BudgetValues): Budget {
+  return {
+    ...(maxParams !== undefined && { params: maxParams }),
+    ...(maxMacs !== undefined && { macs: maxMacs }),
+    ...(maxMemory !== undefined && { peakActivationBytes: maxMemory }),
+    ...(maxSize !== undefined && { weightBytes: maxSize }),
+  };
+}
+
+export function cacheFolder(cache: string | undefined, { env }: Pick<Context, "env">): string {
+  return cache ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bantam");
+}
+
+export async function engineOf(
+  { engine, threads }: { engine: "auto" | "native" | "wasm"; threads: number | undefined },
+  { warn }: Pick<Context, "warn">,
+): Promise<Engine> {
+  const chosen = await chooseEngine(engine, threads);
+  if (engine === "auto" && chosen.name.includes("Wasm"))
+    warn("onnxruntime-node is not installed: running on WebAssembly, which is slower");
+  return chosen;
+}

@@ -1,0 +1,44 @@
+import { basename, join, resolve } from "node:path";
+import { formatCount, formatPercent } from "../../base/index.js";
+import { trainNetwork } from "../../fit/index.js";
+import { networkNames } from "../../networks/index.js";
+import { defineCommand } from "../command.js";
+import { cacheFolder, cacheOptions, engineOf, engineOptions, networkOptions } from "./shared.js";
+
+export const trainCommand = defineCommand({
+  name: "train",
+  summary: "Train one published network",
+  examples: [
+    ["bantam train photos --network mobilenet-v3-small --width 0.5 --resolution 64 --epochs 20", "a small one"],
+  ],
+  arguments: { data: { kind: "path", help: "folder of images, as for fit" } },
+  options: {
+    network: { kind: "choice", of: networkNames, required: true, help: "which network" },
+    ...networkOptions,
+    epochs: { kind: "integer", min: 1, default: 20, help: "length of the training" },
+    "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
+    "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
+    out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK" },
+    seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
+    ...engineOptions,
+    ...cacheOptions,
+  },
+  shows: "stderr",
+  run: async ({ data, network, width, depth, resolution, out, ...values }, context) =>
+    trainNetwork({
+      ...values,
+      data,
+      network: { name: network, width, depth, resolution },
+      out: out ?? join("runs", `${basename(resolve(data))}-${network}`),
+      engine: await engineOf(values, context),
+      cacheDir: cacheFolder(values.cache, context),
+      signal: context.signal,
+      progress: context.progress,
+    }),
+  show: ({ model, onnx, accuracy, count, costs }, { paint }) =>
+    [
+      `${paint.bold(formatPercent(accuracy))} of ${count} held-out images, ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
+      `  ${model}`,
+      `  ${onnx}`,
+    ].join("\n"),
+});

@@ -1,0 +1,62 @@
+/** What every part of a fit works with. */
+import type { Rng } from "../base/index.js";
+import type { Dataset } from "../data/index.js";
+import type { Engine } from "../runtime/index.js";
+import type { Budget } from "../scaling/index.js";
+import type { Normalization, Recipe } from "../training/index.js";
+import type { ImagePool } from "./images.js";
+import type { Progress } from "./progress.js";
+import type { Study } from "./study.js";
+
+export type FitOptions = {
+  /** A folder of class folders, or of IDX files. */
+  readonly data: string;
+  readonly budget: Budget;
+  /** Time for all of it; kept within a tenth. */
+  readonly seconds: number;
+  /** Folder for the results; created where missing. */
+  readonly out: string;
+  readonly seed: number;
+  readonly engine: Engine;
+  /** Decoded images and plans; may be deleted at any time. */
+  readonly cacheDir: string;
+  /** Instead of the clock: exactly so many trials, and so many epochs of final training. */
+  readonly trials?: number | undefined;
+  readonly epochs?: number | undefined;
+  /** Sides of the images to search over, px; by default what data and budget suggest. */
+  readonly resolutions?: readonly number[] | undefined;
+  readonly command?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+};
+
+export type Clock = {
+  readonly total: number;
+  /** Seconds since the start, those of earlier, stopped runs included. */
+  spent(): number;
+  add(seconds: number): void;
+};
+
+export function createClock(total: number): Clock {
+  const began = performance.now();
+  let earlier = 0;
+  return {
+    total,
+    spent: () => earlier + (performance.now() - began) / 1000,
+    add: (seconds) => {
+      earlier += seconds;
+    },
+  };
+}
+
+/** Everything a fit knows; only `study` changes. */
+export type Job = Omit<FitOptions, "progress"> & {
+  readonly progress: Progress;
+  readonly dataset: Dataset;
+  readonly pool: ImagePool;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly recipe: Recipe;
+  readonly normalization: Normalization;
+  study: Study;
+};

@@ -1,0 +1,122 @@
+/** The search: short trainings of candidates that keep their share of the budget, two strategies at equal compute. */
+import { formatCount, formatDuration, formatPercent } from "../base/index.js";
+import { bestTrial, type CostGate, describe, propose, type Trial } from "../search/index.js";
+import { createTraining, runTraining } from "../training/index.js";
+import { subset } from "./images.js";
+import type { Job } from "./job.js";
+import { type Plan, saveStudy } from "./study.js";
+
+/** Of the whole time. */
+const SEARCH_SHARE = 0.35;
+const EVOLUTION = { population: 6, sample: 3 };
+const TRIALS_WANTED = 16;
+const MOST_TRIAL_EPOCHS = 3;
+
+/** Short trainings until their number or their time is reached; each is on disk before the next begins. */
+export async function search(job: Job, gate: CostGate): Promise<void> {
+  const { progress, clock, pool, rng, normalization, signal, out, engine } = job;
+  progress.phase("search");
+  const counting: CostGate = {
+    ...gate,
+    onRejected: () => {
+      job.study = { ...job.study, rejected: job.study.rejected + 1 };
+    },
+  };
+  const limit = clock.total * SEARCH_SHARE;
+  if (job.study.plan.trialEpochs === undefined) await planTrials(job, gate, limit - clock.spent());
+  const {
+    trialEpochs,
+    trialImages,
+    trials: wanted,
+  } = job.study.plan as Required<Pick<Plan, "trialEpochs" | "trialImages">> & Plan;
+
+  const train = await pool.get("train", job.dataset.size);
+  const indices = rng
+    .fork("trial images")
+    .shuffle(Array.from({ length: train.count }, (_, i) => i))
+    .slice(0, trialImages);
+  const began = clock.spent();
+  const firstOpen = job.study.trials.length;
+  while (wanted === undefined ? true : job.study.trials.length < wanted) {
+    const { trials } = job.study;
+    const average = (clock.spent() - began) / Math.max(1, trials.length - firstOpen);
+    // Without a plan: as long as another trial of average length would still end in time.
+    if (wanted === undefined && trials.length > EVOLUTION.population + 1 && clock.spent() + average > limit) break;
+    if (wanted === undefined && trials.length > 0 && clock.spent() > limit * 1.3) break;
+    const proposal = propose(counting, trials, EVOLUTION, rng.fork("search"));
+    const { resolution } = proposal.architecture;
+    const trialBegan = performance.now();
+    const name = `trial ${proposal.id + 1}${wanted === undefined ? "" : ` of ${wanted}`}`;
+    const result = await runTraining({
+      engine,
+      architecture: proposal.architecture,
+      recipe: { ...job.recipe, warmupEpochs: Math.min(job.recipe.warmupEpochs, trialEpochs / 4) },
+      normalization,
+      epochs: trialEpochs,
+      rng: rng.fork(`trial ${proposal.id}`),
+      train: subset(await pool.get("train", resolution), indices),
+      validation: await pool.get("validation", resolution),
+      signal,
+      onStep: (epoch, { step, steps, imagesPerSecond }) => {
+        const done =
+          wanted === undefined
+            ? (clock.spent() - began) / Math.max(limit - began, 1)
+            : (proposal.id + (epoch - 1 + step / steps) / trialEpochs) / wanted;
+        progress.update({
+          text: `${name}, epoch ${epoch}/${trialEpochs}`,
+          fraction: Math.min(done, 1),
+          columns: [...bestSoFar(trials), `${Math.round(imagesPerSecond)} images/s`],
+          secondsLeft: clock.total - clock.spent(),
+        });
+      },
+    });
+    const accuracy = result.curve.at(-1)!.validationAccuracy;
+    const trial: Trial = {
+      ...proposal,
+      accuracy,
+      compute: proposal.costs.macs * trialImages * trialEpochs,
+      seconds: (performance.now() - trialBegan) / 1000,
+    };
+    job.study = { ...job.study, trials: [...trials, trial], spentSeconds: clock.spent() };
+    await saveStudy(out, job.study);
+    progress.line(trialLine(trial));
+  }
+  job.study = { ...job.study, plan: { ...job.study.plan, trials: job.study.trials.length } };
+}
+
+/** How long a trial may be, from the speed of one network of the space. */
+async function planTrials(job: Job, gate: CostGate, seconds: number): Promise<void> {
+  const { rng, pool, engine, recipe, normalization } = job;
+  const sample = propose(gate, [], EVOLUTION, rng.fork("search"));
+  const train = await pool.get("train", sample.architecture.resolution);
+  let trialEpochs = 1;
+  let trialImages = train.count;
+  if (job.trials === undefined) {
+    const training = await createTraining({
+      engine,
+      architecture: sample.architecture,
+      recipe,
+      normalization,
+      epochs: 1,
+      rng,
+    });
+    const stepSeconds = await training.measureStep(train);
+    await training.dispose();
+    const images = (seconds / TRIALS_WANTED / stepSeconds) * recipe.batchSize;
+    trialEpochs = Math.max(1, Math.min(MOST_TRIAL_EPOCHS, Math.floor(images / train.count)));
+    trialImages = Math.min(train.count, Math.max(Math.round(images), 4 * recipe.batchSize));
+  }
+  job.study = { ...job.study, plan: { ...job.study.plan, trialEpochs, trialImages } };
+}
+
+const bestSoFar = (trials: readonly Trial[]) =>
+  trials.length === 0 ? [] : [`best ${formatPercent(bestTrial(trials).accuracy)}`];
+
+function trialLine({ id, strategy, accuracy, costs, seconds, candidate }: Trial): string {
+  const figures = [
+    formatPercent(accuracy).padStart(6),
+    `${formatCount(costs.params)} params`.padStart(14),
+    `${formatCount(costs.macs)} MACs`.padStart(12),
+  ];
+  return `trial ${String(id + 1).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(candidate)}`;
+}

@@ -1,0 +1,37 @@
+/** Everything the command line can do, for programs. */
+export { BantamError, createRng, type ExitCode, type Rng } from "./base/index.js";
+export { type Costs, costsOfProfile } from "./cost/index.js";
+export { type Dataset, decodeImage, type ImageSet, openDataset, openImages, type Preprocessing } from "./data/index.js";
+export {
+  type EvaluateOptions,
+  type EvaluateResult,
+  evaluateFile,
+  type FitOptions,
+  type FitResult,
+  fit,
+  type Progress,
+  type TrainOptions,
+  type TrainResult,
+  trainNetwork,
+  VERSION,
+} from "./fit/index.js";
+export {
+  type Architecture,
+  buildArchitecture,
+  networkNames,
+  profileArchitecture,
+  scaleArchitecture,
+} from "./networks/index.js";
+export { type FitReport, renderFitReport, renderFitSummary } from "./report/index.js";
+export { chooseEngine, type Engine, type EngineChoice } from "./runtime/index.js";
+export { type Budget, type Scaled, scaleByPhi, scaleToBudget } from "./scaling/index.js";
+export {
+  type Classifier,
+  exportOnnx,
+  type FilePrediction,
+  loadModel,
+  type Model,
+  openClassifier,
+  predictFiles,
+  saveModel,
+} from "./shipping/index.js";
