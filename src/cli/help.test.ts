@@ -5,7 +5,7 @@ import { parseCommandLine } from "./parse.js";
 import { createPaint, displayWidth } from "./terminal.js";
 import { echo } from "./testing/commands.js";
 
-const plain = (width: number) => ({ paint: createPaint(false), width });
+const plain = (width: number) => ({ paint: createPaint(false), colour: false, width });
 const fit = defineCommand({
   name: "fit",
   summary: "Find and train a network that keeps a budget",
@@ -141,7 +141,7 @@ test("no line is wider than the terminal, nor than a hundred columns", () => {
 });
 
 test("colours change nothing but the colours", () => {
-  const coloured = commandHelp(echo, { paint: createPaint(true), width: 80 });
+  const coloured = commandHelp(echo, { paint: createPaint(true), colour: false, width: 80 });
   expect(coloured).toContain("\x1b[1mOptions\x1b[22m");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence begins with
   expect(coloured.replace(/\x1b\[\d+m/g, "")).toBe(commandHelp(echo, plain(80)));

@@ -6,7 +6,7 @@ import { parseCommandLine, UsageErrors } from "./parse.js";
 import { createPaint } from "./terminal.js";
 import { echo } from "./testing/commands.js";
 
-const view = { paint: createPaint(false), width: 80 };
+const view = { paint: createPaint(false), colour: false, width: 80 };
 
 function parse(argv: string | readonly string[], env: Record<string, string> = {}) {
   return parseCommandLine(typeof argv === "string" ? argv.split(" ") : argv, [echo], { env, view });

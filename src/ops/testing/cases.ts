@@ -86,7 +86,6 @@ type Geometry = {
 
 const k = (side: number): [number, number] => [side, side];
 
-// Depthwise maps whose places in times places out exceed 2401 are "large": they take the grouped path.
 const denseGeometries: Geometry[] = [
   { name: "1×1", x: [3, 5, 4, 3], out: 2, kernel: k(1), stride: 1, padding: square(0), y: [4, 3] },
   { name: "1×1, one channel", x: [1, 1, 3, 3], out: 1, kernel: k(1), stride: 1, padding: square(0), y: [3, 3] },
@@ -97,6 +96,15 @@ const denseGeometries: Geometry[] = [
   { name: "3×3, unpadded", x: [1, 2, 5, 4], out: 5, kernel: k(3), stride: 1, padding: square(0), y: [3, 2] },
   { name: "3×3, stride 2, odd", x: [3, 1, 5, 7], out: 5, kernel: k(3), stride: 2, padding: square(1), y: [3, 4] },
   { name: "3×3, stride 2, even", x: [1, 5, 6, 4], out: 2, kernel: k(3), stride: 2, padding: square(1), y: [3, 2] },
+  {
+    name: "3×3, stride 2, even by odd",
+    x: [1, 2, 6, 5],
+    out: 2,
+    kernel: k(3),
+    stride: 2,
+    padding: square(1),
+    y: [3, 3],
+  },
   { name: "3×3, SAME, even", x: [3, 2, 6, 4], out: 1, kernel: k(3), stride: 2, padding: same(6, 4, 3, 2), y: [3, 2] },
   { name: "3×3, SAME, odd", x: [1, 2, 5, 7], out: 2, kernel: k(3), stride: 2, padding: same(5, 7, 3, 2), y: [3, 4] },
   { name: "5×5", x: [1, 2, 5, 6], out: 3, kernel: k(5), stride: 1, padding: square(2), y: [5, 6] },
@@ -105,6 +113,7 @@ const denseGeometries: Geometry[] = [
   { name: "1×3, lopsided", x: [2, 2, 4, 6], out: 3, kernel: [1, 3], stride: 1, padding: [0, 2, 1, 0], y: [5, 6] },
 ];
 
+/** "Large" maps take the grouped form, all others the Toeplitz form: `convolution.test.ts` sees to it. */
 const depthwiseGeometries: Geometry[] = [
   ...(
     [
@@ -119,19 +128,20 @@ const depthwiseGeometries: Geometry[] = [
       ["5×5", 1, 2, 4, 6, k(5), 1, square(2), 4, 6],
       ["5×5, SAME, even", 3, 1, 6, 4, k(5), 2, same(6, 4, 5, 2), 3, 2],
       ["5×5, SAME, odd", 1, 5, 7, 5, k(5), 2, same(7, 5, 5, 2), 4, 3],
-      ["1×1, large", 3, 2, 8, 9, k(1), 1, square(0), 8, 9],
-      ["1×1, stride 2, large, odd", 1, 2, 11, 11, k(1), 2, square(0), 6, 6],
-      ["1×1, stride 2, large, even", 1, 2, 10, 12, k(1), 2, square(0), 5, 6],
-      ["3×3, large", 3, 2, 8, 7, k(3), 1, square(1), 8, 7],
-      ["3×3, unpadded, large", 1, 5, 9, 8, k(3), 1, square(0), 7, 6],
+      ["1×1, large", 3, 2, 6, 7, k(1), 1, square(0), 6, 7],
+      ["1×1, stride 2, large, odd", 1, 2, 9, 7, k(1), 2, square(0), 5, 4],
+      ["1×1, stride 2, large, even", 1, 2, 8, 6, k(1), 2, square(0), 4, 3],
+      ["3×3, large", 3, 2, 10, 9, k(3), 1, square(1), 10, 9],
+      ["3×3, unpadded, large", 1, 5, 9, 10, k(3), 1, square(0), 7, 8],
       ["3×3, stride 2, large, odd", 1, 2, 11, 9, k(3), 2, square(1), 6, 5],
       ["3×3, stride 2, large, even", 3, 1, 10, 12, k(3), 2, square(1), 5, 6],
+      ["3×3, stride 2, large, odd by even", 1, 2, 11, 10, k(3), 2, square(1), 6, 5],
       ["3×3, SAME, large, even", 3, 2, 10, 10, k(3), 2, same(10, 10, 3, 2), 5, 5],
-      ["5×5, large", 1, 1, 8, 8, k(5), 1, square(2), 8, 8],
-      ["5×5, SAME, large, even", 1, 3, 10, 12, k(5), 2, same(10, 12, 5, 2), 5, 6],
-      ["5×5, SAME, large, odd", 3, 1, 11, 11, k(5), 2, same(11, 11, 5, 2), 6, 6],
+      ["5×5, large", 1, 1, 15, 14, k(5), 1, square(2), 15, 14],
+      ["5×5, SAME, large, even", 1, 1, 14, 16, k(5), 2, same(14, 16, 5, 2), 7, 8],
+      ["5×5, SAME, large, odd", 2, 1, 15, 15, k(5), 2, same(15, 15, 5, 2), 8, 8],
       ["1×3, lopsided, large", 2, 2, 8, 8, [1, 3], 1, [0, 2, 1, 0], 9, 8],
-      ["3×3, wide padding, large", 1, 2, 8, 7, k(3), 1, square(3), 12, 11],
+      ["3×3, wide padding, large", 1, 2, 9, 10, k(3), 1, square(3), 13, 14],
     ] as const
   ).map(([name, n, c, h, w, kernel, stride, padding, outH, outW]) => ({
     name,

@@ -48,32 +48,41 @@ function evaluateNode<K extends OpName>(node: NodeOf<K>, inputs: readonly Tensor
 type Operands = readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
 type Rule<K extends OpName> = (inputs: Operands, node: NodeOf<K>) => readonly Tensor[];
 
-/** Made from a function of the index: `[n, c, i, j]` for an image. */
-function tensor(shape: Shape, numberAt: (...index: number[]) => number): Tensor {
+/** `[n, c, i, j]` for an image. */
+type Index = readonly number[];
+
+function tensor(shape: Shape, numberAt: (index: Index) => number): Tensor {
   const data = new Float64Array(shape.reduce((product, extent) => product * extent, 1));
   const index = shape.map(() => 0);
   for (let place = 0; place < data.length; place++) {
-    data[place] = numberAt(...index);
+    data[place] = numberAt(index);
     for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
   }
   return { shape, data };
 }
 
 /** Repeats the tensor along axes of extent 1 and along axes that it lacks in front. */
-function at({ shape, data }: Tensor, ...index: number[]): number {
+function at({ shape, data }: Tensor, index: Index): number {
   const lacking = index.length - shape.length;
-  const place = shape.reduce((sum, extent, axis) => sum * extent + (extent === 1 ? 0 : index[lacking + axis]!), 0);
+  let place = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    place = place * shape[axis]! + (shape[axis] === 1 ? 0 : index[lacking + axis]!);
+  }
   return data[place]!;
 }
 
 /** Sums a function of the index over a whole shape. */
-function sum(shape: Shape, numberAt: (...index: number[]) => number): number {
+function sum(shape: Shape, numberAt: (index: Index) => number): number {
   return tensor(shape, numberAt).data.reduce((total, number) => total + number, 0);
 }
 
-const pointwise =
-  <K extends OpName>(f: (...numbers: number[]) => number): Rule<K> =>
-  (inputs, { outputs }) => [tensor(outputs[0]!.shape, (...index) => f(...inputs.map((x) => at(x, ...index))))];
+const unary =
+  <K extends OpName>(f: (x: number) => number): Rule<K> =>
+  ([x]) => [{ shape: x.shape, data: x.data.map(f) }];
+
+const binary =
+  <K extends OpName>(f: (a: number, b: number) => number): Rule<K> =>
+  ([a, b], { outputs }) => [tensor(outputs[0]!.shape, (index) => f(at(a, index), at(b, index)))];
 
 /** Calls `visit` with the places in x, w and y of each product that a convolution sums up. */
 function products(
@@ -112,7 +121,7 @@ const zeros = (shape: Shape): Tensor => tensor(shape, () => 0);
 const convolution =
   (depthwise: boolean): Rule<"conv2d" | "depthwiseConv2d"> =>
   ([x, w, b], { attributes, outputs }) => {
-    const y = tensor(outputs[0]!.shape, (_n, o) => (b === undefined ? 0 : at(b, o!)));
+    const y = tensor(outputs[0]!.shape, ([, o]) => (b === undefined ? 0 : at(b, [o!])));
     products(x.shape, w.shape, y.shape, attributes, depthwise, (xi, wi, yi) => {
       y.data[yi]! += x.data[xi]! * w.data[wi]!;
     });
@@ -140,8 +149,8 @@ const weightGrad =
   };
 
 /** `f` summed over N, H and W, for each channel. */
-const perChannel = ([n, c, h, w]: Shape, f: (...index: number[]) => number): Tensor =>
-  tensor([c!], (channel) => sum([n!, h!, w!], (image, i, j) => f(image!, channel!, i!, j!)));
+const perChannel = ([n, c, h, w]: Shape, f: (index: Index) => number): Tensor =>
+  tensor([c!], ([channel]) => sum([n!, h!, w!], ([image, i, j]) => f([image!, channel!, i!, j!])));
 
 const relu6 = (x: number) => Math.min(Math.max(x, 0), 6);
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -152,22 +161,24 @@ const reshaped: Rule<"reshape" | "flatten" | "unflatten"> = ([x], { outputs }) =
 const rules: { readonly [K in OpName]: Rule<K> } = {
   constant: (_, { attributes: { values, shape } }) => [{ shape, data: Float64Array.from(values) }],
 
-  add: pointwise((a, b) => a! + b!),
-  sub: pointwise((a, b) => a! - b!),
-  mul: pointwise((a, b) => a! * b!),
-  div: pointwise((a, b) => a! / b!),
-  exp: pointwise((x) => Math.exp(x!)),
-  sqrt: pointwise((x) => Math.sqrt(x!)),
-  equal: pointwise((a, b) => (a === b ? 1 : 0)),
-  lessEqual: pointwise((a, b) => (a! <= b! ? 1 : 0)),
-  where: pointwise((condition, a, b) => (condition === 1 ? a! : b!)),
+  add: binary((a, b) => a + b),
+  sub: binary((a, b) => a - b),
+  mul: binary((a, b) => a * b),
+  div: binary((a, b) => a / b),
+  exp: unary(Math.exp),
+  sqrt: unary(Math.sqrt),
+  equal: binary((a, b) => (a === b ? 1 : 0)),
+  lessEqual: binary((a, b) => (a <= b ? 1 : 0)),
+  where: ([condition, a, b], { outputs }) => [
+    tensor(outputs[0]!.shape, (index) => (at(condition, index) === 1 ? at(a, index) : at(b, index))),
+  ],
 
-  relu: pointwise((x) => Math.max(x!, 0)),
-  relu6: pointwise((x) => relu6(x!)),
-  sigmoid: pointwise((x) => sigmoid(x!)),
-  silu: pointwise((x) => x! * sigmoid(x!)),
-  hardSigmoid: pointwise((x) => relu6(x! + 3) / 6),
-  hardSwish: pointwise((x) => (x! * relu6(x! + 3)) / 6),
+  relu: unary((x) => Math.max(x, 0)),
+  relu6: unary(relu6),
+  sigmoid: unary(sigmoid),
+  silu: unary((x) => x * sigmoid(x)),
+  hardSigmoid: unary((x) => relu6(x + 3) / 6),
+  hardSwish: unary((x) => (x * relu6(x + 3)) / 6),
 
   conv2d: convolution(false),
   conv2dInputGrad: inputGrad(false),
@@ -178,40 +189,46 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
 
   batchNorm: ([x, gamma, beta], { attributes: { epsilon } }) => {
     const m = x.data.length / x.shape[1]!;
-    const scaled = ({ shape, data }: Tensor): Tensor => ({ shape, data: data.map((total) => total / m) });
-    const mean = scaled(perChannel(x.shape, (n, c, i, j) => at(x, n!, c!, i!, j!)));
-    const variance = scaled(perChannel(x.shape, (n, c, i, j) => (at(x, n!, c!, i!, j!) - at(mean, c!)) ** 2));
+    const mean = divided(
+      perChannel(x.shape, (index) => at(x, index)),
+      m,
+    );
+    const variance = divided(
+      perChannel(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) ** 2),
+      m,
+    );
     return [normalized([x, gamma, beta, mean, variance], epsilon), mean, variance];
   },
   batchNormGrad: ([dy, x, gamma, mean, variance], { attributes: { epsilon } }) => {
     const m = x.data.length / x.shape[1]!;
-    const deviation = (c: number) => Math.sqrt(at(variance, c) + epsilon);
-    const xHat = tensor(x.shape, (n, c, i, j) => (at(x, n!, c!, i!, j!) - at(mean, c!)) / deviation(c!));
-    const dBeta = perChannel(x.shape, (...index) => at(dy, ...index));
-    const dGamma = perChannel(x.shape, (...index) => at(dy, ...index) * at(xHat, ...index));
-    const dx = tensor(x.shape, (...index) => {
-      const c = index[1]!;
-      const centred = at(dy, ...index) - at(dBeta, c) / m - (at(xHat, ...index) * at(dGamma, c)) / m;
-      return (at(gamma, c) / deviation(c)) * centred;
+    const deviation = (c: Index) => Math.sqrt(at(variance, c) + epsilon);
+    const xHat = tensor(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) / deviation([index[1]!]));
+    const dBeta = perChannel(x.shape, (index) => at(dy, index));
+    const dGamma = perChannel(x.shape, (index) => at(dy, index) * at(xHat, index));
+    const dx = tensor(x.shape, (index) => {
+      const c = [index[1]!];
+      return (at(gamma, c) / deviation(c)) * (at(dy, index) - at(dBeta, c) / m - (at(xHat, index) * at(dGamma, c)) / m);
     });
     return [dx, dGamma, dBeta];
   },
   batchNormInference: (inputs, { attributes: { epsilon } }) => [normalized(inputs, epsilon)],
 
-  channelSum: ([x]) => [perChannel(x.shape, (...index) => at(x, ...index))],
+  channelSum: ([x]) => [perChannel(x.shape, (index) => at(x, index))],
   globalAveragePool: ([x]) => {
     const [n, c, h, w] = x.shape as [number, number, number, number];
-    return [tensor([n, c, 1, 1], (n, c) => sum([h, w], (i, j) => at(x, n!, c!, i!, j!)) / (h * w))];
+    return [tensor([n, c, 1, 1], ([n, c]) => sum([h, w], ([i, j]) => at(x, [n!, c!, i!, j!])) / (h * w))];
   },
-  broadcastTo: ([x], { attributes: { shape } }) => [tensor(shape, (...index) => at(x, ...index))],
+  broadcastTo: ([x], { attributes: { shape } }) => [tensor(shape, (index) => at(x, index))],
   sumTo: ([x], { attributes: { shape } }) => {
     const lacking = x.shape.length - shape.length;
     const summed = x.shape.map((extent, axis) => (axis < lacking || shape[axis - lacking] === 1 ? extent : 1));
     return [
-      tensor(shape, (...index) => {
-        const kept = [...Array<number>(lacking).fill(0), ...index];
-        return sum(summed, (...along) => at(x, ...kept.map((place, axis) => place + along[axis]!)));
-      }),
+      tensor(shape, (index) =>
+        sum(summed, (along) => {
+          const place = along.map((step, axis) => step + (axis < lacking ? 0 : index[axis - lacking]!));
+          return at(x, place);
+        }),
+      ),
     ];
   },
 
@@ -227,21 +244,23 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
       return { shape: [size], data: x.data.slice(start, start + size) };
     }),
 
-  softmax: ([x]) => [tensor(x.shape, (n, k) => Math.exp(at(x, n!, k!) - logSumExp(x, n!)))],
-  logSoftmax: ([x]) => [tensor(x.shape, (n, k) => at(x, n!, k!) - logSumExp(x, n!))],
+  softmax: ([x]) => [tensor(x.shape, ([n, k]) => Math.exp(at(x, [n!, k!]) - logSumExp(x, n!)))],
+  logSoftmax: ([x]) => [tensor(x.shape, ([n, k]) => at(x, [n!, k!]) - logSumExp(x, n!))],
   pixelsToImage: ([x], { attributes: { mean, std }, outputs }) => [
-    tensor(outputs[0]!.shape, (n, c, i, j) => (at(x, n!, i!, j!, c!) / 255 - mean[c!]!) / std[c!]!),
+    tensor(outputs[0]!.shape, ([n, c, i, j]) => (at(x, [n!, i!, j!, c!]) / 255 - mean[c!]!) / std[c!]!),
   ],
 };
 
+const divided = ({ shape, data }: Tensor, by: number): Tensor => ({ shape, data: data.map((number) => number / by) });
+
 function normalized([x, gamma, beta, mean, variance]: Operands, epsilon: number): Tensor {
-  return tensor(x.shape, (...index) => {
-    const c = index[1]!;
-    return (at(gamma, c) * (at(x, ...index) - at(mean, c))) / Math.sqrt(at(variance, c) + epsilon) + at(beta, c);
+  return tensor(x.shape, (index) => {
+    const c = [index[1]!];
+    return (at(gamma, c) * (at(x, index) - at(mean, c))) / Math.sqrt(at(variance, c) + epsilon) + at(beta, c);
   });
 }
 
 function logSumExp(x: Tensor, n: number): number {
   const classes = x.shape[1]!;
-  return Math.log(sum([classes], (k) => Math.exp(at(x, n, k!))));
+  return Math.log(sum([classes], ([k]) => Math.exp(at(x, [n, k!]))));
 }
