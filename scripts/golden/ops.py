@@ -1,6 +1,6 @@
 """Values and gradients of the main ops by PyTorch, for src/ops/golden.test.ts.
 
-    python3 scripts/golden/ops.py > src/ops/testing/golden.json
+    python3 scripts/golden/ops.py > src/ops/testing/golden.json && npx biome format --write src/ops/testing/golden.json
 
 Inputs are not stored: number i of tensor t is ((37·i + 11·t) mod 41 − 20) / 4 + 1/8, exact in every float type and away from the
 kinks at ±3. All is computed in float64 and rounded to 7 digits. Every loss is Σ r · y with r such a tensor too, except for

@@ -10,7 +10,7 @@ import { type Plan, saveStudy } from "./study.js";
 const SEARCH_SHARE = 0.35;
 const EVOLUTION = { population: 6, sample: 3 };
 const TRIALS_WANTED = 16;
-const MOST_TRIAL_EPOCHS = 3;
+const MOST_TRIAL_STEPS = 400;
 
 /** Short trainings until their number or their time is reached; each is on disk before the next begins. */
 export async function search(job: Job, gate: CostGate): Promise<void> {
@@ -103,7 +103,8 @@ async function planTrials(job: Job, gate: CostGate, seconds: number): Promise<vo
     const stepSeconds = await training.measureStep(train);
     await training.dispose();
     const images = (seconds / TRIALS_WANTED / stepSeconds) * recipe.batchSize;
-    trialEpochs = Math.max(1, Math.min(MOST_TRIAL_EPOCHS, Math.floor(images / train.count)));
+    const most = Math.floor((MOST_TRIAL_STEPS * recipe.batchSize) / train.count);
+    trialEpochs = Math.max(1, Math.min(most, Math.floor(images / train.count)));
     trialImages = Math.min(train.count, Math.max(Math.round(images), 4 * recipe.batchSize));
   }
   job.study = { ...job.study, plan: { ...job.study.plan, trialEpochs, trialImages } };

@@ -29,19 +29,35 @@ export type ScalingRule = {
 export type Scaled = {
   readonly architecture: Architecture;
   readonly costs: Costs;
+  /** Of the last step that all three dimensions took together. */
   readonly phi: number;
   /** As they came out: of the resolution, what the rounding left. */
   readonly multipliers: Multipliers;
-  /** The limits that the next larger network would break; empty when φ reached its end. */
+  /** The limits that the next larger network would break; empty when every dimension reached its end. */
   readonly binding: readonly (keyof Costs)[];
 };
+
+/** An exponent for each dimension; in compound scaling proper they are one φ. */
+type Exponents = Multipliers;
 
 export function scaleByPhi(
   baseline: Architecture,
   phi: number,
   rule: ScalingRule,
 ): { architecture: Architecture; multipliers: Multipliers } {
-  const wanted = multipliersAt(phi);
+  return scaleBy(baseline, { depth: phi, width: phi, resolution: phi }, rule);
+}
+
+function scaleBy(
+  baseline: Architecture,
+  exponents: Exponents,
+  rule: ScalingRule,
+): { architecture: Architecture; multipliers: Multipliers } {
+  const wanted: Multipliers = {
+    depth: multipliersAt(exponents.depth).depth,
+    width: multipliersAt(exponents.width).width,
+    resolution: multipliersAt(exponents.resolution).resolution,
+  };
   const resolution = roundSide(baseline.resolution, wanted.resolution, rule.resolutions);
   const rules: ScalingRules = {
     ...compoundRules,
@@ -60,9 +76,16 @@ function roundSide(side: number, multiplier: number, sides: ScalingRule["resolut
 const PHI_STEP = 0.01;
 const LARGEST_PHI = 8;
 
+/** Who still grows: first all three together, then without depth, whose steps are the coarsest, at last width alone. */
+const growing: readonly (readonly (keyof Exponents)[])[] = [
+  ["depth", "width", "resolution"],
+  ["width", "resolution"],
+  ["width"],
+];
+
 /**
- * The largest network on the way of φ that keeps every limit. Costs never fall along the way, so the first φ that breaks a
- * limit ends it.
+ * The largest network on the way of φ that keeps every limit; what rounding then leaves of the budget goes to the dimensions
+ * with finer steps. Costs never fall along the way, so the first network that breaks a limit ends each leg of it.
  *
  * @throws {InfeasibleError} when the baseline itself breaks a limit.
  */
@@ -73,19 +96,36 @@ export function scaleToBudget(
   costsOf: (architecture: Architecture) => Costs,
 ): Scaled {
   let best = fittingBaseline(baseline, budget, costsOf);
-  let previous = JSON.stringify(baseline);
-  for (let i = 1; i * PHI_STEP <= LARGEST_PHI; i++) {
-    const phi = i * PHI_STEP;
-    const { architecture, multipliers } = scaleByPhi(baseline, phi, rule);
-    const shape = JSON.stringify(architecture);
-    if (shape === previous) continue; // rounding hides small steps of φ
-    previous = shape;
-    const costs = costsOf(architecture);
-    const binding = brokenLimits(costs, budget);
-    if (binding.length > 0) return { ...best, binding };
-    best = { architecture, costs, phi, multipliers, binding };
+  let exponents: Exponents = { depth: 0, width: 0, resolution: 0 };
+  for (const dimensions of growing) {
+    let previous = JSON.stringify(best.architecture);
+    let binding: Scaled["binding"] = [];
+    for (;;) {
+      const next = grow(exponents, dimensions);
+      if (Math.max(next.depth, next.width, next.resolution) > LARGEST_PHI) break;
+      const { architecture, multipliers } = scaleBy(baseline, next, rule);
+      const shape = JSON.stringify(architecture);
+      // Rounding hides small steps.
+      const costs = shape === previous ? best.costs : costsOf(architecture);
+      binding = brokenLimits(costs, budget);
+      if (binding.length > 0) break;
+      previous = shape;
+      exponents = next;
+      best = { architecture, costs, phi: next.depth, multipliers, binding };
+    }
+    best = { ...best, binding };
   }
   return best;
+}
+
+function grow(exponents: Exponents, dimensions: readonly (keyof Exponents)[]): Exponents {
+  // Steps are counted, not added up, so that 2.21 is 2.21.
+  const step = (value: number) => (Math.round(value / PHI_STEP) + 1) * PHI_STEP;
+  return {
+    depth: dimensions.includes("depth") ? step(exponents.depth) : exponents.depth,
+    width: dimensions.includes("width") ? step(exponents.width) : exponents.width,
+    resolution: dimensions.includes("resolution") ? step(exponents.resolution) : exponents.resolution,
+  };
 }
 
 function fittingBaseline(

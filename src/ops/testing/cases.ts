@@ -117,8 +117,8 @@ const denseGeometries: Geometry[] = [
 const depthwiseGeometries: Geometry[] = [
   ...(
     [
-      ["1×1", 3, 5, 4, 3, k(1), 1, square(0), 4, 3],
-      ["1×1, stride 2", 1, 2, 5, 4, k(1), 2, square(0), 3, 2],
+      ["1×1", 3, 5, 4, 2, k(1), 1, square(0), 4, 2],
+      ["1×1, stride 2", 1, 2, 3, 2, k(1), 2, square(0), 2, 1],
       ["3×3", 3, 5, 5, 4, k(3), 1, square(1), 5, 4],
       ["3×3, one place", 3, 5, 1, 1, k(3), 1, square(1), 1, 1],
       ["3×3, 7×7 map", 1, 1, 7, 7, k(3), 1, square(1), 7, 7],
@@ -131,8 +131,8 @@ const depthwiseGeometries: Geometry[] = [
       ["1×1, large", 3, 2, 6, 7, k(1), 1, square(0), 6, 7],
       ["1×1, stride 2, large, odd", 1, 2, 9, 7, k(1), 2, square(0), 5, 4],
       ["1×1, stride 2, large, even", 1, 2, 8, 6, k(1), 2, square(0), 4, 3],
-      ["3×3, large", 3, 2, 10, 9, k(3), 1, square(1), 10, 9],
-      ["3×3, unpadded, large", 1, 5, 9, 10, k(3), 1, square(0), 7, 8],
+      ["3×3, large", 2, 2, 9, 9, k(3), 1, square(1), 9, 9],
+      ["3×3, unpadded, large", 1, 3, 9, 10, k(3), 1, square(0), 7, 8],
       ["3×3, stride 2, large, odd", 1, 2, 11, 9, k(3), 2, square(1), 6, 5],
       ["3×3, stride 2, large, even", 3, 1, 10, 12, k(3), 2, square(1), 5, 6],
       ["3×3, stride 2, large, odd by even", 1, 2, 11, 10, k(3), 2, square(1), 6, 5],
