@@ -207,12 +207,8 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
     return earlier;
   }
   const recalled = await recallPlan(cacheDir, key);
-  const plan: Plan = {
-    ...recalled,
-    ...(trials !== undefined && { trials }),
-    ...(epochs !== undefined && { finalEpochs: epochs }),
-  };
-  return { key, plan, trials: [], rejected: 0, spentSeconds: 0, finished: false };
+  const plan: Plan = recalled ?? (trials === undefined ? {} : { trials });
+  return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
 }
 
 /** The side of the images, seven tenths and half of it: a half, and a quarter of the work. */

@@ -1,7 +1,7 @@
 /** The search: short trainings of candidates that keep their share of the budget, two strategies at equal compute. */
-import { formatCount, formatDuration, formatPercent } from "../base/index.js";
+import { DivergenceError, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { bestTrial, type CostGate, describe, propose, type Trial } from "../search/index.js";
-import { createTraining, runTraining } from "../training/index.js";
+import { createTraining, type RunResult, runTraining } from "../training/index.js";
 import { subset } from "./images.js";
 import type { Job } from "./job.js";
 import { type Plan, saveStudy } from "./study.js";
@@ -47,30 +47,32 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     const { resolution } = proposal.architecture;
     const trialBegan = performance.now();
     const name = `trial ${proposal.id + 1}${wanted === undefined ? "" : ` of ${wanted}`}`;
-    const result = await runTraining({
-      engine,
-      architecture: proposal.architecture,
-      recipe: { ...job.recipe, warmupEpochs: Math.min(job.recipe.warmupEpochs, trialEpochs / 4) },
-      normalization,
-      epochs: trialEpochs,
-      rng: rng.fork(`trial ${proposal.id}`),
-      train: subset(await pool.get("train", resolution), indices),
-      validation: await pool.get("validation", resolution),
-      signal,
-      onStep: (epoch, { step, steps, imagesPerSecond }) => {
-        const done =
-          wanted === undefined
-            ? (clock.spent() - began) / Math.max(limit - began, 1)
-            : (proposal.id + (epoch - 1 + step / steps) / trialEpochs) / wanted;
-        progress.update({
-          text: `${name}, epoch ${epoch}/${trialEpochs}`,
-          fraction: Math.min(done, 1),
-          columns: [...bestSoFar(trials), `${Math.round(imagesPerSecond)} images/s`],
-          secondsLeft: clock.total - clock.spent(),
-        });
-      },
-    });
-    const accuracy = result.curve.at(-1)!.validationAccuracy;
+    const curve = await survivors(
+      runTraining({
+        engine,
+        architecture: proposal.architecture,
+        recipe: { ...job.recipe, warmupEpochs: Math.min(job.recipe.warmupEpochs, trialEpochs / 4) },
+        normalization,
+        epochs: trialEpochs,
+        rng: rng.fork(`trial ${proposal.id}`),
+        train: subset(await pool.get("train", resolution), indices),
+        validation: await pool.get("validation", resolution),
+        signal,
+        onStep: (epoch, { step, steps, imagesPerSecond }) => {
+          const done =
+            wanted === undefined
+              ? (clock.spent() - began) / Math.max(limit - began, 1)
+              : (proposal.id + (epoch - 1 + step / steps) / trialEpochs) / wanted;
+          progress.update({
+            text: `${name}, epoch ${epoch}/${trialEpochs}`,
+            fraction: Math.min(done, 1),
+            columns: [...bestSoFar(trials), `${Math.round(imagesPerSecond)} images/s`],
+            secondsLeft: clock.total - clock.spent(),
+          });
+        },
+      }),
+    );
+    const accuracy = curve.at(-1)?.validationAccuracy ?? 0;
     const trial: Trial = {
       ...proposal,
       accuracy,
@@ -82,6 +84,16 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     progress.line(trialLine(trial));
   }
   job.study = { ...job.study, plan: { ...job.study.plan, trials: job.study.trials.length } };
+}
+
+/** A trial that leaves the finite numbers scores nothing; the search goes on. */
+async function survivors(training: Promise<RunResult>): Promise<RunResult["curve"]> {
+  try {
+    return (await training).curve;
+  } catch (error) {
+    if (error instanceof DivergenceError) return [];
+    throw error;
+  }
 }
 
 /** How long a trial may be, from the speed of one network of the space. */
@@ -97,7 +109,6 @@ async function planTrials(job: Job, gate: CostGate, seconds: number): Promise<vo
       architecture: sample.architecture,
       recipe,
       normalization,
-      epochs: 1,
       rng,
     });
     const stepSeconds = await training.measureStep(train);

@@ -18,16 +18,19 @@ export type Plan = {
   /** Training images of a trial. */
   readonly trialImages?: number;
   readonly trials?: number;
-  /** Length of the final schedule, in epochs. */
-  readonly finalEpochs?: number;
-  /** Epochs after which the final training ended, where time ran out before the schedule did. */
-  readonly finalStop?: number;
+  /**
+   * The length of the final schedule as it stood in each epoch, and so as many entries as epochs: it is laid out anew before
+   * each epoch, for the time that is left.
+   */
+  readonly schedule?: readonly number[];
 };
 
 export type Study = {
   /** Identifies everything that results depend on. */
   readonly key: string;
   readonly plan: Plan;
+  /** Whether the plan is a finished run's, to be followed, or this run's own, to be completed. */
+  readonly follows: boolean;
   readonly trials: readonly Trial[];
   readonly rejected: number;
   /** Work time of earlier, stopped runs. */
@@ -42,18 +45,15 @@ const planSchema = z.object({
   trialEpochs: z.int().min(1),
   trialImages: z.int().min(1),
   trials: z.int().min(1),
-  finalEpochs: z.int().min(1),
-  finalStop: z.int().min(1).optional(),
+  schedule: z.array(z.int().min(1)).min(1),
 });
 
 const planFile = (cacheDir: string, key: string) => join(cacheDir, "plans", `${key}.json`);
 
-/** The plan of an earlier, finished run with the same key; empty when there is none. */
-export async function recallPlan(cacheDir: string, key: string): Promise<Plan> {
+/** The plan of an earlier, finished run with the same key; null when there is none. */
+export async function recallPlan(cacheDir: string, key: string): Promise<Plan | null> {
   const parsed = planSchema.safeParse(await readJson(planFile(cacheDir, key)));
-  if (!parsed.success) return {};
-  const { finalStop, ...plan } = parsed.data;
-  return finalStop === undefined ? plan : { ...plan, finalStop };
+  return parsed.success ? parsed.data : null;
 }
 
 export async function rememberPlan(cacheDir: string, key: string, plan: Plan): Promise<void> {

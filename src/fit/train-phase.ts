@@ -2,15 +2,14 @@
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { formatCount, formatPercent } from "../base/index.js";
+import type { ImageSet } from "../data/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { createTraining, type RunResult, runTraining } from "../training/index.js";
 import type { Job } from "./job.js";
-import { type Plan, saveStudy, studyKey } from "./study.js";
+import { saveStudy, studyKey } from "./study.js";
 
-/** A run may end so much after its time, relative to it. */
-const OVERRUN = 1.06;
-/** Part of the remaining time that the final schedule is laid out for; the rest absorbs a slower moment of the machine. */
-const SAFETY = 0.9;
+/** Part of the time left that is laid out; the rest absorbs what the last epoch takes longer than those before it. */
+const SAFETY = 0.97;
 /** Seconds kept for export, test and report. */
 const RESERVE = 4;
 const MOST_FINAL_EPOCHS = 120;
@@ -22,49 +21,66 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
   const train = await pool.get("train", architecture.resolution);
   const validation = await pool.get("validation", architecture.resolution);
   const setup = { engine, architecture, recipe, normalization, rng: rng.fork("final") };
-  if (study.plan.finalEpochs === undefined) {
-    const training = await createTraining({ ...setup, epochs: 1 });
-    const epochSeconds =
-      (await training.measureStep(train)) * Math.max(1, Math.floor(train.count / recipe.batchSize)) + 0.3;
-    await training.dispose();
-    const seconds = (clock.total - clock.spent() - RESERVE) * SAFETY;
-    const finalEpochs = Math.max(1, Math.min(MOST_FINAL_EPOCHS, Math.floor(seconds / epochSeconds)));
-    job.study = { ...job.study, plan: { ...job.study.plan, finalEpochs } };
-    await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
-  }
-  const { finalEpochs: epochs, finalStop } = job.study.plan as Required<Pick<Plan, "finalEpochs">> & Plan;
   const checkpoints = join(out, "checkpoints");
   await ensureWritableFolder(checkpoints);
-  let epochBegan = performance.now();
-  const result = await runTraining({
+  const total = schedule(job, job.epochs === undefined ? await measureEpoch(setup, train) : 0);
+  return runTraining({
     ...setup,
-    epochs,
+    epochs: total,
     train,
     validation,
     signal,
-    checkpoints: { folder: checkpoints, run: studyKey({ study: study.key, architecture, epochs }) },
-    onStep: (epoch, { step, steps, imagesPerSecond }) =>
+    checkpoints: { folder: checkpoints, run: studyKey({ study: study.key, architecture }) },
+    onStep: (epoch, { step, steps, imagesPerSecond }) => {
+      const epochs = total(epoch);
       progress.update({
         text: `epoch ${epoch}/${epochs}`,
         fraction: (epoch - 1 + step / steps) / epochs,
         columns: [`${Math.round(imagesPerSecond)} images/s`],
         secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
-      }),
-    onEpoch: ({ epoch, trainLoss, validationAccuracy, imagesPerSecond }) => {
-      const figures = `loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}   ${Math.round(imagesPerSecond)} images/s`;
-      progress.line(`epoch ${String(epoch).padStart(3)}/${epochs}   ${figures}`);
+      });
     },
-    mayContinue: ({ epoch }) => {
-      const epochSeconds = (performance.now() - epochBegan) / 1000;
-      epochBegan = performance.now();
-      if (finalStop !== undefined) return epoch < finalStop;
-      const isTimed = job.epochs === undefined;
-      return !isTimed || clock.spent() + epochSeconds + RESERVE < clock.total * OVERRUN;
+    onEpoch: async ({ epoch, trainLoss, validationAccuracy, imagesPerSecond }) => {
+      const figures = `loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}   ${Math.round(imagesPerSecond)} images/s`;
+      progress.line(`epoch ${String(epoch).padStart(3)}/${total(epoch)}   ${figures}`);
+      await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
     },
   });
-  if (result.curve.length < epochs) {
-    job.study = { ...job.study, plan: { ...job.study.plan, finalStop: result.curve.length } };
-    progress.line(`stopped after ${result.curve.length} of ${epochs} epochs to keep the time`);
+}
+
+/** Seconds for one epoch, before one was run. */
+async function measureEpoch(setup: Parameters<typeof createTraining>[0], train: ImageSet): Promise<number> {
+  const training = await createTraining(setup);
+  try {
+    return (await training.measureStep(train)) * Math.max(1, Math.floor(train.count / setup.recipe.batchSize));
+  } finally {
+    await training.dispose();
   }
-  return result;
+}
+
+/**
+ * How many epochs there are in all, as it stands before epoch `next`: what was laid out for that epoch earlier, or as many
+ * as still fit at the pace so far. One is always trained.
+ */
+function schedule(job: Job, expectedSeconds: number): (next: number) => number {
+  const { clock, epochs } = job;
+  const began = { at: clock.spent(), done: job.study.plan.schedule?.length ?? 0 };
+  return (next) => {
+    const { plan, follows } = job.study;
+    const laidOut = plan.schedule ?? [];
+    if (next <= laidOut.length) return laidOut[next - 1]!;
+    if (follows) return laidOut.length;
+    const total = epochs ?? fitting(next);
+    // Epochs that ended on disk just before the process was killed, their entries not.
+    const lost = new Array<number>(next - 1 - laidOut.length).fill(total);
+    if (next <= total) job.study = { ...job.study, plan: { ...plan, schedule: [...laidOut, ...lost, total] } };
+    return total;
+  };
+
+  function fitting(next: number): number {
+    const done = next - 1 - began.done;
+    const pace = done > 0 ? (clock.spent() - began.at) / done : expectedSeconds;
+    const left = (clock.total - clock.spent() - RESERVE) * SAFETY;
+    return Math.max(1, Math.min(MOST_FINAL_EPOCHS, next - 1 + Math.floor(left / pace)));
+  }
 }

@@ -21,7 +21,7 @@ export function createEngine(
     threads,
     async load(model) {
       try {
-        return wrap(ort, await ort.InferenceSession.create(model, options));
+        return wrap(ort, name, await ort.InferenceSession.create(model, options));
       } catch (cause) {
         throw new EngineError(
           { at: name, expected: "a graph it can run", received: `a refusal: ${(cause as Error).message}` },
@@ -32,18 +32,20 @@ export function createEngine(
   };
 }
 
-function wrap(ort: Ort, session: InferenceSession): Session {
+function wrap(ort: Ort, name: string, session: InferenceSession): Session {
   return {
     async run(feeds) {
       const tensors: Record<string, OrtTensor> = {};
-      for (const [name, { data, dims }] of Object.entries(feeds)) {
-        tensors[name] =
+      for (const [input, { data, dims }] of Object.entries(feeds)) {
+        tensors[input] =
           data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
       }
-      const results = await session.run(tensors);
+      const results = await session.run(tensors).catch((cause: Error) => {
+        throw new EngineError({ at: name, expected: "a run of the graph", received: cause.message }, { cause });
+      });
       const outputs: Record<string, Tensor> = {};
-      for (const [name, tensor] of Object.entries(results))
-        outputs[name] = { data: tensor.data as TensorData, dims: tensor.dims };
+      for (const [output, tensor] of Object.entries(results))
+        outputs[output] = { data: tensor.data as TensorData, dims: tensor.dims };
       return outputs;
     },
     dispose: () => session.release(),

@@ -26,9 +26,11 @@ function stepOf(optimizer: Optimizer, size: number) {
 /** Weights after each of some updates. */
 function run(optimizer: Optimizer, start: readonly number[], gradients: readonly (readonly number[])[], rate: number) {
   const graph = stepOf(optimizer, start.length);
-  let state = new Map([
+  let state = new Map<string, Float64Array>([
     ["weights", Float64Array.from(start)],
-    ...initialMoments(optimizer).map((first, i) => [`moments.${i}`, new Float64Array(start.length).fill(first)] as const),
+    ...initialMoments(optimizer).map(
+      (first, i) => [`moments.${i}`, new Float64Array(start.length).fill(first)] as const,
+    ),
   ]);
   return gradients.map((gradient) => {
     state = evaluate(

@@ -7,15 +7,18 @@ import type { TrainingState } from "./state.js";
 import { createTraining, type StepProgress, type TrainingSetup } from "./training.js";
 
 export type RunOptions = Omit<TrainingSetup, "state"> & {
+  /**
+   * How many epochs the run has in all, or a function that says so before each epoch: the learning rate then falls to zero
+   * over what is left, and the run ends when as many are done.
+   */
+  readonly epochs: number | ((next: number) => number);
   readonly train: ImageSet;
   readonly validation: ImageSet;
   /** Where `best.safetensors` and `last.safetensors` go; none are written without it. */
   readonly checkpoints?: { readonly folder: string; readonly run: string };
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (epoch: number, progress: StepProgress) => void;
-  readonly onEpoch?: (record: EpochRecord) => void;
-  /** Asked after every epoch but the last: whether there is time for another. */
-  readonly mayContinue?: (record: EpochRecord) => boolean;
+  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
 };
 
 export type RunResult = {
@@ -35,9 +38,13 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
   try {
     const curve = [...(saved?.last.curve ?? [])];
     let best: TrainingState | undefined = saved?.best.state;
-    while (training.state.epoch < options.epochs) {
+    const total = typeof options.epochs === "number" ? () => options.epochs as number : options.epochs;
+    for (;;) {
       const epoch = training.state.epoch + 1;
+      const epochs = total(epoch);
+      if (epoch > epochs) break;
       const result = await training.trainEpoch(train, {
+        epochs,
         signal: options.signal,
         onStep: (progress) => options.onStep?.(epoch, progress),
       });
@@ -53,8 +60,7 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
         if (isBest) await saveCheckpoint(bestFile, checkpoint);
         await saveCheckpoint(last, checkpoint);
       }
-      options.onEpoch?.(record);
-      if (epoch < options.epochs && options.mayContinue?.(record) === false) break;
+      await options.onEpoch?.(record);
     }
     return { tensors: training.tensors(best), bestEpoch: best!.epoch, curve };
   } finally {

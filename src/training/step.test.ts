@@ -45,10 +45,7 @@ function prepare(architecture: Architecture, recipe: Recipe, seed = 5) {
     ),
     ...noise.map(
       ({ input, shape, rate }) =>
-        [
-          input.name,
-          draw(input.name, sizeOf(shape), (own) => (own.uniform() < rate ? 0 : 1 / (1 - rate))),
-        ] as const,
+        [input.name, draw(input.name, sizeOf(shape), (own) => (own.uniform() < rate ? 0 : 1 / (1 - rate)))] as const,
     ),
   ]);
   return { graph, layout, tensors, values };
@@ -115,7 +112,10 @@ test("running statistics move by 1 − momentum, the variance with Bessel's corr
     norm: { epsilon: 1e-3, momentum: 0.7 },
   });
   const { graph, layout, tensors, values } = prepare(network, plainSgd);
-  tensors.set("stem.conv.weight", Float32Array.from({ length: 8 * 9 }, (_, i) => (i % 9 === 4 ? 2 : 0)));
+  tensors.set(
+    "stem.conv.weight",
+    Float32Array.from({ length: 8 * 9 }, (_, i) => (i % 9 === 4 ? 2 : 0)),
+  );
   values.set(names.weights, pack(layout.weights, tensors));
   const kept = unpack(layout.buffers, outputOf(graph, values, names.next(names.buffers)));
 
@@ -146,7 +146,12 @@ describe("the loss, by hand", () => {
   test.each([
     ["all of the likely class: −ln ¾", 0, [...second, ...second, ...second, ...second], 0.287682],
     ["all of the other: −ln ¼", 0, [...first, ...first, ...first, ...first], 1.386294],
-    ["the mean over the batch: (3 · 0.287682 + 1.386294) / 4", 0, [...second, ...first, ...second, ...second], 0.562335],
+    [
+      "the mean over the batch: (3 · 0.287682 + 1.386294) / 4",
+      0,
+      [...second, ...first, ...second, ...second],
+      0.562335,
+    ],
     ["smoothed by 0.2: 0.9 · 0.287682 + 0.1 · 1.386294", 0.2, [...second, ...second, ...second, ...second], 0.397543],
   ])("%s", (_, smoothing, targets, loss) => {
     expect(lossOf(smoothing, targets)).toBeCloseTo(loss, 5);

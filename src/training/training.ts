@@ -22,8 +22,6 @@ export type TrainingSetup = {
   readonly architecture: Architecture;
   readonly recipe: Recipe;
   readonly normalization: Normalization;
-  /** The length of the learning-rate schedule. */
-  readonly epochs: number;
   readonly rng: Rng;
   /** A saved state to go on from. */
   readonly state?: TrainingState;
@@ -47,7 +45,12 @@ export interface Training {
    */
   trainEpoch(
     images: ImageSet,
-    options?: { signal?: AbortSignal | undefined; onStep?: (progress: StepProgress) => void },
+    options: {
+      /** The length of the learning-rate schedule as it stands now. */
+      readonly epochs: number;
+      readonly signal?: AbortSignal | undefined;
+      readonly onStep?: (progress: StepProgress) => void;
+    },
   ): Promise<EpochResult>;
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
   evaluate(images: ImageSet): Promise<Evaluation>;
@@ -106,13 +109,12 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     },
     tensors: (wanted = state) => namedTensors(layout, wanted),
 
-    async trainEpoch(images, { signal, onStep } = {}) {
+    async trainEpoch(images, { epochs, signal, onStep }) {
       const { epoch } = state;
       const rng = setup.rng.fork(`epoch ${epoch}`);
       const size = recipe.batchSize;
       const batches = batchesOf(images.count, size, rng.fork("order"));
-      const rate = (done: number) =>
-        recipe.learningRate * warmupCosine(epoch + done, recipe.warmupEpochs, setup.epochs);
+      const rate = (done: number) => recipe.learningRate * warmupCosine(epoch + done, recipe.warmupEpochs, epochs);
       const began = performance.now();
       const speed = (steps: number) => (steps * size) / ((performance.now() - began) / 1000);
       let [lossSum, correct] = [0, 0];
