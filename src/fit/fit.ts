@@ -16,7 +16,6 @@ import type { FitReport } from "../report/index.js";
 import { type Budget, type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
 import {
   armCompute,
-  bestTrial,
   CHANNEL_DIVISOR,
   type CostGate,
   describe,
@@ -28,6 +27,7 @@ import {
 import { quickRecipe, type Recipe, type RunResult } from "../training/index.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
+import { activationsOf, chooseTrial, planTrials } from "./plan.js";
 import { noProgress, type Progress } from "./progress.js";
 import { search } from "./search-phase.js";
 import { picturesOfMistakes, ship } from "./ship-phase.js";
@@ -90,15 +90,19 @@ async function run(job: Job): Promise<FitResult> {
 
   // Half of every limit, so that the baseline has room to be scaled by φ ≈ 1; all of it where half fits nothing.
   const half = { ...whole, budget: shrinkBudget(budget, 0.5) };
-  await search(job, fitsSmallest(half) ? half : whole);
+  const gate = fitsSmallest(half) ? half : whole;
+  await planTrials(job, gate);
+  await search(job, gate);
+  const { chosen, mostActivations } = chooseTrial(job);
   const { trials } = job.study;
-  const chosen = bestTrial(trials);
   progress.line(
-    `best of ${trials.length} trials: ${formatPercent(chosen.accuracy)} with ${describe(chosen.candidate)}`,
+    `trial ${chosen.id + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.candidate)}`,
   );
 
   const rule = { divisor: CHANNEL_DIVISOR, repeats: "nearest", resolutions } as const;
-  const { architecture: grown, ...scaling } = scaleToBudget(chosen.architecture, budget, rule, costsOf);
+  const inTime = (architecture: Architecture) =>
+    mostActivations === null || activationsOf(architecture) <= mostActivations;
+  const { architecture: grown, ...scaling } = scaleToBudget(chosen.architecture, budget, rule, costsOf, inTime);
   const architecture = { ...grown, name: dataset.name };
   const { costs } = scaling;
   progress.line(
@@ -108,7 +112,8 @@ async function run(job: Job): Promise<FitResult> {
   const trained = await trainFully(job, architecture);
   progress.phase("ship", "writing model.onnx and testing it");
   const shipped = await ship({ ...job, architecture, costs, tensors: trained.tensors, epochs: trained.curve.length });
-  const report = await reportOf(job, { architecture, ...scaling }, chosen, trained, shipped);
+  const binding = scaling.binding[0] ?? (mostActivations === null ? "none" : "training time");
+  const report = await reportOf(job, { architecture, ...scaling }, binding, chosen, trained, shipped);
 
   job.study = { ...job.study, finished: true, spentSeconds: job.clock.spent() };
   await saveStudy(job.out, job.study);
@@ -119,6 +124,7 @@ async function run(job: Job): Promise<FitResult> {
 async function reportOf(
   job: Job,
   scaled: Scaled,
+  binding: string,
   chosen: Trial,
   trained: RunResult,
   shipped: Awaited<ReturnType<typeof ship>>,
@@ -163,7 +169,7 @@ async function reportOf(
       epochs: study.plan.trialEpochs ?? 1,
       rejectedByCost: study.rejected,
     },
-    scaling: { phi: scaled.phi, ...scaled.multipliers, binding: scaled.binding[0] ?? "none", baseline: chosen.costs },
+    scaling: { phi: scaled.phi, ...scaled.multipliers, binding, baseline: chosen.costs },
     network: { resolution: scaled.architecture.resolution, stages: profileArchitecture(scaled.architecture).stages },
     curve: trained.curve,
     confusion: shipped.scores.confusion,

@@ -1,16 +1,11 @@
 /** The search: short trainings of candidates that keep their share of the budget, two strategies at equal compute. */
 import { DivergenceError, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { bestTrial, type CostGate, describe, propose, type Trial } from "../search/index.js";
-import { createTraining, type RunResult, runTraining } from "../training/index.js";
+import { type RunResult, runTraining } from "../training/index.js";
 import { subset } from "./images.js";
 import type { Job } from "./job.js";
+import { EVOLUTION, SEARCH_SHARE } from "./plan.js";
 import { type Plan, saveStudy } from "./study.js";
-
-/** Of the whole time. */
-const SEARCH_SHARE = 0.35;
-const EVOLUTION = { population: 6, sample: 3 };
-const TRIALS_WANTED = 16;
-const MOST_TRIAL_STEPS = 400;
 
 /** Short trainings until their number or their time is reached; each is on disk before the next begins. */
 export async function search(job: Job, gate: CostGate): Promise<void> {
@@ -23,7 +18,6 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     },
   };
   const limit = clock.total * SEARCH_SHARE;
-  if (job.study.plan.trialEpochs === undefined) await planTrials(job, gate, limit - clock.spent());
   const {
     trialEpochs,
     trialImages,
@@ -78,6 +72,7 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
       accuracy,
       compute: proposal.costs.macs * trialImages * trialEpochs,
       seconds: (performance.now() - trialBegan) / 1000,
+      imagesPerSecond: curve.at(-1)?.imagesPerSecond ?? 0,
     };
     job.study = { ...job.study, trials: [...trials, trial], spentSeconds: clock.spent() };
     await saveStudy(out, job.study);
@@ -94,31 +89,6 @@ async function survivors(training: Promise<RunResult>): Promise<RunResult["curve
     if (error instanceof DivergenceError) return [];
     throw error;
   }
-}
-
-/** How long a trial may be, from the speed of one network of the space. */
-async function planTrials(job: Job, gate: CostGate, seconds: number): Promise<void> {
-  const { rng, pool, engine, recipe, normalization } = job;
-  const sample = propose(gate, [], EVOLUTION, rng.fork("search"));
-  const train = await pool.get("train", sample.architecture.resolution);
-  let trialEpochs = 1;
-  let trialImages = train.count;
-  if (job.trials === undefined) {
-    const training = await createTraining({
-      engine,
-      architecture: sample.architecture,
-      recipe,
-      normalization,
-      rng,
-    });
-    const stepSeconds = await training.measureStep(train);
-    await training.dispose();
-    const images = (seconds / TRIALS_WANTED / stepSeconds) * recipe.batchSize;
-    const most = Math.floor((MOST_TRIAL_STEPS * recipe.batchSize) / train.count);
-    trialEpochs = Math.max(1, Math.min(most, Math.floor(images / train.count)));
-    trialImages = Math.min(train.count, Math.max(Math.round(images), 4 * recipe.batchSize));
-  }
-  job.study = { ...job.study, plan: { ...job.study.plan, trialEpochs, trialImages } };
 }
 
 const bestSoFar = (trials: readonly Trial[]) =>

@@ -18,6 +18,8 @@ export type Plan = {
   /** Training images of a trial. */
   readonly trialImages?: number;
   readonly trials?: number;
+  /** The trial whose network is scaled, and how many activations it may be scaled to so that it can be trained in time. */
+  readonly choice?: { readonly trial: number; readonly mostActivations: number | null };
   /**
    * The length of the final schedule as it stood in each epoch, and so as many entries as epochs: it is laid out anew before
    * each epoch, for the time that is left.
@@ -45,6 +47,7 @@ const planSchema = z.object({
   trialEpochs: z.int().min(1),
   trialImages: z.int().min(1),
   trials: z.int().min(1),
+  choice: z.object({ trial: z.int().min(0), mostActivations: z.number().nullable() }),
   schedule: z.array(z.int().min(1)).min(1),
 });
 

@@ -12,7 +12,7 @@ import { saveStudy, studyKey } from "./study.js";
 const SAFETY = 0.97;
 /** Seconds kept for export, test and report. */
 const RESERVE = 4;
-const MOST_FINAL_EPOCHS = 120;
+const MOST_FINAL_EPOCHS = 300;
 
 /** Trains the scaled network for as long as there is time, or as the plan says. */
 export async function trainFully(job: Job, architecture: Architecture): Promise<RunResult> {

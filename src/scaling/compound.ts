@@ -87,6 +87,7 @@ const growing: readonly (readonly (keyof Exponents)[])[] = [
  * The largest network on the way of φ that keeps every limit; what rounding then leaves of the budget goes to the dimensions
  * with finer steps. Costs never fall along the way, so the first network that breaks a limit ends each leg of it.
  *
+ * @param alsoFits a limit that is no cost of the network, such as the time to train it; the baseline is taken to keep it.
  * @throws {InfeasibleError} when the baseline itself breaks a limit.
  */
 export function scaleToBudget(
@@ -94,6 +95,7 @@ export function scaleToBudget(
   budget: Budget,
   rule: ScalingRule,
   costsOf: (architecture: Architecture) => Costs,
+  alsoFits: (architecture: Architecture) => boolean = () => true,
 ): Scaled {
   let best = fittingBaseline(baseline, budget, costsOf);
   let exponents: Exponents = { depth: 0, width: 0, resolution: 0 };
@@ -108,7 +110,7 @@ export function scaleToBudget(
       // Rounding hides small steps.
       const costs = shape === previous ? best.costs : costsOf(architecture);
       binding = brokenLimits(costs, budget);
-      if (binding.length > 0) break;
+      if (binding.length > 0 || !alsoFits(architecture)) break;
       previous = shape;
       exponents = next;
       best = { architecture, costs, phi: next.depth, multipliers, binding };

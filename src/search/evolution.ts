@@ -22,6 +22,8 @@ export type Trial = Proposal & {
   /** Multiply-accumulates spent on training it: costs · images · epochs. */
   readonly compute: number;
   readonly seconds: number;
+  /** Speed of its training, validation left out. */
+  readonly imagesPerSecond: number;
 };
 
 export type EvolutionOptions = {

@@ -1,0 +1,70 @@
+/** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
+import { type Architecture, profileArchitecture } from "../networks/index.js";
+import { bestTrial, type CostGate, propose, type Trial } from "../search/index.js";
+import { createTraining } from "../training/index.js";
+import type { Job } from "./job.js";
+import type { Plan } from "./study.js";
+
+/** Part of the whole time that the search may take. */
+export const SEARCH_SHARE = 0.35;
+export const EVOLUTION = { population: 6, sample: 3 };
+const TRIALS_WANTED = 16;
+const MOST_TRIAL_STEPS = 400;
+/** A full training should have this many steps, and see every image this often. */
+const FINAL_STEPS = 2000;
+const FINAL_EPOCHS = 6;
+
+/** Decides, once, how long a trial is. */
+export async function planTrials(job: Job, gate: CostGate): Promise<void> {
+  if (job.study.plan.trialEpochs !== undefined) return;
+  const train = await job.pool.get("train", job.dataset.size);
+  const isTimed = job.trials === undefined || job.epochs === undefined;
+  const plan = isTimed ? await timedPlan(job, gate, train.count) : { trialEpochs: 1, trialImages: train.count };
+  job.study = { ...job.study, plan: { ...job.study.plan, ...plan } };
+}
+
+async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan> {
+  const { rng, pool, engine, recipe, normalization, clock } = job;
+  const { architecture } = propose(gate, [], EVOLUTION, rng.fork("search"));
+  const train = await pool.get("train", architecture.resolution);
+  const training = await createTraining({ engine, architecture, recipe, normalization, rng });
+  const stepSeconds = await training.measureStep(train).finally(() => training.dispose());
+
+  const trialSeconds = (clock.total * SEARCH_SHARE - clock.spent()) / TRIALS_WANTED;
+  const affordable = (trialSeconds * recipe.batchSize) / stepSeconds;
+  const mostEpochs = Math.floor((MOST_TRIAL_STEPS * recipe.batchSize) / images);
+  return {
+    trialEpochs: Math.max(1, Math.min(mostEpochs, Math.floor(affordable / images))),
+    trialImages: Math.min(images, Math.max(Math.round(affordable), 4 * recipe.batchSize)),
+  };
+}
+
+/**
+ * Which trial's network to go on with: the most accurate of those that can be trained well in the time that is left. A
+ * network that is too slow for that is no use, however well it fits. How fast one is was measured in its trial; a larger one
+ * of its kind takes time in proportion to its activations, since small networks wait for memory more than for arithmetic.
+ */
+export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null } {
+  const { trials, plan } = job.study;
+  if (plan.choice !== undefined) return { ...plan.choice, chosen: trials[plan.choice.trial]! };
+  const { recipe, clock, dataset } = job;
+  const seconds = clock.total - clock.spent();
+  const wanted = Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
+  const affordable = ({ imagesPerSecond, architecture }: Trial) =>
+    job.epochs === undefined
+      ? (activationsOf(architecture) * imagesPerSecond * seconds) / wanted
+      : Number.POSITIVE_INFINITY;
+  const fast = trials.filter((trial) => activationsOf(trial.architecture) <= affordable(trial));
+  const fastest = trials.toSorted((a, b) => b.imagesPerSecond - a.imagesPerSecond).slice(0, 1);
+  const chosen = bestTrial(fast.length > 0 ? fast : fastest);
+  const most = affordable(chosen);
+  const mostActivations = Number.isFinite(most) ? Math.round(most) : null;
+  job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };
+  return { chosen, mostActivations };
+}
+
+/** Numbers that the layers of a network give out for one image. */
+export function activationsOf(architecture: Architecture): number {
+  const { layers } = profileArchitecture(architecture);
+  return layers.reduce((sum, { activationBytes }) => sum + activationBytes / 4, 0);
+}
