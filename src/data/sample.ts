@@ -1,4 +1,4 @@
-export const splitNames = ["train", "validation", "test"] as const;
+const splitNames = ["train", "validation", "test"] as const;
 export type SplitName = (typeof splitNames)[number];
 
 /** One labelled picture. */

@@ -7,6 +7,8 @@
  * The test images are looked at once, at the end, through the shipped file. Every choice before that is made on the
  * validation images.
  */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent, InterruptedError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
@@ -212,6 +214,8 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
     progress.line(`going on in ${out} after ${earlier.trials.length} finished trials`);
     return earlier;
   }
+  // Checkpoints of an earlier run in this folder are not this run's.
+  await rm(join(out, "checkpoints"), { recursive: true, force: true });
   const recalled = await recallPlan(cacheDir, key);
   const plan: Plan = recalled ?? (trials === undefined ? {} : { trials });
   return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };

@@ -1,6 +1,6 @@
 export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
 export { type FitResult, fit } from "./fit.js";
 export type { FitOptions } from "./job.js";
-export { noProgress, type Progress } from "./progress.js";
+export type { Progress } from "./progress.js";
 export { type TrainOptions, type TrainResult, trainNetwork } from "./train.js";
 export { VERSION } from "./version.js";

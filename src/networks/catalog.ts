@@ -72,11 +72,6 @@ export function buildArchitecture(name: string, options: BuildOptions = {}): Arc
   return fitStrides(scaled);
 }
 
-/** The rounding a network was published with, for scaling it further. @throws {UsageError} when there is no such name. */
-export function scalingRulesOf(name: string): ScalingRules {
-  return entryOf(name).rules;
-}
-
 function entryOf(name: string): Entry {
   const entry = entries.get(name);
   if (entry !== undefined) return entry;

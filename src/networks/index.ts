@@ -7,7 +7,7 @@ export {
 } from "./architecture.js";
 export type { Mode, Noise, Statistics } from "./blocks.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
-export { type BuildOptions, buildArchitecture, networkNames, scalingRulesOf } from "./catalog.js";
+export { type BuildOptions, buildArchitecture, networkNames } from "./catalog.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";

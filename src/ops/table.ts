@@ -13,7 +13,7 @@ import * as reduction from "./reduction.js";
 type OpRecords = { readonly [K in OpName]: OpRecord<K> };
 
 /** Every op there is. An op without its rules does not compile. */
-export const records: OpRecords = {
+const records: OpRecords = {
   ...elementwise,
   ...activation,
   ...convolution,

@@ -7,7 +7,7 @@ import type { Scale } from "./scale.js";
 export type Frame = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
 /** Drawing widths, px: a page column (and paper), and a phone. Letters keep their size, so the drawing is laid out twice. */
-export const widths = { wide: 720, narrow: 342 } as const;
+const widths = { wide: 720, narrow: 342 } as const;
 
 /** A figure in both layouts; the style sheet shows one of them. The caption says how to read it. */
 export function figure(draw: (width: number) => Part, caption: Part, legend: Part = null): Markup {

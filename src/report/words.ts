@@ -7,7 +7,7 @@ import type { Costs } from "./fit-report.js";
 const unbroken = (text: string) => text.replaceAll(" ", "\u00a0");
 
 export const count = (n: number) => unbroken(formatCount(n));
-export const bytes = (n: number) => unbroken(formatBytes(n));
+const bytes = (n: number) => unbroken(formatBytes(n));
 export const duration = (seconds: number) => unbroken(formatDuration(seconds));
 export const percent = (fraction: number, digits = 1) => unbroken(formatPercent(fraction, digits));
 

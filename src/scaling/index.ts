@@ -1,7 +1,5 @@
-export { type Budget, brokenLimits, costNames, shrinkBudget, usedShare } from "./budget.js";
+export { type Budget, brokenLimits, shrinkBudget, usedShare } from "./budget.js";
 export {
-  multipliersAt,
-  publishedCoefficients,
   type Scaled,
   type ScalingRule,
   scaleByPhi,

@@ -27,7 +27,7 @@ export type Recipe = {
  */
 export const quickRecipe: Recipe = {
   optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
-  learningRate: 0.1,
+  learningRate: 0.2,
   batchSize: 64,
   warmupEpochs: 1,
   weightDecay: 5e-4,

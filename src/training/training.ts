@@ -238,7 +238,7 @@ function countCorrect(logits: Float32Array, labels: readonly number[], classes: 
 }
 
 /** Index of the largest of `length` numbers; the first of equals. */
-export function argmax(values: Float32Array, start: number, length: number): number {
+function argmax(values: Float32Array, start: number, length: number): number {
   let best = 0;
   for (let k = 1; k < length; k++) if (values[start + k]! > values[start + best]!) best = k;
   return best;

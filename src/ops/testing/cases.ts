@@ -68,7 +68,7 @@ const binary = (first: Range, second: Range): Case<None>[] => {
 };
 
 const square = (pixels: number): Padding => [pixels, pixels, pixels, pixels];
-export const same = (h: number, w: number, kernel: number, stride: number): Padding => {
+const same = (h: number, w: number, kernel: number, stride: number): Padding => {
   const [top, bottom] = samePadding(h, kernel, stride);
   const [left, right] = samePadding(w, kernel, stride);
   return [top, left, bottom, right];

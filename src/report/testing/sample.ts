@@ -2,7 +2,7 @@ import { createRng, type Rng } from "../../base/index.js";
 import type { ClassScore, FitReport, Mistake, StageRow, TrialPoint } from "../fit-report.js";
 import { greyPng } from "./png.js";
 
-export const fashion = [
+const fashion = [
   "T-shirt/top",
   "Trouser",
   "Pullover",

@@ -1,0 +1,18 @@
+import { evalCommand } from "./eval.js";
+import { exportCommand } from "./export.js";
+import { fitCommand } from "./fit.js";
+import { predictCommand } from "./predict.js";
+import { profileCommand } from "./profile.js";
+import { scaleCommand } from "./scale.js";
+import { trainCommand } from "./train.js";
+
+/** In the order in which the help lists them. */
+export const commands = [
+  fitCommand,
+  profileCommand,
+  scaleCommand,
+  trainCommand,
+  evalCommand,
+  predictCommand,
+  exportCommand,
+];

@@ -1,0 +1,102 @@
+/** The command line as people meet it: figures, messages, exit codes. */
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../src/cli/commands/index.js";
+import { main } from "../src/cli/index.js";
+import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { makePhotos } from "./photos.js";
+
+let root: string;
+
+async function bantam(...words: string[]) {
+  const io = createFakeIo({ BANTAM_CACHE: join(root, "cache"), NO_COLOR: "1" });
+  const code = await main(words, commands, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-cli-"));
+  await makePhotos(join(root, "photos"), 8);
+  await mkdir(join(root, "one", "only"), { recursive: true });
+  await mkdir(join(root, "empty", "nothing"), { recursive: true });
+  for (const label of ["a", "b"]) {
+    await mkdir(join(root, "corrupt", label), { recursive: true });
+    for (let i = 0; i < 4; i++) await writeFile(join(root, "corrupt", label, `${i}.jpg`), "no picture");
+  }
+  await writeFile(join(root, "file"), "a file");
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("profile", () => {
+  // Params and MACs at 224 px, 1000 classes: arXiv:1704.04861, 1801.04381, 1905.02244, 1905.11946 print them rounded.
+  test.each([
+    ["mobilenet-v1", 4_231_976, 568_740_352],
+    ["mobilenet-v2", 3_504_872, 300_774_272],
+    ["mobilenet-v3-large", 5_483_032, 216_589_760],
+    ["efficientnet-b0", 5_288_548, 385_814_752],
+  ])("%s prints one JSON document with its published size", async (network, params, macs) => {
+    const { code, stdout } = await bantam("profile", network, "--json");
+    expect(code).toBe(0);
+    const profile = JSON.parse(stdout);
+    expect(profile).toMatchObject({ network, resolution: 224, params, macs });
+    expect(profile.layers.length).toBeGreaterThan(20);
+    expect(profile.weightBytes).toBeGreaterThan(0);
+    expect(profile.peakActivationBytes).toBeGreaterThan(0);
+  });
+});
+
+describe("scale", () => {
+  test("keeps every limit", async () => {
+    const { code, stdout } = await bantam(
+      "scale",
+      "mobilenet-v3-small",
+      "--max-macs",
+      "150M",
+      "--max-params",
+      "8M",
+      "--json",
+    );
+    expect(code).toBe(0);
+    const { params, macs, phi, binding } = JSON.parse(stdout);
+    expect(macs).toBeLessThanOrEqual(150e6);
+    expect(params).toBeLessThanOrEqual(8e6);
+    expect(phi).toBeGreaterThan(0.5);
+    expect(binding.length).toBeGreaterThan(0);
+  });
+});
+
+describe("mistakes end in a message and an exit code", () => {
+  test.each([
+    ["a missing folder", ["fit", "ROOT/nowhere"], 1, /expected a folder of images, received no such folder/],
+    ["one class only", ["fit", "ROOT/one"], 1, /class/],
+    ["empty classes", ["fit", "ROOT/empty"], 1, /class/],
+    ["every file corrupt", ["fit", "ROOT/corrupt"], 1, /0\.jpg/],
+    ["a budget that nothing fits", ["fit", "ROOT/photos", "--max-params", "10"], 3, /smallest network there is/],
+    [
+      "an output folder below a file",
+      ["fit", "ROOT/photos", "--out", "ROOT/file/out"],
+      1,
+      /expected a folder that can be written/,
+    ],
+    ["an unknown flag", ["fit", "ROOT/photos", "--max-mac", "5M"], 2, /--max-mac.*unknown[\s\S]*--max-macs/],
+    ["a wrong count", ["fit", "ROOT/photos", "--max-macs", "five"], 2, /--max-macs/],
+    ["an unknown network", ["profile", "mobilenet-v9"], 2, /did you mean "mobilenet-v1"/],
+    ["an unknown command", ["fitt"], 2, /fit/],
+    ["both φ and limits", ["scale", "efficientnet-b0", "--phi", "1", "--max-macs", "1G"], 2, /either --phi or limits/],
+    ["a model that is none", ["predict", "ROOT/file", "ROOT/file"], 1, /\.onnx or \.safetensors/],
+  ] as const)("%s", async (_, words, expected, message) => {
+    const out = join(root, "out");
+    const places = words.map((word) => word.replace("ROOT", root));
+    const isFit = words[0] === "fit" && !words.includes("--out" as never);
+    const { code, stderr, stdout } = await bantam(...places, ...(isFit ? ["--out", out] : []));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(expected);
+    expect(stderr).not.toMatch(/^\s+at /m); // no stack trace
+    expect(stdout).toBe("");
+    const left = await readdir(out).catch(() => []);
+    expect(left.filter((name) => /model|report|tmp/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+/** The main job from a folder of photos to files, with everything real and everything small. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BantamError } from "../src/base/index.js";
+import { openDataset, openImages } from "../src/data/index.js";
+import { evaluateFile, type FitResult, fit } from "../src/fit/index.js";
+import { renderFitReport } from "../src/report/index.js";
+import { chooseEngine, type Engine } from "../src/runtime/index.js";
+import { openClassifier } from "../src/shipping/index.js";
+import { makePhotos } from "./photos.js";
+import { recount } from "./recount.js";
+
+const budget = { params: 30_000, macs: 1_000_000 };
+let root: string;
+let engine: Engine;
+let result: FitResult;
+
+const options = (out: string) => ({
+  data: join(root, "photos"),
+  budget,
+  seconds: 600,
+  out: join(root, out),
+  seed: 3,
+  trials: 8,
+  epochs: 6,
+  engine,
+  cacheDir: join(root, "cache"),
+});
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-fit-"));
+  await makePhotos(join(root, "photos"), 40);
+  engine = await chooseEngine("auto", 1);
+  result = await fit(options("first"));
+}, 180_000);
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("fit", () => {
+  test("keeps the budget, by its own count and by a recount of the shipped file", async () => {
+    expect(result.costs.params).toBeLessThanOrEqual(budget.params);
+    expect(result.costs.macs).toBeLessThanOrEqual(budget.macs);
+    const counted = await recount(result.onnx);
+    expect(counted.macs).toBe(result.costs.macs);
+    // Folding leaves fewer numbers than were trained.
+    expect(counted.params * 4).toBe(result.costs.weightBytes);
+    expect(counted.floats).toBeLessThanOrEqual(result.costs.params);
+  });
+
+  test("learns, and names the broken file", () => {
+    expect(result.accuracy).toBeGreaterThan(0.6); // chance is a third
+    expect(result.data.skipped).toHaveLength(1);
+    expect(result.data.skipped[0]).toMatchObject({ source: join("circle", "broken.jpg") });
+    expect(result.curve).toHaveLength(6);
+  });
+
+  test("both files give the accuracy that it reported", async () => {
+    for (const model of [result.model, result.onnx]) {
+      const { data, cacheDir } = options("first");
+      const scores = await evaluateFile({ model, data, split: "test", engine, cacheDir });
+      expect(scores).toMatchObject({ accuracy: result.accuracy, count: result.data.test });
+    }
+  });
+
+  test("so does plain ONNX Runtime, picture by picture", async (context) => {
+    const ort = await import("onnxruntime-node").catch(() => null);
+    if (ort === null) return context.skip("onnxruntime-node is not installed");
+    const { cacheDir, data } = options("first");
+    const classifier = await openClassifier(result.onnx, engine);
+    const { preprocessing } = classifier.card;
+    await classifier.dispose();
+    const dataset = await openDataset(data, { seed: 3, cacheDir, maxSize: preprocessing.size });
+    const images = await openImages(dataset, "test", preprocessing, { cacheDir });
+    const session = await ort.InferenceSession.create(result.onnx);
+    const dims = [1, preprocessing.size, preprocessing.size, preprocessing.channels];
+    let correct = 0;
+    for (let i = 0; i < images.count; i++) {
+      const pixels = new Uint8Array(dims.reduce((a, b) => a * b));
+      images.read(i, pixels, 0);
+      const { probabilities } = await session.run({ pixels: new ort.Tensor("uint8", pixels, dims) });
+      const scores = [...(probabilities!.data as Float32Array)];
+      if (scores.indexOf(Math.max(...scores)) === images.labels[i]) correct++;
+    }
+    images.close();
+    expect(correct / images.count).toBe(result.accuracy);
+  });
+
+  test("shows trials of both arms in a report that needs no network", () => {
+    const { trials } = result.search;
+    expect(new Set(trials.map(({ strategy }) => strategy))).toEqual(new Set(["shared", "evolution", "random"]));
+    const page = renderFitReport(result);
+    expect(/random search/.test(page)).toBe(true); // on failure, not the whole page
+    expect(/(src|href)="https?:/.test(page)).toBe(false);
+  });
+
+  test("the same seed gives the same bytes, also when it was stopped twice", async () => {
+    const stopAt = async (line: RegExp) => {
+      const controller = new AbortController();
+      const seen = (text: string) => {
+        if (line.test(text)) controller.abort();
+      };
+      const progress = { phase: () => {}, update: () => {}, line: seen };
+      await expect(fit({ ...options("second"), signal: controller.signal, progress })).rejects.toMatchObject({
+        code: "interrupted",
+      });
+    };
+    await stopAt(/^trial {2}3/);
+    await stopAt(/^epoch {3}2/);
+    const lines: string[] = [];
+    const second = await fit({
+      ...options("second"),
+      progress: { phase: () => {}, update: () => {}, line: (text) => lines.push(text) },
+    });
+    expect(lines.join("\n")).toMatch(/going on/);
+    expect(lines.filter((line) => /^epoch/.test(line))).toHaveLength(4);
+    expect(Buffer.compare(await readFile(second.model), await readFile(result.model))).toBe(0);
+    expect(Buffer.compare(await readFile(second.onnx), await readFile(result.onnx))).toBe(0);
+    const withoutClock = ({ search }: FitResult) => search.trials.map(({ seconds: _, ...trial }) => trial);
+    expect(withoutClock(second)).toEqual(withoutClock(result));
+  }, 180_000);
+
+  test("leaves no temporary files", async () => {
+    const files = await readdir(join(root, "first"));
+    expect(files.toSorted()).toEqual(["checkpoints", "model.onnx", "model.safetensors", "study.json"]);
+  });
+
+  test("ends with the smallest network's size when nothing fits", async () => {
+    const error = await fit({ ...options("third"), budget: { params: 10 } }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(BantamError);
+    expect(error).toMatchObject({ code: "infeasible", exitCode: 3 });
+    expect((error as Error).message).toMatch(/expected params ≤ 10, received [\d,]+ params in the smallest network/);
+  });
+});
