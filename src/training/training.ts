@@ -66,7 +66,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const layout = stateLayout(architecture);
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout);
   const step = await engine.load(lower(graph, { name: `${architecture.name} training step`, layout: "channel-major" }));
-  let evaluation: Session | undefined;
+  let evaluation: { readonly size: number; readonly session: Session } | undefined;
   let state = setup.state ?? initialState(architecture, layout, recipe.optimizer, setup.rng.fork("weights"));
 
   const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch => {
@@ -79,6 +79,17 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`)),
       ]),
     };
+  };
+
+  /** The graph has a fixed batch; sets of another size than the last one get another graph. */
+  const evaluationFor = async (size: number): Promise<Session> => {
+    if (evaluation?.size === size) return evaluation.session;
+    await evaluation?.session.dispose();
+    evaluation = undefined;
+    const graph = buildEvaluation(architecture, size, layout);
+    const session = await engine.load(lower(graph, { name: `${architecture.name} evaluation`, layout: "channel-major" }));
+    evaluation = { size, session };
+    return session;
   };
 
   /** Runs one step and takes over what it gives. */
@@ -145,19 +156,14 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
 
     async evaluate(images) {
       const size = Math.min(EVALUATION_BATCH, images.count);
-      evaluation ??= await engine.load(
-        lower(buildEvaluation(architecture, size, layout), {
-          name: `${architecture.name} evaluation`,
-          layout: "channel-major",
-        }),
-      );
+      const session = await evaluationFor(size);
       let [loss, correct] = [0, 0];
       for (let start = 0; start < images.count; start += size) {
         const wanted = Math.min(size, images.count - start);
         // The last batch is filled up with images that are then not counted.
         const indices = Array.from({ length: size }, (_, i) => Math.min(start + i, images.count - 1));
         const batch = assemble(architecture, images, indices, { ...setup.normalization, augmentation: null }, null);
-        const outputs = await evaluation.run({
+        const outputs = await session.run({
           [names.image]: batch.image,
           [names.weights]: { data: state.weights, dims: [layout.weights.size] },
           [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
@@ -186,7 +192,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
 
     async dispose() {
       await step.dispose();
-      await evaluation?.dispose();
+      await evaluation?.session.dispose();
     },
   };
 }

@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createRng, InterruptedError } from "../base/index.js";
+import { temporaryFolder } from "../data/testing/fixtures.js";
+import { chooseEngine } from "../runtime/index.js";
+import { loadCheckpoint } from "./checkpoint.js";
+import { type RunOptions, type RunResult, runTraining } from "./run.js";
+import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
+
+const engine = await chooseEngine("auto", 1);
+const EPOCHS = 4;
+
+const run = (changes: Partial<RunOptions> = {}) =>
+  runTraining({
+    engine,
+    architecture: { ...halvesNetwork, dropout: 0.2 },
+    recipe: { ...halvesRecipe, learningRate: 0.02 },
+    normalization: halvesNormalization,
+    rng: createRng(1),
+    epochs: EPOCHS,
+    train: halves(32, 1),
+    validation: halves(24, 2),
+    ...changes,
+  });
+
+/** All that must repeat: everything but the speed. */
+const repeatable = ({ curve, ...result }: RunResult) => ({
+  ...result,
+  curve: curve.map(({ imagesPerSecond: _, ...record }) => record),
+});
+
+const unbroken = await run();
+
+describe("stopped and called again, a run ends in the bytes of an unbroken one", () => {
+  async function stopped(changes: (controller: AbortController) => Partial<RunOptions>) {
+    const checkpoints = { folder: await temporaryFolder(), run: "a" };
+    const controller = new AbortController();
+    const first = run({ checkpoints, signal: controller.signal, ...changes(controller) });
+    await expect(first).rejects.toThrow(InterruptedError);
+    const epochs: number[] = [];
+    const result = await run({ checkpoints, onEpoch: ({ epoch }) => void epochs.push(epoch) });
+    return { result, epochs };
+  }
+
+  test.each([1, 2, 3])("after epoch %d", async (last) => {
+    const { result, epochs } = await stopped((controller) => ({
+      onEpoch: ({ epoch }) => {
+        if (epoch === last) controller.abort();
+      },
+    }));
+    expect(repeatable(result)).toEqual(repeatable(unbroken));
+    expect(epochs, "only what was left was trained").toEqual([1, 2, 3, 4].slice(last));
+  });
+
+  test("in the middle of epoch 2", async () => {
+    const { result, epochs } = await stopped((controller) => ({
+      onStep: (epoch, { step }) => {
+        if (epoch === 2 && step === 2) controller.abort();
+      },
+    }));
+    expect(repeatable(result)).toEqual(repeatable(unbroken));
+    expect(epochs).toEqual([2, 3, 4]);
+  });
+
+  test("before anything was done", async () => {
+    const { result, epochs } = await stopped((controller) => {
+      controller.abort();
+      return {};
+    });
+    expect(repeatable(result)).toEqual(repeatable(unbroken));
+    expect(epochs).toEqual([1, 2, 3, 4]);
+  });
+});
+
+test("a finished run is not trained again", async () => {
+  const checkpoints = { folder: await temporaryFolder(), run: "a" };
+  const first = await run({ checkpoints, epochs: 2 });
+  const again = await run({
+    checkpoints,
+    epochs: 2,
+    onEpoch: ({ epoch }) => expect.fail(`epoch ${epoch} was trained again`),
+  });
+  expect(again).toEqual(first);
+});
+
+test("the checkpoints of another run are passed over", async () => {
+  const folder = await temporaryFolder();
+  await run({ checkpoints: { folder, run: "another" }, epochs: 1, rng: createRng(2) });
+  expect(repeatable(await run({ checkpoints: { folder, run: "a" } }))).toEqual(repeatable(unbroken));
+});
+
+test("gives the weights of the best epoch, the later of equals", async () => {
+  const folder = await temporaryFolder();
+  const { bestEpoch, curve, tensors } = await run({ checkpoints: { folder, run: "a" } });
+  const top = Math.max(...curve.map(({ validationAccuracy }) => validationAccuracy));
+  expect(bestEpoch).toBe(curve.findLast(({ validationAccuracy }) => validationAccuracy === top)!.epoch);
+  const best = await loadCheckpoint(join(folder, "best.safetensors"), "a");
+  expect(best!.state.epoch).toBe(bestEpoch);
+  expect((await loadCheckpoint(join(folder, "last.safetensors"), "a"))!.state.epoch).toBe(EPOCHS);
+  const numbers = [...tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  expect(numbers).toBe(best!.state.weights.length + best!.state.buffers.length);
+  const gamma = tensors.get("stem.norm.gamma")!;
+  expect([...best!.state.weights].join()).toContain([...gamma].join());
+});
+
+test("the length can be laid out anew before each epoch", async () => {
+  const asked: number[] = [];
+  const { curve } = await run({
+    epochs: (next) => {
+      asked.push(next);
+      return next < 3 ? 10 : 3;
+    },
+  });
+  expect(asked).toEqual([1, 2, 3, 4]);
+  expect(curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  // At the end of epoch 2 of 10, one of 9 after the warm-up; at the end of 3 of 3, nothing.
+  expect(curve[1]!.learningRate).toBeCloseTo((0.02 * (1 + Math.cos(Math.PI / 9))) / 2, 12);
+  expect(curve[2]!.learningRate).toBeCloseTo(0, 12);
+});

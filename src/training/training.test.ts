@@ -1,0 +1,206 @@
+import { describe, expect, test } from "vitest";
+import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
+import type { ImageSet } from "../data/index.js";
+import { tinyNetwork } from "../networks/testing/tiny.js";
+import { chooseEngine, type Engine, type Session } from "../runtime/index.js";
+import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
+import { createTraining, type TrainingSetup } from "./training.js";
+
+// One thread, so that results repeat to the bit whatever machine runs this.
+const engine = await chooseEngine("auto", 1);
+
+const setup = (changes: Partial<TrainingSetup> = {}): TrainingSetup => ({
+  engine,
+  architecture: halvesNetwork,
+  recipe: halvesRecipe,
+  normalization: halvesNormalization,
+  rng: createRng(1),
+  ...changes,
+});
+
+type Feeds = Parameters<Session["run"]>[0];
+
+/** An engine that also notes down what its sessions are fed. */
+function listening(feeds: Feeds[]): Engine {
+  return {
+    ...engine,
+    load: async (model) => {
+      const session = await engine.load(model);
+      return {
+        ...session,
+        run: (given) => {
+          feeds.push(given);
+          return session.run(given);
+        },
+      };
+    },
+  };
+}
+
+function part(images: ImageSet, start: number, end: number): ImageSet {
+  return {
+    ...images,
+    count: end - start,
+    labels: images.labels.slice(start, end),
+    read: (index, into, offset) => images.read(start + index, into, offset),
+  };
+}
+
+test("a tiny network learns a tiny set by heart", async () => {
+  const images = halves(32, 1);
+  const training = await createTraining(setup());
+  try {
+    const before = await training.evaluate(images);
+    const epochs = 12;
+    let trainLoss = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < epochs; i++) ({ trainLoss } = await training.trainEpoch(images, { epochs }));
+    const after = await training.evaluate(images);
+    expect(before.accuracy).toBeLessThan(0.9);
+    expect(after.accuracy).toBe(1);
+    expect(after.loss).toBeLessThan(before.loss / 2);
+    expect(trainLoss).toBeLessThan(0.4);
+    expect((await training.evaluate(halves(64, 2))).accuracy, "on pictures it has never seen").toBeGreaterThan(0.9);
+  } finally {
+    await training.dispose();
+  }
+});
+
+test("what an epoch reports", async () => {
+  const images = halves(35, 1);
+  const training = await createTraining(setup());
+  const steps: number[] = [];
+  try {
+    const result = await training.trainEpoch(images, { epochs: 4, onStep: ({ step }) => steps.push(step) });
+    expect(steps, "four full batches of 8; three pictures wait").toEqual([1, 2, 3, 4]);
+    expect(result).toMatchObject({ epoch: 1, learningRate: halvesRecipe.learningRate });
+    expect(result.trainAccuracy * 32).toBeCloseTo(Math.round(result.trainAccuracy * 32), 9);
+    expect(result.trainLoss).toBeGreaterThan(0.1);
+    expect(result.trainLoss).toBeLessThan(3);
+    expect(training.state.epoch).toBe(1);
+  } finally {
+    await training.dispose();
+  }
+});
+
+test("an evaluation counts every picture once, whatever the batch", async () => {
+  const images = halves(260, 3);
+  const training = await createTraining(setup());
+  try {
+    await training.trainEpoch(part(images, 0, 32), { epochs: 1 });
+    const [first, rest, all] = [
+      await training.evaluate(part(images, 0, 200)),
+      await training.evaluate(part(images, 200, 260)),
+      await training.evaluate(images),
+    ];
+    expect(all.accuracy).toBeCloseTo((200 * first.accuracy + 60 * rest.accuracy) / 260, 9);
+    expect(all.loss).toBeCloseTo((200 * first.loss + 60 * rest.loss) / 260, 5);
+  } finally {
+    await training.dispose();
+  }
+});
+
+test("measuring a step leaves the state as it was", async () => {
+  const training = await createTraining(setup());
+  try {
+    const { state } = training;
+    expect(await training.measureStep(halves(16, 1))).toBeGreaterThan(0);
+    expect(training.state).toBe(state);
+  } finally {
+    await training.dispose();
+  }
+});
+
+describe("repeats from its seed", () => {
+  const noisy = {
+    architecture: { ...halvesNetwork, dropout: 0.2, dropPath: 0.3 },
+    recipe: { ...halvesRecipe, augmentation: { shift: 0.1, flip: false, erase: 0.5 } },
+  };
+  async function stateAfter(epochs: number, seed: number) {
+    const training = await createTraining(setup({ ...noisy, rng: createRng(seed) }));
+    try {
+      for (let i = 0; i < epochs; i++) await training.trainEpoch(halves(32, 1), { epochs });
+      return training.state;
+    } finally {
+      await training.dispose();
+    }
+  }
+
+  test("to the byte, noise and augmentation included", async () => {
+    const [one, again, other] = [await stateAfter(2, 7), await stateAfter(2, 7), await stateAfter(2, 8)];
+    expect(again).toEqual(one);
+    expect(other.weights).not.toEqual(one.weights);
+    expect(one.weights.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("dropout and drop path are masks", () => {
+  const network = tinyNetwork({ classes: 2, channels: 1, resolution: 8, dropout: 0.25, dropPath: 0.5 });
+  const recipe = { ...halvesRecipe, batchSize: 64 };
+  async function masks(seed: number) {
+    const feeds: Feeds[] = [];
+    const training = await createTraining(
+      setup({ engine: listening(feeds), architecture: network, recipe, rng: createRng(seed) }),
+    );
+    await training.trainEpoch(halves(256, 1), { epochs: 1 });
+    await training.dispose();
+    return feeds.map((feed) =>
+      Object.fromEntries(Object.entries(feed).filter(([name]) => /^drop(out|Path)\./.test(name))),
+    );
+  }
+
+  test("of zeros and 1 / (1 − rate), with a mean of about one", async () => {
+    const steps = await masks(1);
+    expect(steps).toHaveLength(4);
+    // Four blocks; the last two keep their shape, at rates of 2/4 and 3/4 of 0.5.
+    const rates: Readonly<Record<string, number>> = { "dropPath.0": 0.25, "dropPath.1": 0.375, "dropout.2": 0.25 };
+    expect(Object.keys(steps[0]!).sort()).toEqual(Object.keys(rates));
+    for (const [name, rate] of Object.entries(rates)) {
+      const numbers = steps.flatMap((step) => [...step[name]!.data]);
+      const kept = Math.fround(1 / (1 - rate));
+      expect(new Set(numbers), name).toEqual(new Set([0, kept]));
+      // The mean of n masks lies within five standard deviations, √(rate / (1 − rate) / n) each.
+      const mean = numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+      expect(Math.abs(mean - 1), name).toBeLessThan(5 * Math.sqrt(rate / (1 - rate) / numbers.length));
+    }
+    expect(steps[0]!["dropPath.0"]!.dims, "one number an image, channel first").toEqual([1, 64, 1, 1]);
+    expect(steps[0]!["dropout.2"]!.dims, "one a feature").toEqual([16, 64, 1, 1]);
+  });
+
+  test("another one each step, the same ones for the same seed", async () => {
+    const [steps, again, other] = [await masks(1), await masks(1), await masks(2)];
+    expect(again).toEqual(steps);
+    expect(other[0]).not.toEqual(steps[0]);
+    expect(steps[1]).not.toEqual(steps[0]);
+  });
+});
+
+test("a learning rate that is absurd is named with the epoch and the step where the numbers ended", async () => {
+  const training = await createTraining(
+    setup({ recipe: { ...halvesRecipe, learningRate: 1e12, warmupEpochs: 0 } }),
+  );
+  const run = async () => {
+    for (;;) await training.trainEpoch(halves(32, 1), { epochs: 20 });
+  };
+  const error = await run().catch((thrown: unknown) => thrown);
+  await training.dispose();
+  expect(error).toBeInstanceOf(DivergenceError);
+  expect((error as DivergenceError).message).toMatch(
+    /^halves, epoch \d+, step \d+: expected a finite loss, received (NaN|Infinity)\n {2}hint: lower the learning rate \(now 1000000000000 at its top\)$/,
+  );
+});
+
+test("a signal stops an epoch before its next step", async () => {
+  const training = await createTraining(setup());
+  const controller = new AbortController();
+  let steps = 0;
+  const onStep = () => {
+    if (++steps === 2) controller.abort();
+  };
+  const error = await training
+    .trainEpoch(halves(32, 1), { epochs: 1, signal: controller.signal, onStep })
+    .catch((thrown: unknown) => thrown);
+  await training.dispose();
+  expect(error).toBeInstanceOf(InterruptedError);
+  expect((error as InterruptedError).message).toBe("halves: expected to train on, received a request to stop in epoch 1");
+  expect(steps).toBe(2);
+});
