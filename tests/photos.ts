@@ -11,8 +11,6 @@ const shapes: Record<string, (size: number) => string> = {
     `<path d="M${-r},${-r / 2} H${r} M${-r},0 H${r} M${-r},${r / 2} H${r}" stroke="white" stroke-width="${r / 5}"`,
 };
 
-export const photoClasses = Object.keys(shapes);
-
 export async function makePhotos(folder: string, perClass: number, seed = 7): Promise<void> {
   const rng = createRng(seed);
   for (const [label, shape] of Object.entries(shapes)) {

@@ -1,7 +1,7 @@
 /**
  * Writes networks with random weights, an image each and our logits, for `torchvision-logits.py` to compare with.
  *
- *     node_modules/.bin/jiti scripts/golden/torchvision-logits.ts FOLDER && python3 scripts/golden/torchvision-logits.py FOLDER
+ *     npm run golden:torchvision FOLDER && python3 scripts/golden/torchvision-logits.py FOLDER
  *
  * Per network a `.json` (the architecture's name and options, the tensors in graph order, the logits) and a `.bin` (their
  * numbers end to end, float32 little-endian; the image last).

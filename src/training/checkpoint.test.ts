@@ -52,10 +52,8 @@ test("damaged, it is refused with the file's name", async () => {
   await writeFile(path, bytes.subarray(0, -4));
   const cutOff = await load();
   expect(cutOff).toBeInstanceOf(ModelError);
-  expect((cutOff as ModelError).message).toMatch(
-    /: expected 44 bytes of tensors, received 40 bytes\n {2}hint: the file is damaged/,
-  );
-  expect((cutOff as ModelError).facts.at).toBe(path);
+  expect((cutOff as ModelError).message).toMatch(/received \[32, 44\]\n {2}hint: the file is cut off or damaged/);
+  expect((cutOff as ModelError).facts.at).toContain(path);
 
   await writeFile(path, "not a checkpoint at all");
   expect(await load()).toBeInstanceOf(ModelError);
@@ -66,7 +64,9 @@ test("damaged, it is refused with the file's name", async () => {
   expect(await load()).toMatchObject({ message: `${path}: expected a tensor weights, received none` });
 
   await writeFile(path, encodeSafetensors(tensors, { ...metadata, curve: "[" }));
-  expect(await load()).toBeInstanceOf(ModelError);
+  expect(await load()).toMatchObject({
+    message: `${path}: expected a learning curve in JSON, received something else`,
+  });
 });
 
 test("a folder in its place is an error of the file system", async () => {

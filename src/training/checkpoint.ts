@@ -48,7 +48,7 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
   const moments = [...tensors.keys()].filter((name) => name.startsWith("moments."));
   return {
     run,
-    curve: JSON.parse(metadata.curve ?? "[]") as EpochRecord[],
+    curve: parseCurve(metadata.curve, path),
     state: {
       weights: floats("weights"),
       buffers: floats("buffers"),
@@ -56,4 +56,12 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
       epoch: Number(metadata.epoch),
     },
   };
+}
+
+function parseCurve(text: string | undefined, at: string): EpochRecord[] {
+  try {
+    return JSON.parse(text ?? "") as EpochRecord[];
+  } catch (cause) {
+    throw new ModelError({ at, expected: "a learning curve in JSON", received: "something else" }, { cause });
+  }
 }

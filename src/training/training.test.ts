@@ -175,9 +175,7 @@ describe("dropout and drop path are masks", () => {
 });
 
 test("a learning rate that is absurd is named with the epoch and the step where the numbers ended", async () => {
-  const training = await createTraining(
-    setup({ recipe: { ...halvesRecipe, learningRate: 1e12, warmupEpochs: 0 } }),
-  );
+  const training = await createTraining(setup({ recipe: { ...halvesRecipe, learningRate: 1e12, warmupEpochs: 0 } }));
   const run = async () => {
     for (;;) await training.trainEpoch(halves(32, 1), { epochs: 20 });
   };
@@ -201,6 +199,8 @@ test("a signal stops an epoch before its next step", async () => {
     .catch((thrown: unknown) => thrown);
   await training.dispose();
   expect(error).toBeInstanceOf(InterruptedError);
-  expect((error as InterruptedError).message).toBe("halves: expected to train on, received a request to stop in epoch 1");
+  expect((error as InterruptedError).message).toBe(
+    "halves: expected to train on, received a request to stop in epoch 1",
+  );
   expect(steps).toBe(2);
 });

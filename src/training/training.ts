@@ -87,7 +87,9 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     await evaluation?.session.dispose();
     evaluation = undefined;
     const graph = buildEvaluation(architecture, size, layout);
-    const session = await engine.load(lower(graph, { name: `${architecture.name} evaluation`, layout: "channel-major" }));
+    const session = await engine.load(
+      lower(graph, { name: `${architecture.name} evaluation`, layout: "channel-major" }),
+    );
     evaluation = { size, session };
     return session;
   };
