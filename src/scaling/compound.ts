@@ -33,7 +33,7 @@ export type Scaled = {
   readonly phi: number;
   /** As they came out: of the resolution, what the rounding left. */
   readonly multipliers: Multipliers;
-  /** The limits that the next larger network would break; empty when every dimension reached its end. */
+  /** The limits that stopped it last; empty when every dimension reached its end. */
   readonly binding: readonly (keyof Costs)[];
 };
 
@@ -99,9 +99,9 @@ export function scaleToBudget(
 ): Scaled {
   let best = fittingBaseline(baseline, budget, costsOf);
   let exponents: Exponents = { depth: 0, width: 0, resolution: 0 };
+  let bound: Scaled["binding"] = [];
   for (const dimensions of growing) {
     let previous = JSON.stringify(best.architecture);
-    let binding: Scaled["binding"] = [];
     for (;;) {
       const next = grow(exponents, dimensions);
       if (Math.max(next.depth, next.width, next.resolution) > LARGEST_PHI) break;
@@ -109,15 +109,15 @@ export function scaleToBudget(
       const shape = JSON.stringify(architecture);
       // Rounding hides small steps.
       const costs = shape === previous ? best.costs : costsOf(architecture);
-      binding = brokenLimits(costs, budget);
+      const binding = brokenLimits(costs, budget);
+      if (binding.length > 0) bound = binding;
       if (binding.length > 0 || !alsoFits(architecture)) break;
       previous = shape;
       exponents = next;
       best = { architecture, costs, phi: next.depth, multipliers, binding };
     }
-    best = { ...best, binding };
   }
-  return best;
+  return { ...best, binding: bound };
 }
 
 function grow(exponents: Exponents, dimensions: readonly (keyof Exponents)[]): Exponents {
