@@ -4,12 +4,7 @@ import type { Costs } from "../cost/index.js";
 /** A limit per cost; an absent one is not limited. */
 export type Budget = { readonly [K in keyof Costs]?: number };
 
-export const costNames = [
-  "params",
-  "macs",
-  "weightBytes",
-  "peakActivationBytes",
-] as const satisfies readonly (keyof Costs)[];
+const costNames = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
 
 export function brokenLimits(costs: Costs, budget: Budget): (keyof Costs)[] {
   return costNames.filter((name) => costs[name] > (budget[name] ?? Number.POSITIVE_INFINITY));

@@ -10,7 +10,7 @@ import {
   scaleArchitecture,
 } from "../networks/index.js";
 import { tinyNetwork } from "../networks/testing/tiny.js";
-import { type Budget, brokenLimits, usedShare } from "./budget.js";
+import { type Budget, brokenLimits, costNames, usedShare } from "./budget.js";
 import { type ScalingRule, scaleByPhi, scaleToBudget } from "./compound.js";
 
 const costsOf = (architecture: Architecture): Costs => costsOfProfile(profileArchitecture(architecture));
@@ -71,8 +71,6 @@ function baselineFrom(rng: Rng): Architecture {
   });
 }
 
-const costNames = ["params", "macs", "weightBytes", "peakActivationBytes"] as const;
-
 /** One to four limits, each between one and four times what the baseline takes. */
 function budgetAbove(costs: Costs, rng: Rng): Budget {
   const limited = rng.shuffle(costNames).slice(0, 1 + rng.integer(costNames.length));
@@ -107,14 +105,13 @@ describe("up to a budget", () => {
           resolution: architecture.resolution,
           rules: { ...compoundRules, widths: { kind: "divisible", divisor: small.divisor }, repeats: small.repeats },
         });
-        const isAtItsEnd = multipliers.width >= 1.1 ** 8 - 1e-9;
-        if (!isAtItsEnd) expect(binding, at).toEqual(brokenLimits(counted(wider), budget));
+        expect(binding, at).toEqual(brokenLimits(counted(wider), budget));
         shares.push(usedShare(costs, budget));
       }
     }
     expect(shares.length).toBeGreaterThan(150);
     const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    expect(mean, "used of the tightest limit").toBeGreaterThan(0.9);
+    expect(mean, "used of the tightest limit").toBeGreaterThan(0.85);
   });
 
   test("nothing limited, every dimension goes to its end", () => {

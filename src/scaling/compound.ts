@@ -12,7 +12,7 @@ export type Multipliers = { readonly depth: number; readonly width: number; read
 /** α, β and γ. */
 const publishedCoefficients: Multipliers = { depth: 1.2, width: 1.1, resolution: 1.15 };
 
-export const multipliersAt = (phi: number, { depth, width, resolution } = publishedCoefficients): Multipliers => ({
+const multipliersAt = (phi: number, { depth, width, resolution } = publishedCoefficients): Multipliers => ({
   depth: depth ** phi,
   width: width ** phi,
   resolution: resolution ** phi,

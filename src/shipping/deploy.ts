@@ -12,7 +12,7 @@ import { type Model, type ModelCard, parseCard } from "./model.js";
 /** One picture and what the network said of it when the file was written. */
 export type Golden = { readonly pixels: Uint8Array; readonly probabilities: Float32Array };
 
-export const deploymentNames = { input: "pixels", output: "probabilities" } as const;
+const deploymentNames = { input: "pixels", output: "probabilities" } as const;
 
 /** Largest difference of a probability that another runtime or machine may make. */
 const GOLDEN_TOLERANCE = 2e-3;

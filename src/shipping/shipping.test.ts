@@ -110,7 +110,11 @@ describe("a model file", () => {
       },
       "m.safetensors: card: expected JSON, received nothing",
     ],
-    ["fewer class names than outputs", withCard({ classes: ["cat", "dog"] }), "m.safetensors: expected 3 class names, received 2"],
+    [
+      "fewer class names than outputs",
+      withCard({ classes: ["cat", "dog"] }),
+      "m.safetensors: expected 3 class names, received 2",
+    ],
     [
       "preprocessing to another size",
       withCard({ preprocessing: { ...card.preprocessing, size: 28 } }),
@@ -124,7 +128,9 @@ describe("a model file", () => {
 
   test("with a card that is wrong in several fields names them all", () => {
     const bytes = changed(withCard({ classes: [], costs: { ...card.costs, macs: "many" } }));
-    expect(() => decodeModel(bytes, "m.safetensors")).toThrow(/m\.safetensors: card: expected .* classes: .*; costs\.macs: /);
+    expect(() => decodeModel(bytes, "m.safetensors")).toThrow(
+      /m\.safetensors: card: expected .* classes: .*; costs\.macs: /,
+    );
   });
 
   test("that is not there is an error of the file system", async () => {
@@ -139,7 +145,9 @@ describe("the deployed file", () => {
     expect(opsetImport.map(({ domain }) => domain)).toEqual([""]);
     const signature = (list: NonNullable<typeof graph>["input"]) =>
       list.map(({ name, type }) => {
-        const { value } = type!.value as { value: { elemType: number; shape: { dim: { value: { value: unknown } }[] } } };
+        const { value } = type!.value as {
+          value: { elemType: number; shape: { dim: { value: { value: unknown } }[] } };
+        };
         return [name, value.elemType, value.shape.dim.map((dim) => dim.value.value)];
       });
     const [uint8, float] = [2, 1]; // TensorProto.DataType
@@ -307,7 +315,14 @@ describe("a classifier", () => {
     const best = probabilities.map((row) => row.indexOf(Math.max(...row)));
     // The first two are labelled wrong on purpose.
     const labels = Int32Array.from(best, (label, i) => (i < 2 ? (label + 1) % 3 : label));
-    const images = { ...imageSetOf(pictures.map((picture) => [...picture]), SIZE, 3), labels };
+    const images = {
+      ...imageSetOf(
+        pictures.map((picture) => [...picture]),
+        SIZE,
+        3,
+      ),
+      labels,
+    };
     const progress: [number, number][] = [];
     const report = await evaluateClassifier(classifier, images, (done, total) => progress.push([done, total]));
     await classifier.dispose();
@@ -351,7 +366,10 @@ describe("scores, worked by hand", () => {
       { label: "c", count: 1, precision: null, recall: 0 },
       { label: "d", count: 0, precision: null, recall: null },
     ]);
-    expect(report.mistakes.map(({ index }) => index), "the most confident first").toEqual([4, 2, 5]);
+    expect(
+      report.mistakes.map(({ index }) => index),
+      "the most confident first",
+    ).toEqual([4, 2, 5]);
   });
 
   test("of nothing", () => {
