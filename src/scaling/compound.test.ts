@@ -10,7 +10,7 @@ import {
   scaleArchitecture,
 } from "../networks/index.js";
 import { tinyNetwork } from "../networks/testing/tiny.js";
-import { type Budget, brokenLimits, costNames, usedShare } from "./budget.js";
+import { type Budget, brokenLimits, usedShare } from "./budget.js";
 import { type ScalingRule, scaleByPhi, scaleToBudget } from "./compound.js";
 
 const costsOf = (architecture: Architecture): Costs => costsOfProfile(profileArchitecture(architecture));
@@ -73,7 +73,8 @@ function baselineFrom(rng: Rng): Architecture {
 
 /** One to four limits, each between one and four times what the baseline takes. */
 function budgetAbove(costs: Costs, rng: Rng): Budget {
-  const limited = rng.shuffle(costNames).slice(0, 1 + rng.integer(costNames.length));
+  const names = Object.keys(costs) as (keyof Costs)[];
+  const limited = rng.shuffle(names).slice(0, 1 + rng.integer(names.length));
   return Object.fromEntries(limited.map((name) => [name, Math.floor(costs[name] * (1 + 3 * rng.uniform()))]));
 }
 

@@ -59,12 +59,10 @@ function retouched(bytes: Uint8Array, change: (metadata: ModelProto["metadataPro
 
 describe("a model file", () => {
   test("comes back as it was written, through the disk too", async () => {
-    const decoded = decodeModel(encodeModel(model), "m.safetensors");
-    expect(decoded).toEqual(model);
+    expect(decodeModel(encodeModel(model), "m.safetensors")).toEqual(model);
     const path = join(await temporaryFolder(), "m.safetensors");
     await saveModel(path, model);
     expect(await loadModel(path)).toEqual(model);
-    expect(encodeModel(decoded)).toEqual(encodeModel(model));
   });
 
   /** The file with its tensors or metadata changed. */

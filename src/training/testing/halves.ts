@@ -6,7 +6,7 @@ import type { Architecture } from "../../networks/index.js";
 import { tinyNetwork } from "../../networks/testing/tiny.js";
 import { quickRecipe, type Recipe } from "../recipe.js";
 
-export const SIDE = 8;
+const SIDE = 8;
 
 /** Classes in turn, left (0) first. Both halves are noisy and overlap: no single pixel tells the class. */
 export function halves(count: number, seed: number): ImageSet {
