@@ -6,7 +6,7 @@ import type { Job } from "./job.js";
 import type { Plan } from "./study.js";
 
 /** Part of the whole time that the search may take. */
-export const SEARCH_SHARE = 0.3;
+export const SEARCH_SHARE = 0.25;
 export const EVOLUTION = { population: 6, sample: 3 };
 const TRIALS_WANTED = 16;
 const MOST_TRIAL_STEPS = 400;
