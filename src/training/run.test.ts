@@ -29,18 +29,26 @@ const repeatable = ({ curve, ...result }: RunResult) => ({
   curve: curve.map(({ imagesPerSecond: _, ...record }) => record),
 });
 
-const unbroken = await run();
+const pictures = halves(24, 2);
+/** Pictures with the wrong label: the more is learned, the worse it gets, so the best epoch is an early one. */
+const contrary = { ...pictures, labels: pictures.labels.map((label) => 1 - label) };
+const unbroken = await run({ validation: contrary });
 
 describe("stopped and called again, a run ends in the bytes of an unbroken one", () => {
   async function stopped(changes: (controller: AbortController) => Partial<RunOptions>) {
     const checkpoints = { folder: await temporaryFolder(), run: "a" };
     const controller = new AbortController();
-    const first = run({ checkpoints, signal: controller.signal, ...changes(controller) });
+    const first = run({ validation: contrary, checkpoints, signal: controller.signal, ...changes(controller) });
     await expect(first).rejects.toThrow(InterruptedError);
     const epochs: number[] = [];
-    const result = await run({ checkpoints, onEpoch: ({ epoch }) => void epochs.push(epoch) });
+    const onEpoch: RunOptions["onEpoch"] = ({ epoch }) => void epochs.push(epoch);
+    const result = await run({ validation: contrary, checkpoints, onEpoch });
     return { result, epochs };
   }
+
+  test("whose best epoch lies before the stop", () => {
+    expect(unbroken.bestEpoch).toBeLessThan(EPOCHS - 1);
+  });
 
   test.each([1, 2, 3])("after epoch %d", async (last) => {
     const { result, epochs } = await stopped((controller) => ({
@@ -86,7 +94,9 @@ test("a finished run is not trained again", async () => {
 test("the checkpoints of another run are passed over", async () => {
   const folder = await temporaryFolder();
   await run({ checkpoints: { folder, run: "another" }, epochs: 1, rng: createRng(2) });
-  expect(repeatable(await run({ checkpoints: { folder, run: "a" } }))).toEqual(repeatable(unbroken));
+  expect(repeatable(await run({ validation: contrary, checkpoints: { folder, run: "a" } }))).toEqual(
+    repeatable(unbroken),
+  );
 });
 
 test("gives the weights of the best epoch, the later of equals", async () => {
