@@ -1,0 +1,167 @@
+/** The commands that make a model file and those that take one, one after the other as people use them. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../src/cli/commands/index.js";
+import { main } from "../src/cli/index.js";
+import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { makePhotos } from "./photos.js";
+
+let root: string;
+/** Below `root`. */
+const place = (...names: string[]) => join(root, ...names);
+
+async function bantam(...words: string[]) {
+  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1" });
+  const code = await main(words, commands, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+/** The one document that `--json` prints. */
+async function json(...words: string[]) {
+  const { code, stdout, stderr } = await bantam(...words, "--json");
+  expect(stderr).not.toMatch(/^(error|internal)/m);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^[^\n]+\n$/);
+  return JSON.parse(stdout);
+}
+
+const size = ["--network", "mobilenet-v3-small", "--width", "0.35", "--resolution", "32"];
+const train = () => json("train", place("photos"), ...size, "--epochs", "2", "--out", place("trained"));
+let trained: Awaited<ReturnType<typeof train>>;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-models-"));
+  await makePhotos(place("photos"), 12);
+  trained = await train();
+}, 60_000);
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("train", () => {
+  test("trains the network that profile counts", async () => {
+    const [network, name, ...rest] = size;
+    expect(network).toBe("--network");
+    const { params, macs, weightBytes } = await json("profile", name!, ...rest, "--classes", "3");
+    expect(trained.costs).toMatchObject({ params, macs, weightBytes });
+    expect(trained.curve.map(({ epoch }: { epoch: number }) => epoch)).toEqual([1, 2]);
+    expect(trained.count).toBe(6); // a fifth of each class of 12: 2 pictures
+    expect((await readdir(place("trained"))).toSorted()).toEqual(["checkpoints", "model.onnx", "model.safetensors"]);
+  });
+
+  test("called again, trains nothing and gives the same bytes", async () => {
+    const bytes = await readFile(trained.model);
+    const again = await train();
+    expect(again.curve).toEqual(trained.curve); // the speed, too, is that of the first run
+    expect(Buffer.compare(await readFile(again.model), bytes)).toBe(0);
+  });
+});
+
+describe("eval", () => {
+  test("gives the accuracy that train reported, from either file", async () => {
+    for (const model of [trained.model, trained.onnx]) {
+      const { accuracy, count, perClass, confusion } = await json("eval", model, place("photos"));
+      expect({ accuracy, count }).toEqual({ accuracy: trained.accuracy, count: trained.count });
+      expect(perClass.map(({ label }: { label: string }) => label)).toEqual(["circle", "cross", "stripes"]);
+      expect(confusion.flat().reduce((a: number, b: number) => a + b)).toBe(count);
+    }
+  });
+
+  test("refuses a folder of other classes", async () => {
+    await makePhotos(place("others"), 4);
+    await rm(place("others", "stripes"), { recursive: true });
+    const { code, stderr, stdout } = await bantam("eval", trained.onnx, place("others"));
+    expect(stderr).toContain("others: expected the model's classes (circle, cross, stripes), received circle, cross\n");
+    expect(stderr).toContain("\n  hint: a model can be measured on images of its own classes only\n");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+});
+
+describe("predict", () => {
+  const images = () => [place("photos", "cross", "0.png"), place("photos", "stripes", "1.jpg")];
+
+  test("gives the classes of each picture, the most probable first, the same from either file", async () => {
+    const predictions = await json("predict", trained.onnx, ...images(), "--top", "2");
+    expect(predictions.map(({ file }: { file: string }) => file)).toEqual(images());
+    for (const { label, probability, top } of predictions) {
+      expect(top).toHaveLength(2);
+      expect(top[0]).toEqual({ label, probability });
+      expect(probability).toBeGreaterThanOrEqual(top[1].probability);
+      expect(probability + top[1].probability).toBeLessThanOrEqual(1 + 1e-6);
+    }
+    expect(await json("predict", trained.model, ...images(), "--top", "2")).toEqual(predictions);
+    const { stdout, stderr } = await bantam("predict", trained.onnx, ...images());
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(2);
+    for (const [i, { file, label }] of predictions.entries()) {
+      expect(lines[i]).toMatch(new RegExp(`${basename(file)} +${label} `));
+    }
+    expect(stderr).toBe("");
+  });
+
+  test.each([
+    [
+      "a text file",
+      "notes.txt",
+      "a JPEG, PNG, WebP, GIF, AVIF or TIFF image, received a file that starts with 6e 65 69",
+    ],
+    ["a broken picture", "cut.png", "a readable image"],
+    ["an empty file", "empty.png", "a JPEG, PNG, WebP, GIF, AVIF or TIFF image, received an empty file"],
+    ["a file that is not there", "none.png", "a readable image, received"],
+  ])("names %s", async (_, name, text) => {
+    const [picture] = images();
+    await writeFile(place("notes.txt"), "neither is this");
+    await writeFile(place("cut.png"), (await readFile(picture!)).subarray(0, 200));
+    await writeFile(place("empty.png"), "");
+    const { code, stderr, stdout } = await bantam("predict", trained.onnx, picture!, place(name));
+    expect(stderr.startsWith(`error: ${place(name)}: expected ${text}`), stderr).toBe(true);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+
+  test("refuses a model that is cut off", async () => {
+    for (const [file, text] of [
+      [trained.onnx, "expected an ONNX file"],
+      [trained.model, "the file is cut off or damaged"],
+    ]) {
+      const cut = place(`cut-${basename(file)}`);
+      const bytes = await readFile(file);
+      await writeFile(cut, bytes.subarray(0, bytes.length - 1000));
+      const { code, stderr, stdout } = await bantam("predict", cut, ...images());
+      expect(stderr).toMatch(/^error: /);
+      expect(stderr).toContain(cut);
+      expect(stderr).toContain(text);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    }
+  });
+});
+
+describe("export", () => {
+  test("writes an ONNX file that says what the model says", async () => {
+    const file = place("exported.onnx");
+    const { bytes } = await json("export", trained.model, "--out", file);
+    expect((await readFile(file)).length).toBe(bytes);
+    const picture = place("photos", "circle", "0.png");
+    expect(await json("predict", file, picture)).toEqual(await json("predict", trained.model, picture));
+  });
+
+  test.each([
+    [
+      "a place below a file",
+      () => [trained.model, "--out", place("photos", "cross", "notes.txt", "m.onnx")],
+      1,
+      /ENOTDIR/,
+    ],
+    ["a folder that is not there", () => [trained.model, "--out", place("nowhere", "m.onnx")], 1, /ENOENT/],
+    ["an ONNX file for a model", () => [trained.onnx, "--out", place("m.onnx")], 1, /safetensors/],
+    ["no place at all", () => [trained.model], 2, /--out/],
+  ] as const)("refuses %s", async (_, words, expected, message) => {
+    const before = await readdir(root);
+    const { code, stderr, stdout } = await bantam("export", ...words());
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
+    expect(await readdir(root), "nothing is left half written").toEqual(before);
+  });
+});
