@@ -47,8 +47,8 @@ describe("buildArchitecture", () => {
     const error = caught(() => buildArchitecture("MobilNetV2"));
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatchInlineSnapshot(`
-      "network: expected one of mobilenet-v1, mobilenet-v2, mobilenet-v3-large, mobilenet-v3-small, efficientnet-b0, efficientnet-b1, efficientnet-b2, efficientnet-b3, efficientnet-b4, efficientnet-b5, efficientnet-b6, efficientnet-b7, received "MobilNetV2"
-        hint: did you mean "mobilenet-v2"?"
+      "network: expected the name of a published network, received "MobilNetV2"
+        hint: did you mean "mobilenet-v2"? \`bantam networks\` lists them all"
     `);
   });
 

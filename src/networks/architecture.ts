@@ -34,6 +34,8 @@ export type Stage = {
   /** Separable blocks: null. */
   readonly squeezeExcite: SqueezeExcite | null;
   readonly activation: Activation;
+  /** Whether a block that keeps its input's shape adds it to its output. Separable blocks: false. */
+  readonly residual: boolean;
 };
 
 export type Architecture = {
@@ -92,12 +94,14 @@ const stage = z
     expansion: z.number().positive().max(64),
     squeezeExcite: squeezeExcite.nullable(),
     activation,
+    residual: z.boolean(),
   })
   .superRefine((row, context) => {
     if (row.block !== "separable") return;
     const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
     if (row.expansion !== 1) refuse("expansion", "expected 1 in a separable block");
     if (row.squeezeExcite !== null) refuse("squeezeExcite", "expected null in a separable block");
+    if (row.residual) refuse("residual", "expected false in a separable block");
   });
 
 const schema: z.ZodType<Architecture> = z.strictObject({

@@ -151,7 +151,7 @@ export function separable(site: Site, x: Value, spec: BlockSpec): Value {
 }
 
 /**
- * Widen, filter each channel on its own, project back; add the input when the shape was kept.
+ * Widen, filter each channel on its own, project back; add the input where the table says so and the shape was kept.
  *
  * @param dropRate how often, in training, an image goes without the block and has only its input.
  * @source Sandler et al. 2018, arXiv:1801.04381, §3.3; squeeze-excite before the projection: Howard et al. 2019, fig. 4
@@ -169,7 +169,7 @@ export function invertedResidual(site: Site, x: Value, spec: BlockSpec, dropRate
   if (spec.squeezeExcite !== null) y = squeezeExcite(site, y, inChannels, spec.squeezeExcite);
   y = g.scope("project", () => convNormAct(site, y, { channels, activation: null })); // a linear bottleneck
 
-  if (stride !== 1 || inChannels !== channels) return y;
+  if (!spec.residual || stride !== 1 || inChannels !== channels) return y;
   const kept = noise(site, y, "dropPath", dropRate);
   return g.scope("residual", () => g.add(x, kept));
 }

@@ -1,40 +1,60 @@
 /** The published networks by name. */
 import { UsageError } from "../base/index.js";
 import type { Architecture } from "./architecture.js";
-import { efficientnetB0, efficientnetRules, efficientnetVariants } from "./efficientnet.js";
-import { mobilenetV1, mobilenetV1Rules } from "./mobilenet-v1.js";
-import { mobilenetV2, mobilenetV2Rules } from "./mobilenet-v2.js";
-import { mobilenetV3Large, mobilenetV3Rules, mobilenetV3Small } from "./mobilenet-v3.js";
+import { efficientnetFamily, efficientnetLiteFamily } from "./efficientnet.js";
+import type { DialectName, Family, Member, Paper } from "./family.js";
+import { mnasnetFamily } from "./mnasnet.js";
+import { mobilenetV1Family } from "./mobilenet-v1.js";
+import { mobilenetV2Family } from "./mobilenet-v2.js";
+import { mobilenetV3Family } from "./mobilenet-v3.js";
 import { nearestWord } from "./nearest.js";
-import { type ScalingRules, scaleArchitecture } from "./scale.js";
+import { scaleArchitecture } from "./scale.js";
 import { fitStrides } from "./small-images.js";
 
-/** A member of a family: a baseline, the family's rules, and the multipliers it was published with. */
-type Entry = {
-  readonly baseline: Architecture;
-  readonly rules: ScalingRules;
-  readonly width: number;
-  readonly depth: number;
-  readonly resolution: number;
-};
-
-const alone = (baseline: Architecture, rules: ScalingRules): [string, Entry] => [
-  baseline.name,
-  { baseline, rules, width: 1, depth: 1, resolution: baseline.resolution },
+const families: readonly Family[] = [
+  mobilenetV1Family,
+  mobilenetV2Family,
+  mnasnetFamily,
+  mobilenetV3Family,
+  efficientnetFamily,
+  efficientnetLiteFamily,
 ];
 
-const entries: ReadonlyMap<string, Entry> = new Map([
-  alone(mobilenetV1, mobilenetV1Rules),
-  alone(mobilenetV2, mobilenetV2Rules),
-  alone(mobilenetV3Large, mobilenetV3Rules),
-  alone(mobilenetV3Small, mobilenetV3Rules),
-  ...Object.entries(efficientnetVariants).map(([name, { dropout, ...scaling }]): [string, Entry] => [
-    name,
-    { baseline: { ...efficientnetB0, name, dropout }, rules: efficientnetRules, ...scaling },
-  ]),
-]);
+export type NetworkInfo = {
+  /** Without a prefix. */
+  readonly name: string;
+  readonly paper: Paper;
+  /** Prefixes that the name may carry. Without one it is the papers' own release, `tf`, where there is that. */
+  readonly dialects: readonly DialectName[];
+};
 
-export const networkNames: readonly string[] = [...entries.keys()];
+/** By name with prefix, and by the bare name where the papers' own release has it. */
+const entries: ReadonlyMap<string, { readonly member: Member; readonly dialect: DialectName }> = new Map(
+  families.flatMap(({ members }) =>
+    members.flatMap((member) =>
+      (Object.keys(member.dialects) as DialectName[]).flatMap((dialect) => {
+        const entry = { member, dialect };
+        const { name } = member.baseline;
+        const prefixed = [`${dialect}-${name}`, entry] as const;
+        return dialect === "tf" ? [[name, entry] as const, prefixed] : [prefixed];
+      }),
+    ),
+  ),
+);
+
+/** Every network there is, once, in the order of the papers. */
+export const networks: readonly NetworkInfo[] = families.flatMap(({ members, paper }) => {
+  const names = [...new Set(members.map(({ baseline }) => baseline.name))];
+  return names.map((name) => {
+    const dialects = members.flatMap((m) =>
+      m.baseline.name === name ? (Object.keys(m.dialects) as DialectName[]) : [],
+    );
+    return { name, paper, dialects };
+  });
+});
+
+/** Names without a prefix: the networks of the papers' own releases. */
+export const networkNames: readonly string[] = networks.flatMap(({ name }) => (entries.has(name) ? [name] : []));
 
 export type BuildOptions = {
   /** Relative to the named network; 1 is as published. */
@@ -50,36 +70,53 @@ export type BuildOptions = {
 /**
  * A published network under the multipliers of its paper. Below 96 px it loses strides by the rule of `small-images.ts`.
  *
+ * @param name may carry the prefix of a dialect: `torch-mobilenet-v2` is torchvision's, `timm-…` timm's, `tf-…` or none the
+ *   papers' own release.
  * @throws {UsageError} when there is no network of that name, with the nearest one there is, or when an option is out of
  *   its range.
  * @example buildArchitecture("mobilenet-v2", { width: 0.35, resolution: 96, classes: 10 })
  */
 export function buildArchitecture(name: string, options: BuildOptions = {}): Architecture {
-  const { baseline, rules, ...published } = entryOf(name);
-  const { width = 1, depth = 1, resolution = published.resolution, classes = 1000, channels = 3 } = options;
+  const { member, dialect } = entryOf(name);
+  const { baseline } = member;
+  const { padding, epsilon, rules } = member.dialects[dialect]!;
+  const { width = 1, depth = 1, resolution = member.resolution, classes = 1000, channels = 3 } = options;
   check("width", width > 0 && width <= 16, "a multiplier above 0, at most 16", width);
   check("depth", depth > 0 && depth <= 16, "a multiplier above 0, at most 16", depth);
   check("resolution", isWhole(resolution, 8, 4096), "a whole number of pixels, 8 to 4096", resolution);
   check("classes", isWhole(classes, 2, 1_000_000), "a whole number, 2 to 1000000", classes);
-  const scaled = scaleArchitecture(baseline, {
-    width: published.width * width,
-    depth: published.depth * depth,
-    resolution,
-    classes,
-    channels,
-    rules,
-  });
+  const scaled = scaleArchitecture(
+    { ...baseline, name, padding, norm: { ...baseline.norm, epsilon } },
+    { width: member.width * width, depth: member.depth * depth, resolution, classes, channels, rules },
+  );
   return fitStrides(scaled);
 }
 
-function entryOf(name: string): Entry {
+/**
+ * A network as people write it in one word: `NAME[-WIDTH][@PIXELS]`.
+ *
+ * @throws {UsageError} when there is no network of that name.
+ * @example parseNetwork("torch-mobilenet-v2-1.4@192"); // { name: "torch-mobilenet-v2", width: 1.4, resolution: 192 }
+ */
+export function parseNetwork(text: string): Pick<BuildOptions, "width" | "resolution"> & { readonly name: string } {
+  const [, word, pixels] = /^(.*?)(?:@(\d+))?$/s.exec(text)!;
+  const [, stem, width] = /^(.*?)(?:-(\d+(?:\.\d+)?))?$/s.exec(word!)!;
+  entryOf(stem!);
+  return {
+    name: stem!,
+    ...(width !== undefined && { width: Number(width) }),
+    ...(pixels !== undefined && { resolution: Number(pixels) }),
+  };
+}
+
+function entryOf(name: string) {
   const entry = entries.get(name);
   if (entry !== undefined) return entry;
   throw new UsageError({
     at: "network",
-    expected: `one of ${networkNames.join(", ")}`,
+    expected: "the name of a published network",
     received: JSON.stringify(name),
-    hint: `did you mean "${nearestWord(name.toLowerCase(), networkNames)}"?`,
+    hint: `did you mean "${nearestWord(name.toLowerCase(), [...entries.keys()])}"? \`bantam networks\` lists them all`,
   });
 }
 

@@ -7,7 +7,15 @@ export {
 } from "./architecture.js";
 export type { Mode, Noise, Statistics } from "./blocks.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
-export { type BuildOptions, buildArchitecture, networkNames } from "./catalog.js";
+export {
+  type BuildOptions,
+  buildArchitecture,
+  type NetworkInfo,
+  networkNames,
+  networks,
+  parseNetwork,
+} from "./catalog.js";
+export type { DialectName, Paper } from "./family.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";

@@ -1,5 +1,6 @@
 import type { Architecture, Stage } from "./architecture.js";
-import type { ScalingRules } from "./scale.js";
+import { alone, type Family, pytorch, tensorflow } from "./family.js";
+import { compoundRules, type ScalingRules } from "./scale.js";
 
 const separable = (channels: number, repeats: number, stride: 1 | 2): Stage => ({
   block: "separable",
@@ -10,6 +11,7 @@ const separable = (channels: number, repeats: number, stride: 1 | 2): Stage => (
   expansion: 1,
   squeezeExcite: null,
   activation: "relu6", // the paper says ReLU; the released code and weights use ReLU6
+  residual: false,
 });
 
 /**
@@ -18,7 +20,7 @@ const separable = (channels: number, repeats: number, stride: 1 | 2): Stage => (
  * Table 1 prints stride 2 for the last depthwise convolution, between two maps of 7 × 7; that is a misprint.
  * @source Howard et al. 2017, arXiv:1704.04861, table 1; tensorflow/models `research/slim/nets/mobilenet_v1.py`
  */
-export const mobilenetV1: Architecture = {
+const mobilenetV1: Architecture = {
   name: "mobilenet-v1",
   classes: 1000,
   channels: 3,
@@ -40,10 +42,22 @@ export const mobilenetV1: Architecture = {
 };
 
 /** §3.3: every width times α, truncated as in the released code, not rounded to multiples of 8. */
-export const mobilenetV1Rules: ScalingRules = {
-  widths: { kind: "truncated", least: 8 },
-  repeats: "up",
-  headConv: "scaled",
-  headHidden: "scaled",
-  resolutionMultiple: 1,
+const rules: ScalingRules = { ...compoundRules, widths: { kind: "truncated", least: 8 } };
+
+export const mobilenetV1Family: Family = {
+  paper: {
+    title: "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications",
+    authors: "Howard et al.",
+    year: 2017,
+    source: "arXiv:1704.04861",
+  },
+  members: [
+    // timm rounds to multiples of 8.
+    alone(mobilenetV1, { tf: tensorflow(rules), timm: pytorch(compoundRules) }),
+    // timm's `mobilenetv1_100h`: one more convolution before the pool.
+    alone(
+      { ...mobilenetV1, name: "mobilenet-v1h", head: { ...mobilenetV1.head, conv: 1024 } },
+      { timm: pytorch({ ...compoundRules, headConv: "fixed" }) },
+    ),
+  ],
 };

@@ -1,5 +1,6 @@
 import type { Architecture, Stage } from "./architecture.js";
-import type { ScalingRules } from "./scale.js";
+import { alone, type Family, pytorch, tensorflow } from "./family.js";
+import { compoundRules, type ScalingRules } from "./scale.js";
 
 /** t, c, n, s: the columns of table 2. */
 const bottleneck = (expansion: number, channels: number, repeats: number, stride: 1 | 2): Stage => ({
@@ -11,13 +12,14 @@ const bottleneck = (expansion: number, channels: number, repeats: number, stride
   expansion,
   squeezeExcite: null,
   activation: "relu6",
+  residual: true,
 });
 
 /**
  * MobileNetV2, 224 × 224, 1000 classes.
  * @source Sandler et al. 2018, arXiv:1801.04381, table 2; tensorflow/models `research/slim/nets/mobilenet/mobilenet_v2.py`
  */
-export const mobilenetV2: Architecture = {
+const mobilenetV2: Architecture = {
   name: "mobilenet-v2",
   classes: 1000,
   channels: 3,
@@ -41,10 +43,28 @@ export const mobilenetV2: Architecture = {
 };
 
 /** §6.1: the multiplier applies to all layers except, below 1, the last convolution. */
-export const mobilenetV2Rules: ScalingRules = {
-  widths: { kind: "divisible", divisor: 8 },
-  repeats: "up",
-  headConv: "neverNarrower",
-  headHidden: "scaled",
-  resolutionMultiple: 1,
+const rules: ScalingRules = { ...compoundRules, headConv: "neverNarrower" };
+
+/** timm's `mobilenetv2_110d` and `120d`, deeper and wider between a stem and a head that stay. */
+const deeper = (name: string, width: number, depth: number) => ({
+  ...alone(
+    { ...mobilenetV2, name },
+    { timm: pytorch({ ...rules, stem: "fixed", headConv: "fixed", endRepeats: "fixed" }) },
+  ),
+  width,
+  depth,
+});
+
+export const mobilenetV2Family: Family = {
+  paper: {
+    title: "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
+    authors: "Sandler et al.",
+    year: 2018,
+    source: "arXiv:1801.04381",
+  },
+  members: [
+    alone(mobilenetV2, { tf: tensorflow(rules), torch: pytorch(rules), timm: pytorch(rules) }),
+    deeper("mobilenet-v2-110d", 1.1, 1.2),
+    deeper("mobilenet-v2-120d", 1.2, 1.4),
+  ],
 };

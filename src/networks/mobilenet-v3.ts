@@ -1,5 +1,6 @@
 import type { Activation, Architecture, SqueezeExcite, Stage } from "./architecture.js";
-import type { ScalingRules } from "./scale.js";
+import { alone, type Family, pytorch, tensorflow } from "./family.js";
+import { compoundRules, type ScalingRules } from "./scale.js";
 
 /** §5.3: a quarter of the expanded width, with the cheap gate of §5.2. */
 const SE: SqueezeExcite = { ratio: 0.25, of: "expanded", divisor: 8, activation: "relu", gate: "hardSigmoid" };
@@ -24,6 +25,7 @@ const bneck = (
   expansion,
   squeezeExcite,
   activation,
+  residual: true,
 });
 
 const common = {
@@ -41,7 +43,7 @@ const common = {
  * MobileNetV3-Large, 224 × 224, 1000 classes. Rows that continue the one before at stride 1 are written as repeats.
  * @source Howard et al. 2019, arXiv:1905.02244, table 1; tensorflow/models `research/slim/nets/mobilenet/mobilenet_v3.py`
  */
-export const mobilenetV3Large: Architecture = {
+const mobilenetV3Large: Architecture = {
   ...common,
   name: "mobilenet-v3-large",
   stages: [
@@ -66,7 +68,7 @@ export const mobilenetV3Large: Architecture = {
  * parameters leave it out.
  * @source Howard et al. 2019, arXiv:1905.02244, table 2; tensorflow/models `research/slim/nets/mobilenet/mobilenet_v3.py`
  */
-export const mobilenetV3Small: Architecture = {
+const mobilenetV3Small: Architecture = {
   ...common,
   name: "mobilenet-v3-small",
   stages: [
@@ -82,11 +84,35 @@ export const mobilenetV3Small: Architecture = {
   head: { conv: 576, hidden: 1024, activation: HS },
 };
 
+/**
+ * For processors on which 5×5 kernels, squeeze-excite and h-swish are slow: the same widths and strides without them.
+ * @source tensorflow/models `research/slim/nets/mobilenet/mobilenet_v3.py`, `V3_LARGE_MINIMALISTIC`
+ */
+function minimalistic(network: Architecture): Architecture {
+  const { name, stem, stages, head } = network;
+  return {
+    ...network,
+    name: `${name}-minimalistic`,
+    stem: { ...stem, activation: RE },
+    stages: stages.map((row) => ({ ...row, kernel: 3, squeezeExcite: null, activation: RE })),
+    head: { ...head, activation: RE },
+  };
+}
+
 /** The released code's rule, which gives the paper's numbers: expansions follow the scaled inputs, the hidden layer stays. */
-export const mobilenetV3Rules: ScalingRules = {
-  widths: { kind: "divisible", divisor: 8 },
-  repeats: "up",
-  headConv: "scaled",
-  headHidden: "fixed",
-  resolutionMultiple: 1,
+const rules: ScalingRules = { ...compoundRules, headHidden: "fixed" };
+const torchvisionRules: ScalingRules = { ...compoundRules, headConv: "sixfold", expansion: "ofTable" };
+/** timm keeps a stem of 16 below 0.75; from there to 1, rounding gives 16 anyway. */
+const timmRules: ScalingRules = { ...rules, stem: "neverNarrower" };
+
+const full = { tf: tensorflow(rules), torch: pytorch(torchvisionRules, 1e-3), timm: pytorch(timmRules) };
+
+export const mobilenetV3Family: Family = {
+  paper: { title: "Searching for MobileNetV3", authors: "Howard et al.", year: 2019, source: "arXiv:1905.02244" },
+  members: [
+    alone(mobilenetV3Large, full),
+    alone(mobilenetV3Small, full),
+    alone(minimalistic(mobilenetV3Large), { tf: tensorflow(rules) }),
+    alone(minimalistic(mobilenetV3Small), { tf: tensorflow(rules) }),
+  ],
 };

@@ -23,6 +23,16 @@ test.each([
   ["efficientnet-b5", 30_389_784, 10_266_384_752], // 30 M, 9.9 B
   ["efficientnet-b6", 43_040_704, 19_067_593_536], // 43 M, 19 B
   ["efficientnet-b7", 66_347_960, 37_745_884_192], // 66 M, 37 B
+  ["mobilenet-v3-large-minimalistic", 3_924_288, 209_136_704], // 3.9 M, 209 M  slim README
+  ["mobilenet-v3-small-minimalistic", 2_044_736, 52_288_448], //  2.0 M; the README's 65 M is of an older head
+  ["mnasnet-a1", 3_887_038, 311_579_072], //          3.9 M, 312 M     arXiv:1807.11626, table 1
+  ["mnasnet-b1", 4_383_312, 314_415_872],
+  ["mnasnet-small", 2_030_264, 68_339_184], //        2.0 M,  68 M     tensorflow/tpu, mnasnet README
+  ["efficientnet-lite0", 4_652_008, 385_187_552], //  4.7 M            tensorflow/tpu, efficientnet/lite README
+  ["efficientnet-lite1", 5_416_680, 600_185_232], //  5.4 M
+  ["efficientnet-lite2", 6_092_072, 859_736_272], //  6.1 M
+  ["efficientnet-lite3", 8_197_096, 1_383_321_872], // 8.2 M
+  ["efficientnet-lite4", 13_006_568, 2_553_034_336], // 13.0 M
 ] as const)("%s has its published size", (name, params, macs) => {
   expect(networkNames).toContain(name);
   expect(sizeOf(name)).toEqual({ params, macs });
@@ -169,6 +179,12 @@ describe("block by block", () => {
     ["mobilenet-v3-small", "stages.5.0", 21_968, 2_665_440],
     ["mobilenet-v3-small", "stages.6.0", 91_848, 4_458_528],
     ["mobilenet-v3-small", "head.hidden", 590_848, 589_824],
+    ["mnasnet-a1", "stages.2.0", 7_718, 9_088_992],
+    ["mnasnet-a1", "stages.4.1", 197_820, 30_726_528],
+    ["mnasnet-a1", "stages.5.2", 413_160, 16_305_600],
+    ["mnasnet-b1", "stages.1.0", 2_592, 14_601_216],
+    ["mnasnet-b1", "stages.5.0", 182_976, 16_962_624],
+    ["mnasnet-b1", "stages.6.0", 605_440, 29_409_408],
     ["efficientnet-b0", "stages.0.0", 1_448, 10_035_712],
     ["efficientnet-b0", "stages.1.0", 6_004, 29_203_200],
     ["efficientnet-b0", "stages.2.1", 31_290, 19_761_600],
@@ -216,11 +232,43 @@ describe("the EfficientNet family", () => {
 
   test("dropout grows with the network, drop path is 0.2 throughout", () => {
     const family = networkNames
-      .filter((name) => name.startsWith("efficientnet"))
+      .filter((name) => name.startsWith("efficientnet-b"))
       .map((name) => buildArchitecture(name));
     expect(family.map(({ dropout }) => dropout)).toEqual([0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5, 0.5]);
     expect(new Set(family.map(({ dropPath }) => dropPath))).toEqual(new Set([0.2]));
   });
+});
+
+// Widths of the release; parameters as its README rounds them: 6.1, 3.9, 2.9, 2.1, 1.7 M.
+describe("mnasnet, width", () => {
+  test.each([
+    ["a1", 1.4, 48, [24, 32, 56, 112, 160, 224, 448], 6_105_992],
+    ["a1", 0.75, 24, [16, 24, 32, 64, 88, 120, 240], 2_912_278],
+    ["a1", 0.5, 16, [8, 16, 24, 40, 56, 80, 160], 2_082_006],
+    ["a1", 0.35, 16, [8, 8, 16, 32, 40, 56, 112], 1_747_018],
+    ["b1", 1.3, 40, [24, 32, 56, 104, 128, 248, 416], 6_282_256], // torchvision's `num_params`, and the next two
+    ["b1", 0.75, 24, [16, 24, 32, 64, 72, 144, 240], 3_170_208],
+    ["b1", 0.5, 16, [8, 16, 24, 40, 48, 96, 160], 2_218_512],
+  ] as const)("%s at %d: the last convolution stays", (member, width, stem, stages, params) => {
+    const architecture = buildArchitecture(`mnasnet-${member}`, { width });
+    expect(architecture.stem.channels).toBe(stem);
+    expect(architecture.stages.map(({ channels }) => channels)).toEqual(stages);
+    expect(architecture.head.conv).toBe(1280);
+    expect(profileArchitecture(architecture).params).toBe(params);
+  });
+});
+
+/** @source tensorflow/tpu `efficientnet_lite_builder.py`: stem, head and the repeats of the end stages stay */
+test.each([
+  ["lite1", "16×1 24×3 40×3 80×4 112×4 192×5 320×1"],
+  ["lite2", "16×1 24×3 48×3 88×4 120×4 208×5 352×1"],
+  ["lite3", "24×1 32×3 48×3 96×5 136×5 232×6 384×1"],
+  ["lite4", "24×1 32×4 56×4 112×6 160×6 272×8 448×1"],
+] as const)("efficientnet-%s: channels and repeats", (variant, stages) => {
+  const architecture = buildArchitecture(`efficientnet-${variant}`);
+  expect(architecture.stem.channels).toBe(32);
+  expect(architecture.stages.map(({ channels, repeats }) => `${channels}×${repeats}`).join(" ")).toBe(stages);
+  expect(architecture.head.conv).toBe(1280);
 });
 
 test("a multiplier of a scaled member multiplies its own", () => {

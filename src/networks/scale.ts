@@ -1,6 +1,9 @@
 /** Width, depth and resolution multipliers, each family with the rounding it was published with. */
-import type { Architecture } from "./architecture.js";
+import type { Architecture, Stage } from "./architecture.js";
 import { makeDivisible, scaleRepeats } from "./rounding.js";
+
+/** How a layer answers to the width multiplier; `neverNarrower`: only to those above 1. */
+type Response = "scaled" | "neverNarrower" | "fixed";
 
 export type ScalingRules = {
   /** How a scaled width becomes whole: `makeDivisible`, or V1's truncation, never below `least`. */
@@ -9,9 +12,17 @@ export type ScalingRules = {
     | { readonly kind: "truncated"; readonly least: number };
   /** EfficientNet rounds repeats up; small networks, where that would add a block to every stage at once, to the nearest. */
   readonly repeats: "up" | "nearest";
-  /** Whether the last convolution follows a width below 1. */
-  readonly headConv: "scaled" | "neverNarrower";
-  readonly headHidden: "scaled" | "fixed";
+  /** Whether the depth multiplier reaches the first and the last stage; the Lite networks spare them. */
+  readonly endRepeats: "scaled" | "fixed";
+  readonly stem: Response;
+  /** The last convolution; `sixfold`: six times as wide as the last stage, torchvision's rule for MobileNetV3. */
+  readonly headConv: Response | "sixfold";
+  readonly headHidden: Response;
+  /**
+   * What an expansion keeps: its ratio to the block's scaled input, or the width the unscaled table prints, times the
+   * multiplier (torchvision's rule for MobileNetV3).
+   */
+  readonly expansion: "ofInput" | "ofTable";
   /** The resolution is rounded to the nearest multiple of so many pixels. */
   readonly resolutionMultiple: number;
 };
@@ -20,8 +31,11 @@ export type ScalingRules = {
 export const compoundRules: ScalingRules = {
   widths: { kind: "divisible", divisor: 8 },
   repeats: "up",
+  endRepeats: "scaled",
+  stem: "scaled",
   headConv: "scaled",
   headHidden: "scaled",
+  expansion: "ofInput",
   resolutionMultiple: 1,
 };
 
@@ -45,32 +59,67 @@ export function scaleArchitecture(architecture: Architecture, scaling: Scaling):
   const { width = 1, depth = 1, rules = compoundRules } = scaling;
   const { classes = architecture.classes, channels = architecture.channels } = scaling;
   const { resolution = architecture.resolution } = scaling;
-  const { stem, head } = architecture;
+  const { stem, stages, head } = architecture;
   const multiple = rules.resolutionMultiple;
-  const headWidth = rules.headConv === "neverNarrower" ? Math.max(1, width) : width;
-  const hiddenWidth = rules.headHidden === "fixed" ? 1 : width;
-  return {
+  const channelsFor = (unscaled: number, response: Response) =>
+    scaleWidth(unscaled, responseTo(width, response), rules);
+  const scaledStem = { ...stem, channels: channelsFor(stem.channels, rules.stem) };
+  const scaledStages = stages.map((stage, i) => ({
+    ...stage,
+    channels: channelsFor(stage.channels, "scaled"),
+    repeats: repeatsOf(stage.repeats, isEnd(i, stages.length) && rules.endRepeats === "fixed" ? 1 : depth, rules),
+  }));
+  const scaledHead = (unscaled: number) =>
+    rules.headConv === "sixfold" ? 6 * scaledStages.at(-1)!.channels : channelsFor(unscaled, rules.headConv);
+  const scaled: Architecture = {
     ...architecture,
     classes,
     channels,
     resolution: Math.max(1, Math.round(resolution / multiple)) * multiple,
-    stem: { ...stem, channels: scaleWidth(stem.channels, width, rules) },
-    stages: architecture.stages.map((stage) => ({
-      ...stage,
-      channels: scaleWidth(stage.channels, width, rules),
-      repeats:
-        rules.repeats === "up" ? scaleRepeats(stage.repeats, depth) : Math.max(1, Math.round(stage.repeats * depth)),
-    })),
+    stem: scaledStem,
+    stages: scaledStages,
     head: {
       ...head,
-      conv: head.conv === null ? null : scaleWidth(head.conv, headWidth, rules),
-      hidden: head.hidden === null ? null : scaleWidth(head.hidden, hiddenWidth, rules),
+      conv: head.conv === null ? null : scaledHead(head.conv),
+      hidden: head.hidden === null ? null : channelsFor(head.hidden, rules.headHidden),
     },
   };
+  if (rules.expansion === "ofInput" || width === 1) return scaled;
+  return { ...scaled, stages: withTableExpansions(architecture, scaled, width, rules) };
+}
+
+const isEnd = (i: number, stages: number) => i === 0 || i === stages - 1;
+
+function responseTo(width: number, response: Response): number {
+  if (response === "fixed") return 1;
+  return response === "neverNarrower" ? Math.max(1, width) : width;
+}
+
+function repeatsOf(repeats: number, depth: number, rules: ScalingRules): number {
+  return rules.repeats === "up" ? scaleRepeats(repeats, depth) : Math.max(1, Math.round(repeats * depth));
 }
 
 function scaleWidth(channels: number, width: number, { widths }: ScalingRules): number {
   if (width === 1) return channels;
   if (widths.kind === "divisible") return makeDivisible(channels * width, widths.divisor);
   return Math.max(Math.floor(channels * width), widths.least);
+}
+
+/** The scaled stages with the expanded widths that `table` prints, scaled. A row's first block has another input than its repeats. */
+function withTableExpansions(
+  table: Architecture,
+  scaled: Architecture,
+  width: number,
+  rules: ScalingRules,
+): readonly Stage[] {
+  let [input, scaledInput] = [table.stem.channels, scaled.stem.channels];
+  return scaled.stages.flatMap((row, i) => {
+    const { expansion, channels } = table.stages[i]!;
+    const ratio = (printedInput: number, builtInput: number) =>
+      scaleWidth(printedInput * expansion, width, rules) / builtInput;
+    const first = { ...row, repeats: 1, expansion: ratio(input, scaledInput) };
+    const rest = { ...row, repeats: row.repeats - 1, stride: 1 as const, expansion: ratio(channels, row.channels) };
+    [input, scaledInput] = [channels, row.channels];
+    return rest.repeats === 0 ? [first] : [first, rest];
+  });
 }

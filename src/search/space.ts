@@ -197,6 +197,7 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
           ? { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" }
           : null,
         activation,
+        residual: true,
       }),
     ),
     head: { conv: widened(candidate.headChannels), hidden: null, activation },

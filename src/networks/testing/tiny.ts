@@ -27,6 +27,7 @@ export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
         repeats: 1,
         expansion: 1,
         squeezeExcite: null,
+        residual: false,
         activation: "relu6",
       },
       {
@@ -37,6 +38,7 @@ export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
         repeats: 2,
         expansion: 3,
         squeezeExcite,
+        residual: true,
         activation: "silu",
       },
       {
@@ -46,6 +48,7 @@ export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
         channels: 12,
         repeats: 1,
         expansion: 1,
+        residual: true,
         squeezeExcite: { ...squeezeExcite, of: "input", divisor: 1, activation: "silu", gate: "sigmoid" },
         activation: "relu",
       },
