@@ -4,7 +4,7 @@ import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, openDataset } from "../data/index.js";
-import { buildArchitecture, profileArchitecture } from "../networks/index.js";
+import { type BuildOptions, buildArchitecture, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import { type EpochRecord, quickRecipe, type Recipe, runTraining } from "../training/index.js";
 import { batchSizeFor } from "./fit.js";
@@ -15,12 +15,7 @@ import { studyKey } from "./study.js";
 
 export type TrainOptions = {
   readonly data: string;
-  readonly network: {
-    readonly name: string;
-    readonly width: number;
-    readonly depth: number;
-    readonly resolution?: number | undefined;
-  };
+  readonly network: Pick<BuildOptions, "width" | "depth" | "resolution"> & { readonly name: string };
   readonly epochs: number;
   readonly learningRate?: number | undefined;
   readonly batchSize?: number | undefined;
@@ -52,10 +47,9 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   const dataset = await openDataset(data, { seed, cacheDir, maxSize: network.resolution, signal, onProgress });
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
   try {
-    const { width, depth, resolution = dataset.size } = network;
-    const architecture = buildArchitecture(network.name, {
-      width,
-      depth,
+    const { name, resolution = dataset.size, ...multipliers } = network;
+    const architecture = buildArchitecture(name, {
+      ...multipliers,
       resolution,
       classes: dataset.classes.length,
       channels: dataset.channels,

@@ -230,6 +230,24 @@ describe("the EfficientNet family", () => {
     expect(profile.stages.slice(0, 8).map(({ output }) => output[2])).toEqual(sides);
   });
 
+  test.each([
+    ["b1", 1.0, 1.1, 240],
+    ["b2", 1.1, 1.2, 260],
+    ["b3", 1.2, 1.4, 300],
+    ["b4", 1.4, 1.8, 380],
+    ["b5", 1.6, 2.2, 456],
+    ["b6", 1.8, 2.6, 528],
+    ["b7", 2.0, 3.1, 600],
+  ] as const)("%s is B0 at width %d, depth %d and %d px", (variant, width, depth, resolution) => {
+    const { name, dropout, ...published } = buildArchitecture(`efficientnet-${variant}`);
+    const {
+      name: b0,
+      dropout: b0Dropout,
+      ...rebuilt
+    } = buildArchitecture("efficientnet-b0", { width, depth, resolution });
+    expect(rebuilt).toEqual(published);
+  });
+
   test("dropout grows with the network, drop path is 0.2 throughout", () => {
     const family = networkNames
       .filter((name) => name.startsWith("efficientnet-b"))

@@ -1,7 +1,7 @@
-import { buildArchitecture, networkNames, profileArchitecture } from "../../networks/index.js";
+import { buildArchitecture, profileArchitecture } from "../../networks/index.js";
 import { renderProfile } from "../../report/index.js";
 import { defineCommand } from "../command.js";
-import { networkOptions } from "./shared.js";
+import { networkOf, networkOptions, networkWord } from "./shared.js";
 
 export const profileCommand = defineCommand({
   name: "profile",
@@ -9,27 +9,19 @@ export const profileCommand = defineCommand({
   description:
     "One MAC is one multiply-accumulate per image; the papers call it FLOPs. Counted are convolutions, squeeze-excite and classifier. Parameters are the trainable ones. Memory is for fp32 at batch 1.",
   examples: [
-    ["bantam profile mobilenet-v2 --width 0.5 --resolution 160", "a smaller variant"],
+    ["bantam profile mobilenet-v2-0.5@160", "width 0.5, 160 px"],
     ["bantam profile efficientnet-b0 --json", "one JSON document"],
   ],
-  arguments: { network: { kind: "choice", of: networkNames, help: "which network" } },
+  arguments: { network: networkWord },
   options: {
     ...networkOptions,
     classes: { kind: "integer", min: 2, max: 1_000_000, default: 1000, help: "outputs of the classifier" },
     channels: { kind: "integer", min: 1, max: 3, default: 3, help: "3 for colour, 1 for grey" },
   },
-  run: ({ network, width, depth, resolution, classes, channels }) => {
-    const options = {
-      width,
-      depth,
-      classes,
-      channels: channels === 1 ? (1 as const) : (3 as const),
-      ...(resolution !== undefined && { resolution }),
-    };
-    return {
-      convention: "1 MAC = 1 multiply-accumulate per image",
-      ...profileArchitecture(buildArchitecture(network, options)),
-    };
+  run: ({ network, classes, channels, ...multipliers }) => {
+    const { name, ...options } = networkOf(network, multipliers);
+    const architecture = buildArchitecture(name, { ...options, classes, channels: channels === 1 ? 1 : 3 });
+    return { convention: "1 MAC = 1 multiply-accumulate per image", ...profileArchitecture(architecture) };
   },
   show: (profile, { colour, width }) => renderProfile(profile, { colour, width }),
 });

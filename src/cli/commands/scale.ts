@@ -1,10 +1,10 @@
 import { UsageError } from "../../base/index.js";
 import { costsOfProfile } from "../../cost/index.js";
-import { buildArchitecture, networkNames, profileArchitecture } from "../../networks/index.js";
+import { buildArchitecture, parseNetwork, profileArchitecture } from "../../networks/index.js";
 import { renderProfile } from "../../report/index.js";
 import { scaleByPhi, scaleToBudget } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions } from "./shared.js";
+import { budgetOf, budgetOptions, networkWord } from "./shared.js";
 
 export const scaleCommand = defineCommand({
   name: "scale",
@@ -15,7 +15,7 @@ export const scaleCommand = defineCommand({
     ["bantam scale efficientnet-b0 --phi 1", "the next size"],
     ["bantam scale mobilenet-v3-small --max-macs 200M --max-params 10M", "as large as that allows"],
   ],
-  arguments: { network: { kind: "choice", of: networkNames, help: "the baseline" } },
+  arguments: { network: networkWord },
   options: {
     phi: { kind: "number", min: 0, max: 8, help: "compound coefficient φ, any real number" },
     ...budgetOptions,
@@ -32,7 +32,8 @@ export const scaleCommand = defineCommand({
         hint: "--phi 1, or --max-macs 400M",
       });
     }
-    const baseline = buildArchitecture(network, { classes });
+    const { name, ...options } = parseNetwork(network);
+    const baseline = buildArchitecture(name, { ...options, classes });
     const costsOf = (architecture: typeof baseline) => costsOfProfile(profileArchitecture(architecture));
     const rule = { divisor: 8, repeats: "up", resolutions: "any" } as const;
     if (phi !== undefined) {

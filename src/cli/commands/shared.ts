@@ -1,6 +1,8 @@
 /** Options and small things that several commands have in common. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { UsageError } from "../../base/index.js";
+import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import type { Engine } from "../../runtime/index.js";
 import { chooseEngine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -33,11 +35,43 @@ export const budgetOptions = {
   "max-size": { kind: "bytes", min: 1, help: "bytes of the shipped weights" },
 } as const;
 
+/** A published network in one word; `networkOf` reads it. */
+export const networkWord = {
+  kind: "text",
+  placeholder: "NETWORK",
+  help: "e.g. efficientnet-b0, mobilenet-v2-0.5@160, torch-mobilenet-v2; `bantam networks` lists them",
+} as const;
+
 export const networkOptions = {
-  width: { kind: "number", min: 0.05, max: 10, default: 1, help: "width multiplier; 1 is the published network" },
+  width: { kind: "number", min: 0.05, max: 10, help: "width multiplier; by default 1, the published network" },
   depth: { kind: "number", min: 0.1, max: 10, default: 1, help: "depth multiplier" },
   resolution: { kind: "integer", min: 8, max: 2048, help: "input side in px; by default the published one" },
 } as const;
+
+type NetworkValues = {
+  readonly width: number | undefined;
+  readonly depth: number;
+  readonly resolution: number | undefined;
+};
+
+/** @throws {UsageError} when there is no such network, or when the word and the options name two widths or resolutions. */
+export function networkOf(
+  word: string,
+  { depth, ...options }: NetworkValues,
+): BuildOptions & { readonly name: string } {
+  const { name, ...named } = parseNetwork(word);
+  for (const key of ["width", "resolution"] as const) {
+    if (named[key] === undefined || options[key] === undefined) continue;
+    throw new UsageError({
+      at: `--${key}`,
+      expected: `one ${key}`,
+      received: `${named[key]} in ${JSON.stringify(word)} and ${options[key]}`,
+    });
+  }
+  const width = named.width ?? options.width;
+  const resolution = named.resolution ?? options.resolution;
+  return { name, depth, ...(width !== undefined && { width }), ...(resolution !== undefined && { resolution }) };
+}
 
 type BudgetValues = {
   readonly maxParams: number | undefined;

@@ -1,9 +1,16 @@
 import { basename, join, resolve } from "node:path";
 import { formatCount, formatPercent } from "../../base/index.js";
 import { trainNetwork } from "../../fit/index.js";
-import { networkNames } from "../../networks/index.js";
 import { defineCommand } from "../command.js";
-import { cacheFolder, cacheOptions, engineOf, engineOptions, networkOptions } from "./shared.js";
+import {
+  cacheFolder,
+  cacheOptions,
+  engineOf,
+  engineOptions,
+  networkOf,
+  networkOptions,
+  networkWord,
+} from "./shared.js";
 
 export const trainCommand = defineCommand({
   name: "train",
@@ -13,7 +20,7 @@ export const trainCommand = defineCommand({
   ],
   arguments: { data: { kind: "path", help: "folder of images, as for fit" } },
   options: {
-    network: { kind: "choice", of: networkNames, required: true, help: "which network" },
+    network: { ...networkWord, required: true },
     ...networkOptions,
     epochs: { kind: "integer", min: 1, default: 20, help: "length of the training" },
     "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
@@ -28,7 +35,7 @@ export const trainCommand = defineCommand({
     trainNetwork({
       ...values,
       data,
-      network: { name: network, width, depth, resolution },
+      network: networkOf(network, { width, depth, resolution }),
       out: out ?? join("runs", `${basename(resolve(data))}-${network}`),
       engine: await engineOf(values, context),
       cacheDir: cacheFolder(values.cache, context),
