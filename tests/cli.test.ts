@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { buildArchitecture, parseNetwork, profileArchitecture } from "../src/networks/index.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -45,6 +46,28 @@ describe("profile", () => {
     expect(profile.layers.length).toBeGreaterThan(20);
     expect(profile.weightBytes).toBeGreaterThan(0);
     expect(profile.peakActivationBytes).toBeGreaterThan(0);
+  });
+});
+
+describe("networks", () => {
+  test.each([
+    [[], 25],
+    [["--all"], 100],
+  ] as const)("%j: each line names a network that profile takes", async (flags, least) => {
+    const { code, stdout } = await bantam("networks", ...flags, "--json");
+    expect(code).toBe(0);
+    const rows: readonly Record<string, unknown>[] = JSON.parse(stdout);
+    expect(rows.length).toBeGreaterThanOrEqual(least);
+    expect(new Set(rows.map(({ network }) => network)).size).toBe(rows.length);
+    for (const { network, params, macs, resolution } of rows) {
+      const { name, ...options } = parseNetwork(network as string);
+      expect(profileArchitecture(buildArchitecture(name, options))).toMatchObject({ params, macs, resolution });
+    }
+  });
+
+  test("prints paper, year, size and accuracy", async () => {
+    const { stdout } = await bantam("networks");
+    expect(stdout).toMatch(/Howard et al. 2017, arXiv:1704.04861\n {2}mobilenet-v1 +224 +4.23 M +568.7 M +70.9 %/);
   });
 });
 

@@ -15,10 +15,12 @@ export {
   networks,
   parseNetwork,
 } from "./catalog.js";
+export { countArchitecture } from "./count.js";
 export type { DialectName, Paper } from "./family.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
+export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
 export { makeDivisible, scaleRepeats } from "./rounding.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";
 export { fitStrides, halvingsFor } from "./small-images.js";

@@ -1,6 +1,7 @@
 import { evalCommand } from "./eval.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
+import { networksCommand } from "./networks.js";
 import { predictCommand } from "./predict.js";
 import { profileCommand } from "./profile.js";
 import { scaleCommand } from "./scale.js";
@@ -9,6 +10,7 @@ import { trainCommand } from "./train.js";
 /** In the order in which the help lists them. */
 export const commands = [
   fitCommand,
+  networksCommand,
   profileCommand,
   scaleCommand,
   trainCommand,
