@@ -18,7 +18,6 @@ import type { FitReport } from "../report/index.js";
 import { type Budget, type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
 import {
   armCompute,
-  CHANNEL_DIVISOR,
   type CostGate,
   describe,
   fitsSmallest,
@@ -98,10 +97,10 @@ async function run(job: Job): Promise<FitResult> {
   const { chosen, mostActivations } = chooseTrial(job);
   const { trials } = job.study;
   progress.line(
-    `trial ${chosen.id + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.candidate)}`,
+    `trial ${chosen.id + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.architecture)}`,
   );
 
-  const rule = { divisor: CHANNEL_DIVISOR, repeats: "nearest", resolutions } as const;
+  const rule = { divisor: gate.space.channelDivisor, repeats: "nearest", resolutions } as const;
   const inTime = (architecture: Architecture) =>
     mostActivations === null || activationsOf(architecture) <= mostActivations;
   const { architecture: grown, ...scaling } = scaleToBudget(chosen.architecture, budget, rule, costsOf, inTime);
@@ -155,16 +154,18 @@ async function reportOf(
     costs: scaled.costs,
     accuracy: shipped.scores.accuracy,
     search: {
-      trials: study.trials.map(({ id, strategy, parent, costs: { params, macs }, accuracy, seconds, candidate }) => ({
-        id,
-        strategy,
-        parent,
-        params,
-        macs,
-        accuracy,
-        seconds,
-        summary: describe(candidate),
-      })),
+      trials: study.trials.map(
+        ({ id, strategy, parent, costs: { params, macs }, accuracy, seconds, architecture }) => ({
+          id,
+          strategy,
+          parent,
+          params,
+          macs,
+          accuracy,
+          seconds,
+          summary: describe(architecture),
+        }),
+      ),
       evolutionMacs: armCompute(study.trials, "evolution"),
       randomMacs: armCompute(study.trials, "random"),
       chosen: chosen.id,

@@ -94,11 +94,11 @@ async function survivors(training: Promise<RunResult>): Promise<RunResult["curve
 const bestSoFar = (trials: readonly Trial[]) =>
   trials.length === 0 ? [] : [`best ${formatPercent(bestTrial(trials).accuracy)}`];
 
-function trialLine({ id, strategy, accuracy, costs, seconds, candidate }: Trial): string {
+function trialLine({ id, strategy, accuracy, costs, seconds, architecture }: Trial): string {
   const figures = [
     formatPercent(accuracy).padStart(6),
     `${formatCount(costs.params)} params`.padStart(14),
     `${formatCount(costs.macs)} MACs`.padStart(12),
   ];
-  return `trial ${String(id + 1).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(candidate)}`;
+  return `trial ${String(id + 1).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(architecture)}`;
 }

@@ -2,22 +2,27 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRng, InfeasibleError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { type Architecture, profileArchitecture } from "../networks/index.js";
+import { type Architecture, buildArchitecture, parseArchitecture, profileArchitecture } from "../networks/index.js";
 import { type Budget, brokenLimits } from "../scaling/index.js";
 import { armCompute, bestTrial, type EvolutionOptions, propose, type Trial, trialsOf } from "./evolution.js";
 import { type CostGate, count, fitsSmallest, mutateFeasible, requireFeasible, sampleFeasible } from "./feasible.js";
 import {
   type Candidate,
+  candidateOf,
   cheaperNeighbours,
+  choicesOf,
   decode,
-  imageSpace,
+  genesOf,
   mutate,
   type SearchSpace,
   sampleCandidate,
   smallestCandidate,
 } from "./space.js";
+import { imageSpace, mnasnetSpace, mobilenetV3Space } from "./spaces.js";
 
 const space = imageSpace({ classes: 4, channels: 1, resolutions: [20, 24, 28] });
+
+const papers = [mnasnetSpace, mobilenetV3Space].map((of) => of({ classes: 1000, channels: 3, resolutions: [224] }));
 
 /** Counts each network once for the whole file. */
 const known = new Map<string, Costs>();
@@ -30,24 +35,9 @@ const costsOf = (architecture: Architecture): Costs => {
 const gateOf = (budget: Budget): CostGate => ({ space, budget, costsOf });
 
 /** Every gene of a candidate, with the values its space allows. */
-function genes(
-  candidate: Candidate,
-  { stages, ...whole }: SearchSpace,
-): [value: unknown, options: readonly unknown[]][] {
-  return [
-    [candidate.resolution, whole.resolutions],
-    [candidate.width, whole.widths],
-    [candidate.stemStride, whole.stemStrides],
-    [candidate.activation, whole.activations],
-    [candidate.headChannels, whole.headChannels],
-    ...candidate.stages.flatMap((choice, i): [unknown, readonly unknown[]][] => [
-      [choice.kernel, stages[i]!.kernels],
-      [choice.expansion, stages[i]!.expansions],
-      [choice.squeezeExcite, stages[i]!.squeezeExcite],
-      [choice.channels, stages[i]!.channels],
-      [choice.repeats, stages[i]!.repeats],
-    ]),
-  ];
+function genes(candidate: Candidate, of: SearchSpace): [value: unknown, options: readonly unknown[]][] {
+  const choices = choicesOf(of, candidate);
+  return genesOf(of).map(({ options }, i) => [options[choices[i]!], options]);
 }
 
 function expectInside(candidate: Candidate) {
@@ -94,12 +84,25 @@ describe("the space", () => {
       resolutions: [20],
       widths: [1],
       stemStrides: [2],
+      stemChannels: [16],
       activations: ["relu"],
       headChannels: [128],
+      hiddenChannels: [null],
       stages: [],
     } as const satisfies SearchSpace;
     const candidate = sampleCandidate(only, createRng(1));
     expect(mutate(only, candidate, createRng(2))).toEqual(candidate);
+  });
+
+  test("a candidate and its choices say the same", () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        for (const each of [space, ...papers]) {
+          const candidate = sampleCandidate(each, createRng(seed));
+          expect(candidateOf(each, choicesOf(each, candidate))).toEqual(candidate);
+        }
+      }),
+    );
   });
 
   test("the smallest candidate has no cheaper neighbour, every other step down lowers one gene", () => {
@@ -121,6 +124,58 @@ describe("the space", () => {
     });
     // Halved, then rounded to a multiple of 4: 6 → 8, 8, 16, 28, 44.
     expect(decode(space, candidate).stages.map(({ channels }) => channels)).toEqual([8, 8, 16, 28, 44]);
+  });
+});
+
+describe("the papers' spaces", () => {
+  const inSpace = (of: SearchSpace, network: string) => {
+    const { stages, stem, head } = buildArchitecture(network);
+    return stages.every((row, i) => {
+      const { channels, repeats, kernels, expansions, squeezeExcite, stride } = of.stages[i]!;
+      return (
+        channels.includes(row.channels) &&
+        repeats.includes(row.repeats) &&
+        kernels.includes(row.kernel) &&
+        expansions.includes(row.expansion) &&
+        squeezeExcite.includes(row.squeezeExcite !== null) &&
+        stride === row.stride &&
+        stages.length === of.stages.length &&
+        of.stemChannels.includes(stem.channels) &&
+        of.headChannels.includes(head.conv)
+      );
+    });
+  };
+
+  test.each(["mobilenet-v2", "mnasnet-a1"])(
+    "MnasNet's has %s in it, but for filters that the paper rounds otherwise",
+    (name) => {
+      const [mnasnet] = papers as [SearchSpace, SearchSpace];
+      const wide = {
+        ...mnasnet,
+        stages: mnasnet.stages.map((s) => ({ ...s, channels: [...s.channels, 24, 40, 80, 112, 160] })),
+      };
+      expect(inSpace(wide, name)).toBe(true);
+      expect(inSpace(wide, "efficientnet-b0")).toBe(false); // squeeze-excite everywhere is in it; 192 channels are not
+    },
+  );
+
+  test("a separable block ignores what only inverted residuals have", () => {
+    const [mnasnet] = papers as [SearchSpace, SearchSpace];
+    const candidate = smallestCandidate(mnasnet);
+    const [first, ...rest] = candidate.stages;
+    const other = { ...candidate, stages: [{ ...first!, expansion: 6, squeezeExcite: true, residual: true }, ...rest] };
+    expect(first!.block).toBe("separable");
+    expect(decode(mnasnet, other)).toEqual(decode(mnasnet, candidate));
+    expect(parseArchitecture(decode(mnasnet, other), "candidate")).toEqual(decode(mnasnet, candidate));
+  });
+
+  test.each(papers)("whatever is drawn is a network", (of) => {
+    const rng = createRng(9);
+    for (let i = 0; i < 20; i++) {
+      const architecture = decode(of, sampleCandidate(of, rng));
+      expect(parseArchitecture(structuredClone(architecture), "candidate")).toEqual(architecture);
+      expect(profileArchitecture(architecture).params).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -1,16 +1,27 @@
 /**
- * What a search may vary: inverted-residual stages with their kernel, expansion, squeeze-excite, width and depth, and for the
- * whole network activation, stem, head and resolution. The space is data; a candidate is a choice of one entry from each of
- * its lists, so equal candidates are equal JSON.
+ * What a search may vary: per stage its block, kernel, expansion, squeeze-excite, residual, width and depth, and for the whole
+ * network activation, stem, head, width and resolution. The space is data; a candidate is a choice of one entry from each
+ * of its lists, so equal candidates are equal JSON.
+ *
+ * Factorized and hierarchical: all blocks of a stage are alike, and stages differ. @source Tan et al. 2018, arXiv:1807.11626, §4.1
  */
 import type { Rng } from "../base/index.js";
-import { type Activation, type Architecture, halvingsFor, makeDivisible, type Stage } from "../networks/index.js";
+import {
+  type Activation,
+  type Architecture,
+  makeDivisible,
+  type SqueezeExcite,
+  type Stage,
+} from "../networks/index.js";
 
 export type StageSpace = {
   readonly stride: 1 | 2;
-  readonly kernels: readonly (3 | 5)[];
+  readonly blocks: readonly Stage["block"][];
+  readonly kernels: readonly Stage["kernel"][];
+  /** Of inverted residuals; as the next two. */
   readonly expansions: readonly number[];
   readonly squeezeExcite: readonly boolean[];
+  readonly residual: readonly boolean[];
   readonly channels: readonly number[];
   readonly repeats: readonly number[];
 };
@@ -20,19 +31,28 @@ export type SearchSpace = {
   readonly classes: number;
   readonly channels: 1 | 3;
   readonly resolutions: readonly number[];
-  /** Multiplies stem, stages and head; the result is rounded to a multiple of 4. */
+  /** Multiplies stem, stages and head. */
   readonly widths: readonly number[];
+  /** Channel counts are multiples of this. */
+  readonly channelDivisor: 4 | 8;
   readonly stemStrides: readonly (1 | 2)[];
-  readonly stemChannels: number;
+  readonly stemChannels: readonly number[];
   readonly activations: readonly Activation[];
+  /** What a stage with squeeze-excite has. */
+  readonly squeezeExcite: SqueezeExcite;
   readonly stages: readonly StageSpace[];
-  readonly headChannels: readonly number[];
+  /** Of the last convolution; null leaves it out. */
+  readonly headChannels: readonly (number | null)[];
+  /** Of the layer between pool and classifier; null leaves it out. */
+  readonly hiddenChannels: readonly (number | null)[];
 };
 
 export type StageChoice = {
-  readonly kernel: 3 | 5;
+  readonly block: Stage["block"];
+  readonly kernel: Stage["kernel"];
   readonly expansion: number;
   readonly squeezeExcite: boolean;
+  readonly residual: boolean;
   readonly channels: number;
   readonly repeats: number;
 };
@@ -41,100 +61,67 @@ export type Candidate = {
   readonly resolution: number;
   readonly width: number;
   readonly stemStride: 1 | 2;
+  readonly stemChannels: number;
   readonly activation: Activation;
   readonly stages: readonly StageChoice[];
-  readonly headChannels: number;
+  readonly headChannels: number | null;
+  readonly hiddenChannels: number | null;
 };
 
-/** Channel counts of searched networks are multiples of this: fine enough for small budgets, and what SIMD units like. */
-export const CHANNEL_DIVISOR = 4;
+/** One decision: its place in a candidate and what it may be. */
+export type Gene = { readonly path: readonly (string | number)[]; readonly options: readonly unknown[] };
 
-/** Strides of the five stages, by how often the map is halved in all, the stem's halving included. */
-const stageStrides: Readonly<Record<number, readonly (1 | 2)[]>> = {
-  1: [1, 1, 1, 1, 1],
-  2: [1, 1, 2, 1, 1],
-  3: [1, 2, 1, 2, 1], // 28 px: 14 14 7 7 4 4
-  4: [1, 2, 2, 1, 2], // 64 px: 32 32 16 8 8 4
-  5: [1, 2, 2, 2, 2], // 224 px: 112 112 56 28 14 7
-};
-
-/**
- * The space for images of one size: five stages as in MobileNet v3 and EfficientNet, each free in five ways. Small images
- * are halved less often, by the rule for the published networks.
- *
- * @param resolutions from small to large, px.
- */
-export function imageSpace(options: { classes: number; channels: 1 | 3; resolutions: readonly number[] }): SearchSpace {
-  const largest = Math.max(...options.resolutions);
-  const strides = stageStrides[Math.max(1, halvingsFor(largest, 5))]!;
-  const stage = (index: number, channels: readonly number[], repeats: readonly number[]): StageSpace => ({
-    stride: strides[index]!,
-    kernels: [3, 5],
-    expansions: index === 0 ? [1, 2, 3] : [2, 3, 4, 6],
-    squeezeExcite: [false, true],
-    channels,
-    repeats,
-  });
-  return {
-    ...options,
-    widths: [0.25, 0.35, 0.5, 0.75, 1, 1.25, 1.5, 2],
-    // A stem that keeps the map is affordable, and worth it, where there are few pixels.
-    stemStrides: largest < 48 ? [2, 1] : [2],
-    stemChannels: 16,
-    activations: ["relu", "relu6", "hardSwish"],
-    stages: [
-      stage(0, [12, 16, 20], [1]),
-      stage(1, [16, 24, 32], [1, 2]),
-      stage(2, [32, 40, 48], [1, 2, 3]),
-      stage(3, [56, 72, 88], [1, 2, 3]),
-      stage(4, [88, 112, 136], [1, 2]),
-    ],
-    headChannels: [128, 192, 256, 384],
-  };
-}
-
-export function sampleCandidate(space: SearchSpace, rng: Rng): Candidate {
-  return {
-    resolution: rng.choice(space.resolutions),
-    width: rng.choice(space.widths),
-    stemStride: rng.choice(space.stemStrides),
-    activation: rng.choice(space.activations),
-    stages: space.stages.map((stage) => sampleStage(stage, rng)),
-    headChannels: rng.choice(space.headChannels),
-  };
-}
-
-const sampleStage = (stage: StageSpace, rng: Rng): StageChoice => ({
-  kernel: rng.choice(stage.kernels),
-  expansion: rng.choice(stage.expansions),
-  squeezeExcite: rng.choice(stage.squeezeExcite),
-  channels: rng.choice(stage.channels),
-  repeats: rng.choice(stage.repeats),
-});
-
-/** One gene: where it lies, what it may be. */
-type Gene = { readonly path: readonly (string | number)[]; readonly options: readonly unknown[] };
-
-function genesOf(space: SearchSpace): Gene[] {
+/** Every decision of the space, those without a choice too, in the order of the network. */
+export function genesOf(space: SearchSpace): Gene[] {
   return [
     { path: ["resolution"], options: space.resolutions },
     { path: ["width"], options: space.widths },
     { path: ["stemStride"], options: space.stemStrides },
+    { path: ["stemChannels"], options: space.stemChannels },
     { path: ["activation"], options: space.activations },
-    { path: ["headChannels"], options: space.headChannels },
     ...space.stages.flatMap((stage, i) => [
+      { path: ["stages", i, "block"], options: stage.blocks },
       { path: ["stages", i, "kernel"], options: stage.kernels },
       { path: ["stages", i, "expansion"], options: stage.expansions },
       { path: ["stages", i, "squeezeExcite"], options: stage.squeezeExcite },
+      { path: ["stages", i, "residual"], options: stage.residual },
       { path: ["stages", i, "channels"], options: stage.channels },
       { path: ["stages", i, "repeats"], options: stage.repeats },
     ]),
-  ].filter(({ options }) => options.length > 1);
+    { path: ["headChannels"], options: space.headChannels },
+    { path: ["hiddenChannels"], options: space.hiddenChannels },
+  ];
+}
+
+/** How many candidates there are. */
+export function sizeOfSpace(space: SearchSpace): number {
+  return genesOf(space).reduce((product, { options }) => product * options.length, 1);
+}
+
+/** The candidate with this option at each gene. @param choices indices, in the order of `genesOf`. */
+export function candidateOf(space: SearchSpace, choices: readonly number[]): Candidate {
+  const blank = { stages: space.stages.map(() => ({})) };
+  return genesOf(space).reduce<unknown>(
+    (candidate, { path, options }, i) => write(candidate, path, options[choices[i]!]),
+    blank,
+  ) as Candidate;
+}
+
+/** The inverse of `candidateOf`. */
+export function choicesOf(space: SearchSpace, candidate: Candidate): number[] {
+  return genesOf(space).map(({ path, options }) => options.indexOf(read(candidate, path)));
+}
+
+export function sampleCandidate(space: SearchSpace, rng: Rng): Candidate {
+  return candidateOf(
+    space,
+    genesOf(space).map(({ options }) => rng.integer(options.length)),
+  );
 }
 
 /** Another value for one gene, each gene equally likely. A space of one point gives the candidate itself. */
 export function mutate(space: SearchSpace, candidate: Candidate, rng: Rng): Candidate {
-  const genes = genesOf(space);
+  const genes = genesOf(space).filter(({ options }) => options.length > 1);
   if (genes.length === 0) return candidate;
   const { path, options } = rng.choice(genes);
   const current = read(candidate, path);
@@ -151,17 +138,11 @@ export function cheaperNeighbours(space: SearchSpace, candidate: Candidate): Can
 
 /** The first entry of every list. */
 export function smallestCandidate(space: SearchSpace): Candidate {
-  return sampleCandidate(space, firstChoice);
+  return candidateOf(
+    space,
+    genesOf(space).map(() => 0),
+  );
 }
-
-const firstChoice: Rng = {
-  uniform: () => 0,
-  integer: () => 0,
-  normal: () => 0,
-  choice: (items) => items[0]!,
-  shuffle: (items) => [...items],
-  fork: () => firstChoice,
-};
 
 function read(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value);
@@ -173,9 +154,10 @@ function write<T>(value: T, [key, ...rest]: readonly (string | number)[], replac
   return { ...value, [key]: write((value as Record<string | number, unknown>)[key], rest, replacement) };
 }
 
-/** The network that a candidate stands for. */
+/** The network that a candidate stands for. Candidates that differ in what a separable block ignores stand for the same one. */
 export function decode(space: SearchSpace, candidate: Candidate): Architecture {
-  const widened = (channels: number) => makeDivisible(channels * candidate.width, CHANNEL_DIVISOR);
+  const widened = (channels: number) => makeDivisible(channels * candidate.width, space.channelDivisor);
+  const widenedOrNull = (channels: number | null) => (channels === null ? null : widened(channels));
   const { activation } = candidate;
   return {
     name: "searched",
@@ -184,33 +166,39 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
     resolution: candidate.resolution,
     padding: "same",
     norm: { epsilon: 1e-3, momentum: 0.9 },
-    stem: { channels: widened(space.stemChannels), kernel: 3, stride: candidate.stemStride, activation },
-    stages: candidate.stages.map(
-      ({ kernel, expansion, squeezeExcite, channels, repeats }, i): Stage => ({
-        block: "invertedResidual",
-        kernel,
-        stride: space.stages[i]!.stride,
-        channels: widened(channels),
-        repeats,
+    stem: { channels: widened(candidate.stemChannels), kernel: 3, stride: candidate.stemStride, activation },
+    stages: candidate.stages.map(({ block, kernel, channels, repeats, ...choice }, i): Stage => {
+      const common = { kernel, stride: space.stages[i]!.stride, channels: widened(channels), repeats, activation };
+      if (block === "separable") return { ...common, block, expansion: 1, squeezeExcite: null, residual: false };
+      const { expansion, residual } = choice;
+      return {
+        ...common,
+        block,
         expansion,
-        squeezeExcite: squeezeExcite
-          ? { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" }
-          : null,
-        activation,
-        residual: true,
-      }),
-    ),
-    head: { conv: widened(candidate.headChannels), hidden: null, activation },
+        squeezeExcite: choice.squeezeExcite ? space.squeezeExcite : null,
+        residual,
+      };
+    }),
+    head: { conv: widenedOrNull(candidate.headChannels), hidden: widenedOrNull(candidate.hiddenChannels), activation },
     dropout: 0.1,
     dropPath: 0,
   };
 }
 
-/** The genes in a line, for tables and pictures. */
-export function describe({ resolution, width, stemStride, activation, stages, headChannels }: Candidate): string {
-  const rows = stages.map(
-    ({ kernel, expansion, squeezeExcite, channels, repeats }) =>
-      `${repeats}×(e${expansion} k${kernel} c${channels}${squeezeExcite ? " se" : ""})`,
+/** The network in a line, for tables and pictures. */
+export function describe({ resolution, stem, stages, head }: Architecture): string {
+  const rows = stages.map(({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }) =>
+    block === "separable"
+      ? `${repeats}×(dw k${kernel} c${channels})`
+      : `${repeats}×(e${Number(expansion.toFixed(2))} k${kernel} c${channels}${squeezeExcite === null ? "" : " se"}${residual ? "" : " no skip"})`,
   );
-  return `${resolution} px · width ${width} · stem /${stemStride} · ${activation} · ${rows.join(" ")} · head ${headChannels}`;
+  const parts = [
+    `${resolution} px`,
+    `stem ${stem.channels} /${stem.stride}`,
+    stem.activation,
+    rows.join(" "),
+    head.conv === null ? "" : `head ${head.conv}`,
+    head.hidden === null ? "" : `hidden ${head.hidden}`,
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
 }
