@@ -1,8 +1,4 @@
-export {
-  type Dtype,
-  decodeSafetensors,
-  encodeSafetensors,
-  type Safetensors,
-  type Tensor,
-  toFloat32,
-} from "./safetensors.js";
+export type { TensorInfo } from "./header.js";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.js";
+export { type LazyTensor, openSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors-file.js";
+export { type Dtype, type Tensor, toFloat32 } from "./tensor.js";
