@@ -48,6 +48,11 @@ export class FileError extends BantamError {
   readonly code = "file";
 }
 
+/** Another machine that cannot be reached, refuses, or sends something else than what was asked for. */
+export class NetworkError extends BantamError {
+  readonly code = "network";
+}
+
 /** A wrong option, argument or configuration. */
 export class UsageError extends BantamError {
   readonly code = "usage";

@@ -49,9 +49,11 @@ test("is found again under its own key only", async () => {
     { ...key, geometry: { ...geometry, channels: 3 as const } },
     { ...key, geometry: { ...geometry, resize: "stretch" as const } },
     { ...key, geometry: { ...geometry, interpolation: "bicubic" as const } },
+    { ...key, geometry: { ...geometry, crop: 0.875 } },
   ]) {
     expect(await findCache(folder, other)).toBeNull();
   }
+  expect(await findCache(folder, { ...key, geometry: { ...geometry, crop: 1 } })).not.toBeNull();
   const elsewhere = findOrBuildCache(folder, key, [...sources, "more"], never, list);
   await expect(elsewhere).rejects.toThrow("decoded again");
 });

@@ -164,7 +164,7 @@ async function removeLeftovers(folder: string): Promise<void> {
 }
 
 function keyText({ fingerprint, geometry, subset }: CacheKey): string {
-  const { size, channels, resize, interpolation } = geometry;
+  const { size, channels, resize, interpolation, crop = 1 } = geometry;
   return JSON.stringify({
     version,
     fingerprint,
@@ -173,6 +173,8 @@ function keyText({ fingerprint, geometry, subset }: CacheKey): string {
     channels,
     resize,
     interpolation,
+    // Left out where nothing is cut off, so that caches from before there was a crop are found.
+    ...(crop !== 1 && { crop }),
     decoder: decoderVersion,
   });
 }

@@ -6,6 +6,7 @@ import { DataError } from "../base/index.js";
 import { decodeImage, probeImage, resizeGrey } from "./decode.js";
 import type { Geometry } from "./preprocessing.js";
 import { plain, quarters, temporaryFolder } from "./testing/fixtures.js";
+import { goldenCrops } from "./testing/golden-crops.js";
 
 const colour: Geometry = { size: 16, channels: 3, resize: "cover", interpolation: "bilinear" };
 const grey: Geometry = { ...colour, channels: 1 };
@@ -149,6 +150,69 @@ describe("geometry", () => {
   });
 });
 
+describe("crop", () => {
+  /** The picture of `scripts/golden/eval-transforms.py`: slopes at several angles and periods, and one hard edge. */
+  function waves(width: number, height: number) {
+    const wave = (t: number, period: number) => Math.floor((Math.abs((t % (2 * period)) - period) * 255) / period);
+    const pixels = Buffer.alloc(width * height * 3);
+    for (let i = 0; i < width * height; i++) {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const inBar = y >= Math.floor(height / 2) && x >= Math.floor(width / 3) && x < Math.floor(width / 2);
+      const slopes = [wave(3 * x + y, width), wave(x + 5 * y, height), wave(7 * x - 4 * y + 4 * height, 2 * width)];
+      pixels.set(inBar ? [255, 32, 0] : slopes, i * 3);
+    }
+    return sharp(pixels, { raw: { width, height, channels: 3 } });
+  }
+
+  const meanDifference = (a: Uint8Array, b: Uint8Array) =>
+    a.reduce((total, value, i) => total + Math.abs(value - b[i]!), 0) / b.length;
+
+  test.each(goldenCrops)("$width × $height to $size px, $interpolation, as torchvision does", async (golden) => {
+    const { width, height, pixels, size, crop, interpolation } = golden;
+    const file = await waves(width, height).png().toBuffer();
+    const expected = Buffer.from(pixels, "base64");
+    const geometry: Geometry = { size, channels: 3, resize: "cover", interpolation };
+    const difference = meanDifference(await decodeImage(file, { ...geometry, crop }), expected);
+    expect(difference).toBeLessThan(0.5); // of 255
+    // The comparison would tell: this is the same picture with its margins.
+    expect(meanDifference(await decodeImage(file, geometry), expected)).toBeGreaterThan(5);
+  });
+
+  test("of 1 changes nothing", async () => {
+    const file = await waves(75, 101).png().toBuffer();
+    expect(await decodeImage(file, { ...colour, crop: 1 })).toEqual(await decodeImage(file, colour));
+  });
+
+  test("cuts out the centre: a margin between two pixels goes to the even one", async () => {
+    // 21 px, of which 16 are kept: 2.5 on each side. Nothing is resized, so that every pixel can be told.
+    const columns = Buffer.from(Array.from({ length: 21 * 21 * 3 }, (_, i) => Math.floor(i / 3) % 21));
+    const file = await sharp(columns, { raw: { width: 21, height: 21, channels: 3 } })
+      .png()
+      .toBuffer();
+    const pixels = await decodeImage(file, { ...colour, crop: 16 / 21 });
+    expect([at(pixels, 0, 0), at(pixels, 15, 0)]).toEqual([
+      [2, 2, 2],
+      [17, 17, 17],
+    ]);
+  });
+
+  test("keeps the proportions of a picture that EXIF turns", async () => {
+    const upright = await waves(64, 40).png().toBuffer();
+    const turned = await sharp(upright).rotate(270).withMetadata({ orientation: 6 }).png().toBuffer();
+    const geometry = { ...colour, crop: 0.8 };
+    expect(await decodeImage(turned, geometry)).toEqual(await decodeImage(upright, geometry));
+  });
+
+  test("of a stretched picture cuts on all sides", async () => {
+    const file = await quarters(160, 80).png().toBuffer();
+    const pixels = await decodeImage(file, { ...colour, resize: "stretch", crop: 0.5, interpolation: "nearest" });
+    expect([at(pixels, 0, 0), at(pixels, 15, 15)]).toEqual([
+      [255, 0, 0],
+      [255, 255, 255],
+    ]);
+  });
+});
+
 describe("resizeGrey", () => {
   const pixels = Uint8Array.from({ length: 256 }, (_, i) => i);
 
@@ -156,6 +220,12 @@ describe("resizeGrey", () => {
     expect(await resizeGrey(pixels, { width: 16, height: 16 }, grey)).toEqual(pixels);
     const three = await resizeGrey(pixels, { width: 16, height: 16 }, colour);
     expect(three).toEqual(Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)));
+  });
+
+  test("crops a square of the right side too", async () => {
+    const geometry = { ...grey, crop: 0.5, interpolation: "nearest" as const };
+    const cropped = await resizeGrey(pixels, { width: 16, height: 16 }, geometry);
+    expect([cropped[0], cropped[255]]).toEqual([4 * 16 + 4, 11 * 16 + 11]);
   });
 
   test("resizes as a picture of the same pixels would be", async () => {

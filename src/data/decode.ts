@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { DataError } from "../base/index.js";
 import { unreadable } from "./file-errors.js";
-import { type Geometry, imageBytes } from "./preprocessing.js";
+import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
 
 // Every picture is decoded once, so libvips' cache would only hold memory; and many pictures at a time on one thread
 // each are faster than few on many.
@@ -51,7 +51,8 @@ export async function decodeImage(
 }
 
 /**
- * Grey pixels of any shape to the same geometry. A square that already has the wanted side is taken as it is.
+ * Grey pixels of any shape to the same geometry. A square that already has the wanted side is taken as it is, where
+ * nothing is cropped.
  *
  * @param pixels `[height, width]`, `uint8`.
  * @returns `[size, size, channels]`, `uint8`; with three channels, all are equal.
@@ -61,7 +62,7 @@ export async function resizeGrey(
   { width, height }: { readonly width: number; readonly height: number },
   geometry: Geometry,
 ): Promise<Uint8Array> {
-  const asItIs = width === geometry.size && height === geometry.size;
+  const asItIs = width === geometry.size && height === geometry.size && resizedSide(geometry) === geometry.size;
   const grey = asItIs
     ? pixels
     : await render(sharp(pixels, { raw: { width, height, channels: 1 } }), { ...geometry, channels: 1 }, "pixels");
@@ -80,14 +81,8 @@ export async function probeImage(file: string, name: string): Promise<{ shorterS
 }
 
 async function render(picture: Sharp, geometry: Geometry, name: string): Promise<Uint8Array> {
-  const { size, channels, resize, interpolation } = geometry;
-  const resized = picture.resize({
-    width: size,
-    height: size,
-    fit: resize === "cover" ? "cover" : "fill",
-    position: "centre",
-    kernel: kernels[interpolation],
-  });
+  const { size, channels } = geometry;
+  const resized = resizedSide(geometry) === size ? fitted(picture, geometry) : await cropped(picture, geometry, name);
   const coloured = channels === 1 ? resized.greyscale().toColourspace("b-w") : resized.toColourspace("srgb");
   const data = await coloured
     .raw({ depth: "uchar" })
@@ -99,6 +94,52 @@ async function render(picture: Sharp, geometry: Geometry, name: string): Promise
     throw new Error(`internal: ${data.length} bytes decoded for ${size} × ${size} × ${channels}`);
   }
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
+function fitted(picture: Sharp, { size, resize, interpolation }: Geometry): Sharp {
+  return picture.resize({
+    width: size,
+    height: size,
+    fit: resize === "cover" ? "cover" : "fill",
+    position: "centre",
+    kernel: kernels[interpolation],
+  });
+}
+
+/**
+ * Resized a little too large, then the centre cut out, with timm's and torchvision's rounding: the longer side is cut down
+ * to whole pixels, and a margin that falls between two goes to the even one.
+ * @source torchvision 0.14 `transforms.functional`, `_compute_resized_output_size` and `center_crop`
+ */
+async function cropped(picture: Sharp, geometry: Geometry, name: string): Promise<Sharp> {
+  const { size, resize, interpolation } = geometry;
+  const side = resizedSide(geometry);
+  const { width, height } = await uprightSize(picture, name);
+  const scaled = (own: number, other: number) =>
+    resize === "stretch" || own <= other ? side : Math.floor((side * own) / other);
+  const [w, h] = [scaled(width, height), scaled(height, width)];
+  return picture.resize({ width: w, height: h, fit: "fill", kernel: kernels[interpolation] }).extract({
+    left: roundHalfToEven((w - size) / 2),
+    top: roundHalfToEven((h - size) / 2),
+    width: size,
+    height: size,
+  });
+}
+
+/** Width and height once the picture stands as EXIF says. */
+async function uprightSize(picture: Sharp, name: string): Promise<{ width: number; height: number }> {
+  try {
+    const { width, height, autoOrient } = await picture.metadata();
+    return autoOrient ?? { width, height };
+  } catch (error) {
+    throw damaged(error, name);
+  }
+}
+
+/** As Python rounds. */
+function roundHalfToEven(x: number): number {
+  const below = Math.floor(x);
+  return x - below === 0.5 ? below + (below % 2) : Math.round(x);
 }
 
 async function readImage(file: string, name: string): Promise<Uint8Array> {

@@ -13,14 +13,30 @@ export type Geometry = {
   /** Side of the square, px. */
   readonly size: number;
   readonly channels: 1 | 3;
-  /** `cover`: the shorter side becomes `size`, then the centre is cut out. `stretch`: both sides become `size`. */
+  /**
+   * `cover`: the shorter side becomes `resizedSide`, then the centre is cut out. `stretch`: both sides become
+   * `resizedSide`, and the centre is cut out.
+   */
   readonly resize: "cover" | "stretch";
+  /** Share of the resized side that is kept, in (0, 1]; 1, all of it, where left out. timm calls it `crop_pct`. */
+  readonly crop?: number | undefined;
   /** Reducing is antialiased with the same kernel; `nearest` is not. */
   readonly interpolation: "nearest" | "bilinear" | "bicubic" | "lanczos3";
 };
 
 /** What happens to a photo before the network sees it; belongs to the model. One `mean` and `std` per channel, for pixels in [0, 1]. */
 export type Preprocessing = Geometry & { readonly mean: readonly number[]; readonly std: readonly number[] };
+
+/**
+ * Side that a picture is resized to before `size` is cut out of its centre, px.
+ *
+ * ⌊size / crop⌋, as in timm. The small allowance gives torchvision's pairs of whole numbers back whatever their quotient
+ * rounds to.
+ * @example resizedSide({ size: 224, crop: 0.875 }); // 256
+ */
+export function resizedSide({ size, crop = 1 }: Pick<Geometry, "size" | "crop">): number {
+  return Math.floor(size / crop + 1e-6);
+}
 
 /** The geometry a dataset was first decoded with: whoever asks for it again finds the pictures in the cache. */
 export function firstGeometry(dataset: { readonly size: number; readonly channels: 1 | 3 }): Geometry {

@@ -5,7 +5,7 @@ import { toFileError } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import type { Engine } from "../runtime/index.js";
 import { exportOnnx, loadOnnx, runPictures } from "./deploy.js";
-import { decodeModel, type ModelCard } from "./model.js";
+import { decodeModel, type Model, type ModelCard } from "./model.js";
 
 export interface Classifier {
   readonly card: ModelCard;
@@ -33,9 +33,16 @@ export async function openClassifier(path: string, engine: Engine): Promise<Clas
       received: kind === "" ? "no extension" : kind,
     });
   }
-  // A safetensors model runs as the very graph it would be shipped as, so both files say the same.
-  const onnx = kind === ".onnx" ? bytes : await exportOnnx(decodeModel(bytes, path), engine, []);
-  const { session, card } = await loadOnnx(onnx, path, engine);
+  return kind === ".onnx" ? fromOnnx(bytes, path, engine) : classifierOf(decodeModel(bytes, path), engine);
+}
+
+/** A model that is in memory. It runs as the very graph it would be shipped as, so both files say the same. */
+export async function classifierOf(model: Model, engine: Engine): Promise<Classifier> {
+  return fromOnnx(await exportOnnx(model, engine, []), model.architecture.name, engine);
+}
+
+async function fromOnnx(bytes: Uint8Array, at: string, engine: Engine): Promise<Classifier> {
+  const { session, card } = await loadOnnx(bytes, at, engine);
   return {
     card,
     async classify(pictures) {

@@ -1,4 +1,4 @@
-export { type Classifier, openClassifier } from "./classifier.js";
+export { type Classifier, classifierOf, openClassifier } from "./classifier.js";
 export { exportOnnx } from "./deploy.js";
 export { type ClassScore, type EvaluationReport, evaluateClassifier } from "./evaluate.js";
 export { loadModel, type Model, type ModelCard, saveModel } from "./model.js";

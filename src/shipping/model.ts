@@ -65,6 +65,9 @@ export function decodeModel(bytes: Uint8Array, at: string): Model {
         file.metadata.format === undefined
           ? "a safetensors file that does not say what network it holds"
           : `format ${file.metadata.format}`,
+      ...(file.metadata.format?.startsWith("bantam-") !== true && {
+        hint: "the weights of timm, torchvision or Keras are read with --weights",
+      }),
     });
   }
   const architecture = parseArchitecture(
@@ -91,6 +94,7 @@ const cardSchema = z.object({
     size: z.int().min(1).max(8192),
     channels: z.literal([1, 3]),
     resize: z.literal(["cover", "stretch"]),
+    crop: z.number().min(0.25).max(1).optional(),
     interpolation: z.literal(["nearest", "bilinear", "bicubic", "lanczos3"]),
     mean: z.array(z.number()),
     std: z.array(z.number().positive()),

@@ -1,24 +1,51 @@
+import { UsageError } from "../../base/index.js";
 import { renderPredictions } from "../../report/index.js";
-import { openClassifier, predictFiles } from "../../shipping/index.js";
+import { classifierOf, openClassifier, predictFiles } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
+import { pretrainedModel, pretrainedOptions } from "./pretrained.js";
 import { engineOf, engineOptions } from "./shared.js";
 
 export const predictCommand = defineCommand({
   name: "predict",
   summary: "Say what is on pictures",
-  examples: [["bantam predict runs/photos/model.onnx cat.jpg dog.png", "a line for each picture"]],
+  description:
+    "With a model that Bantam trained, or with other people's weights: those of the Hub are downloaded once, into the cache that all its programs share (HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are heeded). Pictures are prepared as the weights' authors did.",
+  examples: [
+    ["bantam predict runs/photos/model.onnx cat.jpg dog.png", "a line for each picture"],
+    ["bantam predict cat.jpg --weights hf:timm/mobilenetv3_small_100.lamb_in1k", "one of ImageNet's 1000 classes"],
+    [
+      "bantam predict cat.jpg --weights mobilenet_v2.safetensors --network torch-mobilenet-v2",
+      "weights of torchvision, in a file that does not say which network it is for",
+    ],
+  ],
   arguments: {
-    model: { kind: "path", help: "model.onnx or model.safetensors" },
-    images: { kind: "path", variadic: true, help: "JPEG, PNG, WebP, GIF, AVIF or TIFF files" },
+    files: {
+      kind: "path",
+      placeholder: "[model] image",
+      variadic: true,
+      help: "model.onnx or model.safetensors, except with --weights; then JPEG, PNG, WebP, GIF, AVIF or TIFF files",
+    },
   },
   options: {
     top: { kind: "integer", min: 1, max: 1000, default: 5, help: "classes to give for each picture" },
+    ...pretrainedOptions,
     ...engineOptions,
   },
-  run: async ({ model, images, top, ...rest }, context) => {
-    const classifier = await openClassifier(model, await engineOf(rest, context));
+  run: async ({ files, top, engine, threads, ...values }, context) => {
+    const [first, ...rest] = files as readonly [string, ...string[]];
+    if (values.weights === undefined && rest.length === 0) {
+      throw new UsageError({
+        at: "IMAGE…",
+        expected: "a path",
+        received: "nothing",
+        hint: `${first} is taken for the model; name pictures after it, or weights with --weights`,
+      });
+    }
+    const model = await pretrainedModel(values, context);
+    const chosen = await engineOf({ engine, threads }, context);
+    const classifier = model === null ? await openClassifier(first, chosen) : await classifierOf(model, chosen);
     try {
-      return await predictFiles(classifier, images, top);
+      return await predictFiles(classifier, model === null ? rest : files, top);
     } finally {
       await classifier.dispose();
     }

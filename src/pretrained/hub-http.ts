@@ -1,0 +1,227 @@
+/**
+ * Requests to the Hub and to the storage it sends us to: who gets the token, how long to wait, and what an answer other than
+ * the wished one means.
+ */
+import { NetworkError } from "../base/index.js";
+
+export type HubTimeouts = {
+  /** Milliseconds without a byte after which a server counts as stalled. */
+  readonly stallMs: number;
+  /** Milliseconds before the first repetition; each further one waits twice as long. */
+  readonly retryMs: number;
+  /** Milliseconds that are waited at most when a server asks to be left alone for a while. */
+  readonly longestWaitMs: number;
+  /** Milliseconds without a sign of life after which another process that is downloading the file counts as dead. */
+  readonly lockMs: number;
+};
+
+export type Token = {
+  readonly value: string;
+  /** The variable or file it was found in, for messages. */
+  readonly from: string;
+};
+
+/** The Hub was not reached, or did not answer as one: nothing is said about the file, and a copy of it will do. */
+export class Unavailable extends Error {
+  /** Whether it may pass within seconds. */
+  readonly passes: boolean;
+  /** As the server asked; null where it did not. */
+  readonly waitMs: number | null;
+
+  constructor(
+    readonly error: NetworkError,
+    { passes = true, waitMs = null }: { passes?: boolean; waitMs?: number | null } = {},
+  ) {
+    super(error.message, { cause: error });
+    this.passes = passes;
+    this.waitMs = waitMs;
+  }
+}
+
+export type Answer = {
+  readonly response: Response;
+  /** The last address of the redirects. */
+  readonly url: URL;
+  /** Whether it is still the Hub that speaks, and not a storage it has sent us to. */
+  readonly fromHub: boolean;
+  /** All that the Hub said on the way, later answers over earlier ones. */
+  readonly hub: Headers;
+  /** To be read to its end or returned from early. Throws as `get` does. */
+  bytes(): AsyncGenerator<Uint8Array>;
+  /** For an answer whose bytes are not wanted: frees the connection. */
+  discard(): Promise<void>;
+};
+
+export type HubHttp = {
+  /**
+   * @param enough stops before a redirect when the Hub has already said what is wanted.
+   * @returns any answer of the Hub, and of a storage those below 400 and 416.
+   * @throws {Unavailable} and the signal's reason, when it aborts.
+   */
+  get(start: string, headers: Readonly<Record<string, string>>, enough?: (hub: Headers) => boolean): Promise<Answer>;
+  /** The error for a status by which a server says that it has too much to do, or is out of order; null for any other. */
+  busy(answer: Answer): Unavailable | null;
+  problem(expected: string, received: string, hint: string, cause?: unknown): NetworkError;
+  /** What another machine said, made fit for a message: one short line without the token. */
+  quoted(text: string): string;
+};
+
+const maxRedirects = 10;
+const keptHint = "try again later; what has arrived is kept";
+
+/** @param at what is wanted, for errors. @param endpoint without a slash at the end. */
+export function createHubHttp(
+  at: string,
+  {
+    endpoint,
+    token,
+    signal,
+    timeouts,
+  }: { endpoint: string; token: Token | null; signal: AbortSignal | undefined; timeouts: HubTimeouts },
+): HubHttp {
+  const hubOrigin = new URL(endpoint).origin;
+
+  const quoted = (text: string): string => {
+    const safe = token === null ? text : text.replaceAll(token.value, "(token)");
+    const line = safe.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+    return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  };
+  /** Without the query, which may be a signature. */
+  const placeOf = (url: URL) => quoted(`${url.origin}${url.pathname}`);
+  const problem = (expected: string, received: string, hint: string, cause?: unknown) =>
+    new NetworkError({ at, expected, received, hint }, { cause });
+
+  /** The error for a request or a body that ended in `error`. */
+  function broken(error: unknown, url: URL, patience: AbortController): unknown {
+    if (signal?.aborted) return signal.reason;
+    if (patience.signal.aborted) {
+      const received = `no byte from ${placeOf(url)} for ${timeouts.stallMs / 1000} s`;
+      return new Unavailable(problem("an answer that goes on", received, keptHint, error));
+    }
+    const { received, hint, passes } = reasonOf(error);
+    return new Unavailable(problem(`a connection to ${url.host}`, quoted(received), hint, error), { passes });
+  }
+
+  /** Wait for `work`, but not for ever. */
+  async function patiently<T>(work: Promise<T>, url: URL, patience: AbortController): Promise<T> {
+    const timer = setTimeout(() => patience.abort(), timeouts.stallMs);
+    try {
+      return await work;
+    } catch (error) {
+      throw broken(error, url, patience);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function nextUrl(response: Response, from: URL): URL {
+    const location = response.headers.get("Location") ?? "";
+    const url = URL.canParse(location, from.href) ? new URL(location, from.href) : null;
+    if (url?.protocol === "https:" || (url?.protocol === "http:" && from.protocol === "http:")) return url;
+    const received = url === null ? quoted(location) || "none" : quoted(`${url.protocol}//${url.host}`);
+    const expected = `a redirect from ${placeOf(from)} to an address as safe as its own`;
+    throw new Unavailable(problem(expected, received, endpointHint), { passes: false });
+  }
+
+  function busy({ response: { status, headers }, url, fromHub }: Pick<Answer, "response" | "url" | "fromHub">) {
+    if (![408, 425, 429].includes(status) && status < 500) return null;
+    const received = `${status} from ${url.host}`;
+    const waitMs = retryAfter(headers.get("Retry-After"));
+    if (waitMs === null || waitMs <= timeouts.longestWaitMs)
+      return new Unavailable(problem("the file", received, keptHint), { waitMs });
+    const asked = `${received}, with the wish to be left alone for ${Math.ceil(waitMs / 1000)} s`;
+    const guest = fromHub && token === null && status === 429 ? "; guests get least, and HF_TOKEN makes you none" : "";
+    const expected = `an answer within ${timeouts.longestWaitMs / 1000} s`;
+    return new Unavailable(problem(expected, asked, `try again then${guest}`), { passes: false });
+  }
+
+  return {
+    quoted,
+    problem,
+    busy,
+    // `fetch` follows redirects too, but what the Hub says on the way (commit, checksum, size) would be lost, and an endless
+    // chain could not be told from other failures.
+    async get(start, wanted, enough = () => false) {
+      let url = new URL(start);
+      let fromHub = true; // lost for good at the first step off the Hub, and the token with it
+      const hub = new Headers();
+      for (let step = 0; step <= maxRedirects; step++) {
+        fromHub &&= url.origin === hubOrigin;
+        // Compressed, the lengths would be those of something else.
+        const headers = new Headers({ ...wanted, "Accept-Encoding": "identity", "User-Agent": "bantam" });
+        if (fromHub && token !== null) headers.set("Authorization", `Bearer ${token.value}`);
+        const patience = new AbortController();
+        const aborts = signal === undefined ? patience.signal : AbortSignal.any([patience.signal, signal]);
+        const response = await patiently(fetch(url, { headers, redirect: "manual", signal: aborts }), url, patience);
+        if (fromHub) for (const [name, value] of response.headers) hub.set(name, value);
+
+        const answer: Answer = {
+          response,
+          url,
+          fromHub,
+          hub,
+          async discard() {
+            await response.body?.cancel().catch(() => {});
+          },
+          async *bytes() {
+            const reader = response.body?.getReader();
+            if (reader === undefined) return;
+            try {
+              for (;;) {
+                const { done, value } = await patiently(reader.read(), url, patience);
+                if (done) return;
+                yield value;
+              }
+            } finally {
+              await reader.cancel().catch(() => {});
+            }
+          },
+        };
+        if (![301, 302, 303, 307, 308].includes(response.status) || enough(hub)) {
+          if (fromHub || response.status < 400 || response.status === 416) return answer;
+          await answer.discard();
+          // The Hub's signature lets us in there. It runs out, and asking the Hub again gives a fresh one.
+          const received = `${response.status} from its storage at ${url.host}`;
+          throw busy(answer) ?? new Unavailable(problem("the file", received, keptHint));
+        }
+        await answer.discard();
+        url = nextUrl(response, url);
+      }
+      const received = `more than ${maxRedirects}, at last to ${placeOf(url)}`;
+      throw new Unavailable(problem("a few redirects", received, endpointHint), { passes: false });
+    },
+  };
+}
+
+export const endpointHint = "is HF_ENDPOINT the address of a Hub, and does no login page of a network stand before it?";
+
+/** What `fetch` ended in, in words. */
+function reasonOf(error: unknown): { received: string; hint: string; passes: boolean } {
+  let code = "";
+  let message = "";
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    message = cause.message || message;
+    if ("code" in cause && typeof cause.code === "string") code = cause.code;
+  }
+  const received = code === "" ? message : `${message} (${code})`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
+    const hint = "check the clock; behind a proxy with a certificate of its own, name that by NODE_EXTRA_CA_CERTS";
+    return { received, hint, passes: false };
+  }
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH/.test(code)) {
+    return {
+      received,
+      hint: "check the network; HF_ENDPOINT names a mirror where the Hub cannot be reached",
+      passes: true,
+    };
+  }
+  return { received, hint: keptHint, passes: true };
+}
+
+/** Milliseconds, of seconds or a date. Null for neither. @source RFC 9110, §10.2.3. */
+export function retryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+}

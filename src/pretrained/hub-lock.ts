@@ -1,0 +1,92 @@
+/**
+ * One writer at a time, among processes. Node has no locks of the operating system, so a file that can be created only once is
+ * the lock, and its owner touches it to show that it lives. A lock spares work; that nothing gets corrupted must not hang on
+ * it, as an owner that was suspended may wake up after another has taken over.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { toFileError } from "../base/files.js";
+
+/**
+ * Do `work` while holding the lock.
+ *
+ * @param path of the lock file; its folder is created.
+ * @param staleMs without a sign of life after which an owner counts as dead.
+ * @param onWait called once when another process holds it.
+ * @throws {FileError} when the lock file cannot be created. The signal's reason, when it aborts while waiting.
+ */
+export async function withLock<T>(
+  path: string,
+  { staleMs, signal, onWait }: { staleMs: number; signal: AbortSignal | undefined; onWait: () => void },
+  work: () => Promise<T>,
+): Promise<T> {
+  const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: hostname() });
+  await acquire(path, own, { staleMs, signal, onWait });
+  const beat = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), staleMs / 4);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    // Whoever took over meanwhile keeps it.
+    if ((await contentOf(path)) === own) await rm(path, { force: true });
+  }
+}
+
+async function acquire(
+  path: string,
+  own: string,
+  { staleMs, signal, onWait }: { staleMs: number; signal: AbortSignal | undefined; onWait: () => void },
+): Promise<void> {
+  let lastSign = "";
+  let seenAt = performance.now();
+  let waiting = false;
+  while (!(await create(path, own))) {
+    // Signs of life are compared with each other, never with this machine's clock: the disk may be another's.
+    const sign = await signOf(path);
+    if (sign !== lastSign) {
+      lastSign = sign;
+      seenAt = performance.now();
+    }
+    const content = await contentOf(path);
+    if (performance.now() - seenAt > staleMs || isOfDeadProcess(content)) {
+      if ((await contentOf(path)) === content) await rm(path, { force: true });
+      continue;
+    }
+    if (!waiting) onWait();
+    waiting = true;
+    await wait(Math.min(staleMs / 20, 500), undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, "wx");
+    await file.writeFile(content).finally(() => file.close());
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw toFileError(error, path, "write");
+  }
+}
+
+const contentOf = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+
+async function signOf(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => null);
+  return `${stats?.ino} ${stats?.mtimeMs}`;
+}
+
+function isOfDeadProcess(content: string): boolean {
+  try {
+    const { pid, host } = JSON.parse(content) as { pid: number; host: string };
+    if (host !== hostname()) return false;
+    process.kill(pid, 0); // sends nothing, and throws where there is no such process
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}

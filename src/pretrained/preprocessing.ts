@@ -1,0 +1,54 @@
+/** What each library does to a picture before its networks see it, where the weights do not come with a description. */
+import type { Preprocessing } from "../data/index.js";
+import { type Architecture, buildArchitecture } from "../networks/index.js";
+import { bareName } from "./layouts/layer.js";
+
+/** Of ImageNet's training images, for pixels in [0, 1]. */
+export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+/** To [−1, 1], as Inception and TensorFlow's mobile networks do. */
+export const halves = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
+
+type Row = readonly [resize: number, crop: number, interpolation: Preprocessing["interpolation"]];
+
+/**
+ * Of the first weights that torchvision published for a network (`IMAGENET1K_V1`); those of its newer recipe (`V2`) were
+ * measured with a resize to 232.
+ * @source pytorch/vision 0.14 `torchvision/models`, the `transforms` of the weights
+ */
+const torchvisionRows: Readonly<Record<string, Row>> = {
+  "efficientnet-b0": [256, 224, "bicubic"],
+  "efficientnet-b1": [256, 240, "bicubic"],
+  "efficientnet-b2": [288, 288, "bicubic"],
+  "efficientnet-b3": [320, 300, "bicubic"],
+  "efficientnet-b4": [384, 380, "bicubic"],
+  "efficientnet-b5": [456, 456, "bicubic"],
+  "efficientnet-b6": [528, 528, "bicubic"],
+  "efficientnet-b7": [600, 600, "bicubic"],
+};
+
+export function torchvisionPreprocessing(architecture: Architecture): Preprocessing {
+  const [resize, size, interpolation] = torchvisionRows[bareName(architecture)] ?? [256, 224, "bilinear"];
+  return { size, channels: 3, resize: "cover", crop: size / resize, interpolation, ...imagenetStatistics };
+}
+
+/**
+ * Keras leaves the cropping to the caller; this is how the weights' authors measured: seven eighths of the picture, bicubic for
+ * EfficientNet and bilinear for the others. The scaling that some of its networks hold inside is done before ours.
+ * @source keras-team/keras 3.15 `preprocess_input` of each network; tensorflow/tpu `efficientnet/preprocessing.py`;
+ *   tensorflow/models `research/slim/preprocessing/inception_preprocessing.py`
+ */
+export function kerasPreprocessing(architecture: Architecture): Preprocessing {
+  const isEfficientNet = bareName(architecture).startsWith("efficientnet-");
+  return {
+    size: publishedSide(architecture),
+    channels: 3,
+    resize: "cover",
+    crop: 0.875,
+    ...(isEfficientNet
+      ? { interpolation: "bicubic", ...imagenetStatistics }
+      : { interpolation: "bilinear", ...halves }),
+  };
+}
+
+/** The resolution that goes with the network's name. */
+export const publishedSide = ({ name }: Architecture): number => buildArchitecture(name).resolution;
