@@ -1,16 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Graph, image, type Value } from "../ir/index.js";
-import { createBuilder, type GraphBuilder } from "../ops/index.js";
-import { type MemoryPlan, planMemory } from "./index.js";
+import { type Graph, image } from "../ir/index.js";
+import { createBuilder } from "../ops/index.js";
+import { type MemoryOptions, type MemoryPlan, planMemory } from "./index.js";
+import { depthwise, pointwise, randomGraph, zeros } from "./testing/graphs.js";
 
-const zeros = { initializer: { kind: "constant", value: 0 }, trainable: true, decay: false } as const;
-const FP32 = { bytesPerElement: 4 };
-
-function pointwise(g: GraphBuilder, x: Value, channels: number): Value {
-  const weight = g.parameter(`weight${x.id}`, [channels, x.shape[1]!, 1, 1], zeros);
-  return g.one("conv2d", [x, weight], { stride: 1, padding: [0, 0, 0, 0] });
-}
+const FP32 = { format: "fp32" } as const;
 
 /** x of two channels, widened to twelve, activated, projected to two, added to x. */
 function residual(): Graph {
@@ -36,8 +31,38 @@ describe("worked by hand", () => {
     expect(plan.buffers.map(({ values }) => values.length)).toEqual([2, 2, 1]);
   });
 
-  test("half the bytes per element, half the arena", () => {
-    expect(planMemory(residual(), { bytesPerElement: 2 }).peakBytes).toBe(planMemory(residual(), FP32).peakBytes / 2);
+  test("half the bytes per number, half the arena; a quarter in int8", () => {
+    const { peakBytes } = planMemory(residual(), FP32);
+    expect(planMemory(residual(), { format: "fp16" }).peakBytes).toBe(peakBytes / 2);
+    expect(planMemory(residual(), { format: "int8" }).peakBytes).toBe(peakBytes / 4);
+  });
+
+  test("the peak has a step, and the plan says which order it is for", () => {
+    const plan = planMemory(residual(), FP32);
+    expect(plan).toMatchObject({ order: "given", format: "fp32", peakStep: 2 }); // the projection: x, wide map and its own
+    expect(plan.nodes[plan.peakStep]!.op).toBe("conv2d");
+  });
+
+  test("a depthwise convolution in place needs one channel beside its map", () => {
+    const g = createBuilder();
+    const wide = pointwise(g, g.input("x", image(1, 2, 6, 6)), 12);
+    g.output(pointwise(g, depthwise(g, wide, 1), 2), "y");
+    expect(planMemory(g.build(), { format: "int8" }).peakBytes).toBe((12 + 12) * 36);
+    const plan = planMemory(g.build(), { format: "int8", inPlaceDepthwise: true });
+    expect(plan.peakBytes).toBe((2 + 12) * 36); // into the expansion, and into the projection; the filter needs 12 + 1
+    expect(plan.buffers.find(({ values }) => values.length === 0)).toMatchObject({ bytes: 36, first: 1, last: 1 });
+  });
+
+  test("at stride 2 the smaller map takes the place of the larger, and frees the rest", () => {
+    const g = createBuilder();
+    const x = g.input("x", image(1, 4, 6, 6));
+    g.output(pointwise(g, depthwise(g, x, 2), 11), "y");
+    const plan = planMemory(g.build(), { format: "int8", inPlaceDepthwise: true });
+    const [before, , after, y] = plan.buffers.toSorted((a, b) => a.first - b.first || b.bytes - a.bytes);
+    expect(before).toMatchObject({ bytes: 4 * 36, offset: 0, first: 0, last: 0 });
+    expect(plan.buffers).toContainEqual(expect.objectContaining({ bytes: 4 * 9, offset: 0, first: 1, last: 1 }));
+    expect([after!.bytes, y!.bytes].toSorted((a, b) => a - b)).toEqual([4 * 9, 11 * 9]);
+    expect(plan.peakBytes).toBe(4 * 36 + 9);
   });
 
   test("a chain needs its two widest neighbours", () => {
@@ -61,35 +86,20 @@ describe("worked by hand", () => {
   });
 });
 
-/** A graph of random nodes over maps of several widths; whatever nothing reads is an output. */
-const randomGraph = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.nat(), fc.nat()), { minLength: 1, maxLength: 25 })
-  .map((choices) => {
-    const g = createBuilder();
-    const values = [g.input("a", image(1, 2, 3, 3)), g.input("b", image(1, 3, 3, 3))];
-    for (const [kind, i, j] of choices) {
-      const x = values[i % values.length]!;
-      const sameSize = values.filter((value) => value.shape[1] === x.shape[1]);
-      const nodes = [
-        () => g.relu(x),
-        () => g.add(x, sameSize[j % sameSize.length]!),
-        () => pointwise(g, x, 1 + (j % 5)),
-        () => g.mul(x, g.globalAveragePool(x)),
-        () => g.sub(x, 1),
-        () => g.one("unflatten", [g.flatten(x)], { shape: x.shape }),
-      ];
-      values.push(nodes[kind]!());
-    }
-    const read = new Set(g.build().nodes.flatMap((node) => node.inputs.map(({ id }) => id)));
-    for (const value of values) if (!read.has(value.id)) g.output(value, `out${value.id}`);
-    return g.build();
-  });
+/** Every way of counting. */
+const anyOptions = fc.record({
+  format: fc.constant("fp32" as const),
+  order: fc.constantFrom("given" as const, "lowest" as const),
+  inPlaceDepthwise: fc.boolean(),
+});
+const anyPlan = fc
+  .tuple(randomGraph(25), anyOptions)
+  .map(([graph, options]) => ({ graph, options, plan: planMemory(graph, options) }));
 
 describe("for any graph", () => {
   test("buffers that live together lie apart, in an arena no smaller than what lives at once", () => {
     fc.assert(
-      fc.property(randomGraph, (graph) => {
-        const { buffers, peakBytes, lowerBound } = planMemory(graph, FP32);
+      fc.property(anyPlan, ({ graph, plan: { buffers, peakBytes, lowerBound, peakStep } }) => {
         for (const [i, a] of buffers.entries()) {
           expect(a.offset + a.bytes).toBeLessThanOrEqual(peakBytes);
           for (const b of buffers.slice(i + 1)) {
@@ -99,21 +109,22 @@ describe("for any graph", () => {
           }
         }
         expect(peakBytes).toBeGreaterThanOrEqual(lowerBound);
-        for (const step of graph.nodes.keys()) {
-          const alive = buffers.filter(({ first, last }) => first <= step && step <= last);
-          expect(alive.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(lowerBound);
-        }
+        const alive = [...graph.nodes.keys()].map((step) =>
+          buffers.reduce((sum, { bytes, first, last }) => sum + (first <= step && step <= last ? bytes : 0), 0),
+        );
+        expect(Math.max(...alive)).toBe(lowerBound);
+        expect(alive.indexOf(lowerBound)).toBe(peakStep);
       }),
     );
   });
 
   test("every node finds its inputs as they were written", () => {
-    fc.assert(fc.property(randomGraph, (graph) => rehearse(graph, planMemory(graph, FP32))));
+    fc.assert(fc.property(anyPlan, ({ graph, plan, options }) => rehearse(graph, plan, options)));
   });
 });
 
 /** Runs the graph with each value's id in place of its numbers, in the arena of the plan. */
-function rehearse(graph: Graph, plan: MemoryPlan): void {
+function rehearse(graph: Graph, plan: MemoryPlan, { inPlaceDepthwise }: MemoryOptions): void {
   const arena = new Int32Array(plan.peakBytes / 4).fill(-1);
   const bufferOf = new Map(plan.buffers.flatMap((buffer) => buffer.values.map((id) => [id, buffer] as const)));
   const content = new Map<number, number>(); // value → the id that stands in the arena for it; a view has that of its source
@@ -128,7 +139,7 @@ function rehearse(graph: Graph, plan: MemoryPlan): void {
   const isIntact = (id: number) => place(id).every((word) => word === content.get(id));
 
   for (const { id } of graph.inputs) write(id);
-  for (const node of graph.nodes) {
+  for (const node of plan.nodes) {
     if (node.op === "constant") continue;
     const inputs = node.inputs.filter(({ id }) => bufferOf.has(id));
     for (const { id } of inputs) expect(isIntact(id), `input %${id} of ${node.op}`).toBe(true);
@@ -137,9 +148,10 @@ function rehearse(graph: Graph, plan: MemoryPlan): void {
       if (isView) content.set(id, content.get(inputs[0]!.id)!);
       else write(id);
     }
-    const mayOverwrite = ["relu", "add", "sub", "mul"].includes(node.op);
+    const mayOverwrite = ["relu", "add", "sub", "mul", ...(inPlaceDepthwise ? ["depthwiseConv2d"] : [])];
     for (const { id } of inputs) {
-      const own = mayOverwrite && bufferOf.get(id) === bufferOf.get(node.outputs[0]!.id);
+      const own =
+        mayOverwrite.includes(node.op) && bufferOf.get(id)!.offset === bufferOf.get(node.outputs[0]!.id)!.offset;
       expect(own || isIntact(id), `input %${id} while ${node.op} runs`).toBe(true);
     }
   }

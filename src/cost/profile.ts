@@ -52,7 +52,7 @@ export function profileGraph(graph: Graph): GraphProfile {
     params,
     macs: layers.reduce((total, { macs }) => total + macs, 0),
     weightBytes: FP32_BYTES * (params - foldedAway),
-    peakActivationBytes: planMemory(graph, { bytesPerElement: FP32_BYTES }).peakBytes,
+    peakActivationBytes: planMemory(graph, { format: "fp32" }).peakBytes,
     layers,
   };
 }

@@ -124,12 +124,22 @@ export function biasedConv(site: Site, x: Value, channels: number): Value {
   return convolution(site, x, { channels, kernel: 1, stride: 1, depthwise: false }, true);
 }
 
+/** Channels between the two layers of a squeeze-excite, from those of its block's input and those that it scales. */
+export function squeezedWidth({ of, ratio, divisor }: SqueezeExcite, blockInput: number, wide: number): number {
+  const width = (of === "input" ? blockInput : wide) * ratio;
+  return divisor === 1 ? Math.max(1, Math.floor(width)) : makeDivisible(width, divisor);
+}
+
+/** Hidden channels of an inverted residual. */
+export function expandedWidth(inChannels: number, expansion: number): number {
+  return expansion === 1 ? inChannels : makeDivisible(inChannels * expansion, 8);
+}
+
 /** Weighs the channels of `x` by what the whole map says of them. @source Hu et al. 2017, arXiv:1709.01507, §3 */
 function squeezeExcite(site: Site, x: Value, blockInput: number, spec: SqueezeExcite): Value {
   const { g } = site;
   const wide = channelsOf(x);
-  const width = (spec.of === "input" ? blockInput : wide) * spec.ratio;
-  const squeezed = spec.divisor === 1 ? Math.max(1, Math.floor(width)) : makeDivisible(width, spec.divisor);
+  const squeezed = squeezedWidth(spec, blockInput, wide);
   return g.scope("squeeze", () => {
     let y = g.scope("pool", () => g.globalAveragePool(x));
     y = g.scope("reduce", () => g[spec.activation](biasedConv(site, y, squeezed)));
@@ -160,7 +170,7 @@ export function invertedResidual(site: Site, x: Value, spec: BlockSpec, dropRate
   const { g } = site;
   const { kernel, stride, activation, channels } = spec;
   const inChannels = channelsOf(x);
-  const wide = spec.expansion === 1 ? inChannels : makeDivisible(inChannels * spec.expansion, 8);
+  const wide = expandedWidth(inChannels, spec.expansion);
 
   let y = x;
   if (spec.expansion !== 1) y = g.scope("expand", () => convNormAct(site, y, { channels: wide, activation }));
