@@ -77,35 +77,55 @@ export function buildDeployment(
   return g.build();
 }
 
-function newSite({ padding, norm }: Architecture, mode: Mode): Site {
+/** A graph to be built, in the dialect of the architecture. */
+export function newSite({ padding, norm }: Pick<Architecture, "padding" | "norm">, mode: Mode): Site {
   return { g: createBuilder(), mode, padding, epsilon: norm.epsilon, statistics: [], noise: [] };
 }
 
-/** From `[N, C, H, W]` to logits `[N, classes]`. */
-function appendLayers(site: Site, architecture: Architecture, image: Value): Value {
-  const { g } = site;
-  const { stem, stages, head } = architecture;
-  let x = g.scope("stem", () => convNormAct(site, image, stem));
+/** A link of the chain that every network is. What it appends lies under `path`. */
+export type Link = {
+  readonly path: string;
+  readonly append: (site: Site, x: Value) => Value;
+};
 
+/** From the image `[N, C, H, W]` to the logits `[N, classes]`. */
+export function linksOf(architecture: Architecture): Link[] {
+  const { stem, stages, head, dropout, dropPath, classes } = architecture;
+  const { conv, hidden, activation } = head;
   const blocks = stages.reduce((total, { repeats }) => total + repeats, 0);
   let index = 0;
-  stages.forEach((stage, i) => {
-    for (let repeat = 0; repeat < stage.repeats; repeat++) {
-      const dropRate = (architecture.dropPath * index++) / blocks;
+  const rows = stages.flatMap((stage, i) =>
+    Array.from({ length: stage.repeats }, (_, repeat): Link => {
+      const dropRate = (dropPath * index++) / blocks;
       const spec = repeat === 0 ? stage : { ...stage, stride: 1 as const };
-      x = g.scope(`stages.${i}.${repeat}`, () => appendBlock(site, x, spec, dropRate));
-    }
-  });
+      return { path: `stages.${i}.${repeat}`, append: (site, x) => appendBlock(site, x, spec, dropRate) };
+    }),
+  );
+  const pool = (site: Site, x: Value) => {
+    const y = conv === null ? x : convNormAct(site, x, { channels: conv, activation });
+    return site.g.scope("pool", () => site.g.globalAveragePool(y));
+  };
+  const hide = (site: Site, x: Value, channels: number) =>
+    site.g.scope("hidden", () => site.g[activation](biasedConv(site, x, channels)));
+  // Dropout is on what enters the classifier, whichever layer of the head made it.
+  const dropped = (site: Site, x: Value) => noise(site, x, "dropout", dropout);
+  const ending: Link[] =
+    hidden === null
+      ? [{ path: "head", append: (site, x) => dropped(site, pool(site, x)) }]
+      : [
+          { path: "head", append: pool },
+          { path: "head", append: (site, x) => dropped(site, hide(site, x, hidden)) },
+        ];
+  return [
+    { path: "stem", append: (site, x) => convNormAct(site, x, stem) },
+    ...rows,
+    ...ending,
+    { path: "classifier", append: (site, x) => classifier(site, x, classes) },
+  ];
+}
 
-  const { conv, hidden, activation } = head;
-  x = g.scope("head", () => {
-    let y = x;
-    if (conv !== null) y = convNormAct(site, y, { channels: conv, activation });
-    y = g.scope("pool", () => g.globalAveragePool(y));
-    if (hidden !== null) y = g.scope("hidden", () => g[activation](biasedConv(site, y, hidden)));
-    return noise(site, y, "dropout", architecture.dropout);
-  });
-  return g.scope("classifier", () => classifier(site, x, architecture.classes));
+function appendLayers(site: Site, architecture: Architecture, image: Value): Value {
+  return linksOf(architecture).reduce((x, { path, append }) => site.g.scope(path, () => append(site, x)), image);
 }
 
 function appendBlock(site: Site, x: Value, stage: Stage, dropRate: number): Value {

@@ -8,7 +8,7 @@ import { mobilenetV1Family } from "./mobilenet-v1.js";
 import { mobilenetV2Family } from "./mobilenet-v2.js";
 import { mobilenetV3Family } from "./mobilenet-v3.js";
 import { nearestWord } from "./nearest.js";
-import { scaleArchitecture } from "./scale.js";
+import { type ScalingRules, scaleArchitecture } from "./scale.js";
 import { fitStrides } from "./small-images.js";
 
 const families: readonly Family[] = [
@@ -90,6 +90,25 @@ export function buildArchitecture(name: string, options: BuildOptions = {}): Arc
     { width: member.width * width, depth: member.depth * depth, resolution, classes, channels, rules },
   );
   return fitStrides(scaled);
+}
+
+/** Where a named network comes from, for those who scale it themselves. */
+export type Origin = Pick<Member, "baseline" | "width" | "depth" | "resolution"> & {
+  readonly paper: Paper;
+  readonly rules: ScalingRules;
+};
+
+/**
+ * The table that a named network was scaled from, the multipliers it was published with, and its release's rules of rounding:
+ * `buildArchitecture` multiplies its own options by these.
+ *
+ * @throws {UsageError} when there is no network of that name.
+ */
+export function originOf(name: string): Origin {
+  const { member, dialect } = entryOf(name);
+  const { baseline, width, depth, resolution, dialects } = member;
+  const { paper } = families.find(({ members }) => members.includes(member))!;
+  return { baseline, width, depth, resolution, paper, rules: dialects[dialect]!.rules };
 }
 
 /**

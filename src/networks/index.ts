@@ -5,6 +5,7 @@ export {
   type SqueezeExcite,
   type Stage,
 } from "./architecture.js";
+export { blocksOf, buildBlock, buildNearlyNothing, type NetworkBlock } from "./block-graphs.js";
 export type { Mode, Noise, Statistics } from "./blocks.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
 export {
@@ -13,12 +14,27 @@ export {
   type NetworkInfo,
   networkNames,
   networks,
+  type Origin,
+  originOf,
   parseNetwork,
 } from "./catalog.js";
+export {
+  type AccuracyPoint,
+  type ComparedNetwork,
+  compareNetwork,
+  type FamilyCurve,
+  type Landscape,
+  landscape,
+  type Rival,
+  type Rivals,
+  rivalsOf,
+} from "./compare.js";
 export { countArchitecture } from "./count.js";
+export { type CountRule, type ExplainedFigure, type Explanation, explainCounts, explainNetwork } from "./explain.js";
 export type { DialectName, Paper } from "./family.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
+export type { PrintedFigure } from "./printed-figure.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
 export { makeDivisible, scaleRepeats } from "./rounding.js";

@@ -3,9 +3,7 @@
  * figures are theirs, misprints included; `notes` say where one is known to be wrong and how. Our own counts are never kept
  * here: `results.test.ts` compares every row with them.
  */
-
-/** A rounded figure and how finely it was printed: `3.4 M` is 3 400 000 in steps of 100 000. */
-export type PrintedFigure = { readonly text: string; readonly value: number; readonly step: number };
+import { type PrintedFigure, printedFigure } from "./printed-figure.js";
 
 export type PublishedResult = {
   /** As `buildArchitecture` takes it; null for a network that is not built here. */
@@ -38,20 +36,6 @@ type Row = readonly [
   macs: string | null,
   notes?: Notes,
 ];
-
-const steps = { M: 1e6, B: 1e9, G: 1e9 } as const;
-
-/** @throws {RangeError} `internal:` where the text is neither a whole number nor a decimal with its unit. */
-export function printedFigure(text: string): PrintedFigure {
-  const match = /^(?<digits>\d+)(?:\.(?<places>\d+))? (?<unit>[MBG])$/.exec(text);
-  if (match === null) {
-    if (!/^\d{1,3}(,\d{3})+$/.test(text)) throw new RangeError(`internal: "${text}" is no printed figure`);
-    return { text, value: Number(text.replaceAll(",", "")), step: 1 };
-  }
-  const { digits, places = "", unit } = match.groups as { digits: string; places?: string; unit: keyof typeof steps };
-  const step = steps[unit] / 10 ** places.length;
-  return { text, value: Number(digits + places) * step, step };
-}
 
 const orNull = (text: string | null) => (text === null ? null : printedFigure(text));
 
@@ -111,7 +95,54 @@ const smallWideParams = "3.6 M needs 1280 hidden channels; with 1024, as in the 
 const smallMacs = "from an earlier state of the network; what was counted is not known";
 const mnasnetMacs = "1 to 2.5 % above the table's own sum; the source does not say what it counts";
 const liteMacs = "3 to 6 % above the table's own sum; the cause is not known";
+const largeMacs = "table 9 of the same paper prints 217 M, which the network's table gives";
+const minimalMacs = "the released network has 52.3 M; what was counted in the 65 M is not known";
+const mnasnetTop1 = "the row contradicts itself: 52.3 % in one column, 59.3 % in another";
+const b2Params = "9.2 M counts the moving statistics of batch norm; the other rows do not";
+const firstPreprint = "from the first version of the preprint; the final table leaves this row out";
+const wideV2Params = "6.9 M cannot be right: every implementation has 6.1 M";
 const liteSide = "not known whether measured at this size, which the operations fit, or at the larger one of timm";
+
+/** Width × resolution; the operations of every row are counted in the same unknown way. */
+const mnasnetGrid = (
+  [
+    [1.4, 224, 77.2, 93.5, "6.1 M", "591.5 M"],
+    [1, 224, 75.2, 92.5, "3.9 M", "315.2 M"],
+    [0.75, 224, 73.3, 91.3, "2.9 M", "226.7 M"],
+    [0.5, 224, 68.9, 88.4, "2.1 M", "105.2 M"],
+    [0.35, 224, 64.1, 85.1, "1.7 M", "63.2 M"],
+    [1.4, 192, 76.1, 93.0, "6.1 M", "435.1 M"],
+    [1, 192, 74.0, 91.6, "3.9 M", "232.0 M"],
+    [0.75, 192, 72.1, 90.5, "2.9 M", "166.9 M"],
+    [0.5, 192, 67.2, 87.4, "2.1 M", "77.6 M"],
+    [0.35, 192, 62.4, 83.8, "1.7 M", "46.8 M"],
+    [1.4, 160, 74.8, 92.1, "6.1 M", "302.8 M"],
+    [1, 160, 72.0, 90.5, "3.9 M", "161.6 M"],
+    [0.75, 160, 70.1, 89.3, "2.9 M", "116.4 M"],
+    [0.5, 160, 64.9, 85.8, "2.1 M", "54.4 M"],
+    [0.35, 160, null, 81.5, "1.7 M", "32.9 M", { top1: mnasnetTop1 }],
+    [1.4, 128, 72.5, 90.6, "6.1 M", "194.5 M"],
+    [1, 128, 69.3, 88.9, "3.9 M", "104.1 M"],
+    [0.75, 128, 67.0, 87.3, "2.9 M", "75.0 M"],
+    [0.5, 128, 60.8, 83.0, "2.1 M", "35.3 M"],
+    [0.35, 128, 54.8, 78.1, "1.7 M", "21.6 M"],
+    [1.4, 96, 68.6, 88.1, "6.1 M", "110.3 M"],
+    [1, 96, 64.4, 85.8, "3.9 M", "59.3 M"],
+    [0.75, 96, 62.1, 84.0, "2.9 M", "42.9 M"],
+    [0.5, 96, 54.7, 78.1, "2.1 M", "20.5 M"],
+    [0.35, 96, 49.3, 73.4, "1.7 M", "12.7 M"],
+  ] satisfies Row[]
+).map(
+  ([width, side, top1, top5, params, macs, notes]): Row => [
+    width,
+    side,
+    top1,
+    top5,
+    params,
+    macs,
+    { ...notes, macs: mnasnetMacs },
+  ],
+);
 
 /** Ordered so that the first row of a network and size is the one to quote. */
 export const publishedResults: readonly PublishedResult[] = [
@@ -169,7 +200,7 @@ export const publishedResults: readonly PublishedResult[] = [
   ]),
   ...rowsOf("mobilenet-v2", "MobileNetV2", 224, v2Paper, [
     [1, 224, 72.0, null, "3.4 M", "300 M"],
-    [1.4, 224, 74.7, null, "6.9 M", "585 M", { params: "6.9 M cannot be right: every implementation has 6.1 M" }],
+    [1.4, 224, 74.7, null, "6.9 M", "585 M", { params: wideV2Params }],
   ]),
   ...rowsOf("mobilenet-v1", "MobileNetV1", 224, v2Paper, [[1, 224, 70.6, null, "4.2 M", "575 M"]]),
   ...rowsOf("mobilenet-v3-large", "MobileNetV3-Large", 224, v3Table9, [
@@ -191,29 +222,13 @@ export const publishedResults: readonly PublishedResult[] = [
     [0.5, 224, 58.0, null, "1.6 M", "21 M"],
     [0.35, 224, 49.8, null, "1.4 M", "12 M"],
     [1, 256, 68.5, null, "2.5 M", "74 M"],
-    [
-      1,
-      192,
-      65.4,
-      null,
-      null,
-      "42 M",
-      { macs: "from the first version of the preprint; the final table leaves this row out" },
-    ],
+    [1, 192, 65.4, null, null, "42 M", { macs: firstPreprint }],
     [1, 160, 62.8, null, "2.5 M", "30 M"],
     [1, 128, 57.3, null, "2.5 M", "20 M"],
     [1, 96, 51.7, null, "2.5 M", "12 M"],
   ]),
   ...rowsOf("mobilenet-v3-large", "MobileNetV3-Large", 224, v3Table3, [
-    [
-      1,
-      224,
-      75.2,
-      null,
-      "5.4 M",
-      "219 M",
-      { macs: "table 9 of the same paper prints 217 M, which the network's table gives" },
-    ],
+    [1, 224, 75.2, null, "5.4 M", "219 M", { macs: largeMacs }],
     [0.75, 224, 73.3, null, "4.0 M", "155 M"],
   ]),
   ...rowsOf("mobilenet-v3-small", "MobileNetV3-Small", 224, v3Table3, [
@@ -236,58 +251,9 @@ export const publishedResults: readonly PublishedResult[] = [
     [1, 224, 72.3, null, "3.9 M", "209 M"],
   ]),
   ...rowsOf("mobilenet-v3-small-minimalistic", "MobileNetV3-Small minimalistic", 224, v3Release, [
-    [
-      1,
-      224,
-      61.9,
-      null,
-      "2.0 M",
-      "65 M",
-      { macs: "the released network has 52.3 M; what was counted in the 65 M is not known" },
-    ],
+    [1, 224, 61.9, null, "2.0 M", "65 M", { macs: minimalMacs }],
   ]),
-  ...rowsOf(
-    ...(["mnasnet-a1", "MnasNet-A1", 224, mnasnetRelease] as const),
-    (
-      [
-        [1.4, 224, 77.2, 93.5, "6.1 M", "591.5 M"],
-        [1, 224, 75.2, 92.5, "3.9 M", "315.2 M"],
-        [0.75, 224, 73.3, 91.3, "2.9 M", "226.7 M"],
-        [0.5, 224, 68.9, 88.4, "2.1 M", "105.2 M"],
-        [0.35, 224, 64.1, 85.1, "1.7 M", "63.2 M"],
-        [1.4, 192, 76.1, 93.0, "6.1 M", "435.1 M"],
-        [1, 192, 74.0, 91.6, "3.9 M", "232.0 M"],
-        [0.75, 192, 72.1, 90.5, "2.9 M", "166.9 M"],
-        [0.5, 192, 67.2, 87.4, "2.1 M", "77.6 M"],
-        [0.35, 192, 62.4, 83.8, "1.7 M", "46.8 M"],
-        [1.4, 160, 74.8, 92.1, "6.1 M", "302.8 M"],
-        [1, 160, 72.0, 90.5, "3.9 M", "161.6 M"],
-        [0.75, 160, 70.1, 89.3, "2.9 M", "116.4 M"],
-        [0.5, 160, 64.9, 85.8, "2.1 M", "54.4 M"],
-        [
-          0.35,
-          160,
-          null,
-          81.5,
-          "1.7 M",
-          "32.9 M",
-          { top1: "the row contradicts itself: 52.3 % in one column, 59.3 % in another" },
-        ],
-        [1.4, 128, 72.5, 90.6, "6.1 M", "194.5 M"],
-        [1, 128, 69.3, 88.9, "3.9 M", "104.1 M"],
-        [0.75, 128, 67.0, 87.3, "2.9 M", "75.0 M"],
-        [0.5, 128, 60.8, 83.0, "2.1 M", "35.3 M"],
-        [0.35, 128, 54.8, 78.1, "1.7 M", "21.6 M"],
-        [1.4, 96, 68.6, 88.1, "6.1 M", "110.3 M"],
-        [1, 96, 64.4, 85.8, "3.9 M", "59.3 M"],
-        [0.75, 96, 62.1, 84.0, "2.9 M", "42.9 M"],
-        [0.5, 96, 54.7, 78.1, "2.1 M", "20.5 M"],
-        [0.35, 96, 49.3, 73.4, "1.7 M", "12.7 M"],
-      ] satisfies Row[]
-    ).map(([width, side, top1, top5, params, macs, notes]): Row => {
-      return [width, side, top1, top5, params, macs, { ...notes, macs: mnasnetMacs }];
-    }),
-  ),
+  ...rowsOf("mnasnet-a1", "MnasNet-A1", 224, mnasnetRelease, mnasnetGrid),
   ...rowsOf("mnasnet-a1", "MnasNet-A1", 224, mnasnetPaper, [
     [1, 224, 75.2, 92.5, "3.9 M", "312 M"],
     [0.35, 224, 64.1, null, "1.7 M", "63 M"],
@@ -304,15 +270,7 @@ export const publishedResults: readonly PublishedResult[] = [
     [
       [0, 224, 77.1, 93.3, "5.3 M", "0.39 B"],
       [1, 240, 79.1, 94.4, "7.8 M", "0.70 B"],
-      [
-        2,
-        260,
-        80.1,
-        94.9,
-        "9.2 M",
-        "1.0 B",
-        { params: "9.2 M counts the moving statistics of batch norm; the other rows do not" },
-      ],
+      [2, 260, 80.1, 94.9, "9.2 M", "1.0 B", { params: b2Params }],
       [3, 300, 81.6, 95.7, "12 M", "1.8 B"],
       [4, 380, 82.9, 96.4, "19 M", "4.2 B"],
       [5, 456, 83.6, 96.7, "30 M", "9.9 B"],

@@ -1,7 +1,13 @@
+export { type Comparison, renderComparison, renderComparisonCsv, renderComparisonSvg } from "./compare.js";
+export { renderComparisonPage } from "./compare-page.js";
 export { renderEvaluation, renderPredictions } from "./evaluation.js";
+export { type Explanation, renderExplanation } from "./explain.js";
 export type * from "./fit-report.js";
-export { renderFitReport } from "./page.js";
+export { type MemoryTable, renderMemory } from "./memory.js";
+export { type MemoryTimelineFacts, memoryFigure, renderMemoryTimeline } from "./memory-timeline.js";
 export { type CatalogueRow, renderNetworks } from "./networks.js";
+export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";
+export { type ProfilePage, renderProfilePage, renderProfileSvg } from "./profile-page.js";
 export { renderFitSummary } from "./summary.js";
 export type { TextOptions } from "./text-table.js";

@@ -1,4 +1,6 @@
 import { formatBytes, formatCount, formatPercent } from "../base/index.js";
+import type { StageRow } from "./fit-report.js";
+import { networkLines } from "./network-drawing-text.js";
 import {
   type Align,
   columns,
@@ -21,6 +23,8 @@ export type ProfileTable = {
   readonly macs: number;
   readonly weightBytes: number;
   readonly peakActivationBytes: number;
+  /** The parts that the drawing shows; without them there is none. */
+  readonly stages?: readonly StageRow[];
   readonly layers: readonly {
     readonly name: string;
     readonly kind: string;
@@ -41,7 +45,7 @@ type Column = {
 
 const barWidth = 16;
 
-/** A line a layer, totals below; columns that the window has no room for are left out, the bar first. Ends with a line break. */
+/** The drawing, a line a layer, totals below; columns that the window has no room for are left out, the bar first. Ends with a line break. */
 export function renderProfile(profile: ProfileTable, options: TextOptions): string {
   const width = Math.max(options.width, narrowest);
   const paint = palette(options.colour);
@@ -78,6 +82,7 @@ export function renderProfile(profile: ProfileTable, options: TextOptions): stri
       `${plain(profile.network)} · ${profile.resolution}×${profile.resolution} px · ${counted(profile.classes, "class", "classes")}`,
     ),
     "",
+    ...drawing(profile, paint, width),
     paint.quiet(lines[0]!),
     paint.quiet(rule),
     ...lines.slice(1, -1),
@@ -97,6 +102,12 @@ export function renderProfile(profile: ProfileTable, options: TextOptions): stri
   ]
     .join("\n")
     .replaceAll("\u00a0", " ");
+}
+
+function drawing({ resolution, stages }: ProfileTable, paint: ReturnType<typeof palette>, width: number): string[] {
+  if (stages === undefined || stages.length === 0) return [];
+  const [head, ...lines] = networkLines(resolution, stages, width);
+  return [paint.quiet(head!), ...lines, ""];
 }
 
 function render(chosen: readonly Column[], { layers }: ProfileTable): string[] {

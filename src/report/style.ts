@@ -1,11 +1,80 @@
+/** What the colours are called in the style sheet, and what they are in each scheme. */
+export const colours = {
+  light: {
+    ...{ paper: "#fff", ink: "#1c1f24", soft: "#5a626c", line: "#d3d7dc", faint: "#eef0f3" },
+    ...{ blue: "#0067a5", orange: "#bf4f00", on: "#fff" },
+  },
+  dark: {
+    ...{ paper: "#14171a", ink: "#e4e6e9", soft: "#9da6b0", line: "#3a4148", faint: "#22272c" },
+    ...{ blue: "#5cb3e8", orange: "#f29b54", on: "#101214" },
+  },
+} as const;
+
+const variables = (scheme: keyof typeof colours) =>
+  Object.entries(colours[scheme])
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(" ");
+
+/** What drawings need, in the page and in a file of their own. */
+export const drawingStyle = `svg text { font-size: 11px; fill: var(--soft); }
+svg .title { fill: var(--soft); }
+svg .strong { fill: var(--ink); font-weight: 600; }
+svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
+.axis path { stroke: var(--soft); fill: none; }
+.axis .hair, .hair { stroke: var(--line); stroke-width: .75; }
+.front { fill: none; stroke-width: 1.5; }
+path.front.evolution { stroke: var(--blue); }
+path.front.random { stroke: var(--orange); stroke-dasharray: 5 3; }
+circle.mark.evolution { fill: var(--blue); fill-opacity: .75; }
+path.mark.random { fill: var(--paper); stroke: var(--orange); stroke-width: 1.3; }
+path.mark.shared { fill: none; stroke: var(--soft); stroke-width: 1.2; }
+text.evolution, text.validation { fill: var(--blue); }
+text.random, text.train { fill: var(--orange); }
+.ring { fill: none; stroke: var(--ink); stroke-width: 1.6; pointer-events: all; }
+.curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+.curve.validation { stroke: var(--blue); }
+.curve.train { stroke: var(--orange); stroke-dasharray: 5 3; }
+.dot.validation { fill: var(--blue); }
+.dot.train { fill: var(--orange); }
+.block path, .block rect { stroke: var(--ink); stroke-width: .8; stroke-linejoin: round; }
+.block .blank, .block .top { fill: var(--paper); }
+.block .side { fill: var(--faint); }
+.block .face { fill: var(--blue); }
+.board { fill: var(--faint); fill-opacity: .6; stroke: var(--line); }
+rect.right, path.right { fill: var(--blue); }
+rect.wrong, path.wrong { fill: var(--orange); }
+svg text.cell { fill: var(--ink); }
+svg text.on { fill: var(--on); }
+.family { fill: none; stroke: var(--ink); stroke-width: 1.3; }
+.family.chosen { stroke: var(--blue); stroke-width: 1.8; }
+.point { fill: var(--paper); stroke: var(--ink); stroke-width: 1.2; }
+.point.chosen { stroke: var(--blue); }
+.point.full { fill: var(--ink); }
+.point.full.chosen { fill: var(--blue); }
+.point.other { fill: var(--soft); stroke: none; }
+.span { fill: none; stroke: var(--orange); stroke-width: 1.4; }
+.leader { fill: none; stroke: var(--soft); stroke-width: .6; }
+svg text.claim { fill: var(--orange); font-weight: 600; }
+svg text.familyname { fill: var(--ink); font-weight: 600; }
+svg text.familyname.chosen { fill: var(--blue); }
+.memory rect { stroke: var(--ink); stroke-width: .6; fill: var(--paper); }
+.memory rect.convolution { fill: var(--blue); fill-opacity: .3; }
+.memory rect.depthwise { fill: var(--blue); fill-opacity: .8; }
+.memory rect.residual { fill: var(--orange); fill-opacity: .3; }
+.memory rect.other, .memory rect.scratch { fill: var(--soft); fill-opacity: .35; }
+.memory .hatch { stroke: var(--orange); stroke-width: 1; fill: none; }
+.peak .line { stroke: var(--ink); stroke-dasharray: 5 3; fill: none; }
+.peak .step { stroke: var(--ink); stroke-width: .8; stroke-dasharray: 1 2; fill: none; }
+.peak .arrow { fill: var(--ink); }`;
+
 /**
  * The page's style sheet. Blue and orange (after Okabe and Ito) stay apart for every kind of colour blindness; wherever
  * they mean something, a shape, a dash or a word says it too.
  */
 export const style = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1c1f24; --soft: #5a626c; --line: #d3d7dc; --faint: #eef0f3; --blue: #0067a5; --orange: #bf4f00; --on: #fff; }
+:root { color-scheme: light dark; ${variables("light")} }
 @media screen and (prefers-color-scheme: dark) {
-  :root { --paper: #14171a; --ink: #e4e6e9; --soft: #9da6b0; --line: #3a4148; --faint: #22272c; --blue: #5cb3e8; --orange: #f29b54; --on: #101214; }
+  :root { ${variables("dark")} }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -67,35 +136,7 @@ table caption { counter-increment: table; }
 table caption::before { content: "Table " counter(table) ". "; color: var(--ink); font-weight: 600; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; list-style: none; font-size: .85rem; margin-bottom: .5rem; }
 .legend li { display: flex; align-items: center; gap: .5rem; }
-svg text { font-size: 11px; fill: var(--soft); }
-svg .title { fill: var(--soft); }
-svg .strong { fill: var(--ink); font-weight: 600; }
-svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
-.axis path { stroke: var(--soft); fill: none; }
-.axis .hair, .hair { stroke: var(--line); stroke-width: .75; }
-.front { fill: none; stroke-width: 1.5; }
-path.front.evolution { stroke: var(--blue); }
-path.front.random { stroke: var(--orange); stroke-dasharray: 5 3; }
-circle.mark.evolution { fill: var(--blue); fill-opacity: .75; }
-path.mark.random { fill: var(--paper); stroke: var(--orange); stroke-width: 1.3; }
-path.mark.shared { fill: none; stroke: var(--soft); stroke-width: 1.2; }
-text.evolution, text.validation { fill: var(--blue); }
-text.random, text.train { fill: var(--orange); }
-.ring { fill: none; stroke: var(--ink); stroke-width: 1.6; pointer-events: all; }
-.curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
-.curve.validation { stroke: var(--blue); }
-.curve.train { stroke: var(--orange); stroke-dasharray: 5 3; }
-.dot.validation { fill: var(--blue); }
-.dot.train { fill: var(--orange); }
-.block path, .block rect { stroke: var(--ink); stroke-width: .8; stroke-linejoin: round; }
-.block .blank, .block .top { fill: var(--paper); }
-.block .side { fill: var(--faint); }
-.block .face { fill: var(--blue); }
-.board { fill: var(--faint); fill-opacity: .6; stroke: var(--line); }
-rect.right, path.right { fill: var(--blue); }
-rect.wrong, path.wrong { fill: var(--orange); }
-svg text.cell { fill: var(--ink); }
-svg text.on { fill: var(--on); }
+${drawingStyle}
 
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 1.8rem 1.3rem; margin-top: 1.4rem; list-style: none; }
 .picture { aspect-ratio: 1; background: var(--faint); display: grid; place-items: center; }

@@ -1,3 +1,4 @@
+import { compareCommand } from "./compare.js";
 import { evalCommand } from "./eval.js";
 import { exportCommand } from "./export.js";
 import { fitCommand } from "./fit.js";
@@ -12,6 +13,7 @@ export const commands = [
   fitCommand,
   networksCommand,
   profileCommand,
+  compareCommand,
   scaleCommand,
   trainCommand,
   evalCommand,
