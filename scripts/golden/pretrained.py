@@ -2,6 +2,7 @@
 
     python3 scripts/golden/pretrained.py torchvision > src/pretrained/testing/torchvision.json
     python3 scripts/golden/pretrained.py timm > src/pretrained/testing/timm.json
+    python3 scripts/golden/pretrained.py picture    # ten probabilities, for tests/pretrained.test.ts
     KERAS_BACKEND=jax python3 scripts/golden/pretrained.py keras > src/pretrained/testing/keras.json
 
 Written for torchvision 0.14 (PyTorch 1.13), timm 1.0.29 and Keras 3.15. Per network: the number of tensors and a hash of
@@ -119,6 +120,23 @@ def summary(ours, theirs, lines):
     return {"network": ours, "model": theirs, "tensors": len(lines), "digest": digest}
 
 
+def filled(model):
+    """A network of PyTorch with the weights of the formula, for inference."""
+    import torch
+
+    norms = {name for name, module in model.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
+    for name, tensor in model.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        module, kind = name.rsplit(".", 1)
+        shape = list(tensor.shape)
+        fan_in = numpy.prod(shape[1:]) if len(shape) > 1 else None
+        # A norm's scale is called as a filter is; the formula is told which it is.
+        told = f"{module}.bn.weight" if module in norms and kind == "weight" else name
+        tensor.copy_(torch.from_numpy(weights(told, shape, fan_in)))
+    return model.eval()
+
+
 def torch_case(ours, theirs, build, side):
     import torch
 
@@ -127,18 +145,8 @@ def torch_case(ours, theirs, build, side):
     case = summary(ours, theirs, [f"{name} {list(tensor.shape)}".replace(", ", ",") for name, tensor in state.items()])
     if side is None:
         return case
-    model = build(CLASSES).eval()
-    norms = {name for name, module in model.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
+    model = filled(build(CLASSES))
     with torch.no_grad():
-        for name, tensor in model.state_dict().items():
-            if name.endswith("num_batches_tracked"):
-                continue
-            module, kind = name.rsplit(".", 1)
-            shape = list(tensor.shape)
-            fan_in = numpy.prod(shape[1:]) if len(shape) > 1 else None
-            # A norm's scale is called as a filter is; the formula is told which it is.
-            told = f"{module}.bn.weight" if module in norms and kind == "weight" else name
-            tensor.copy_(torch.from_numpy(weights(told, shape, fan_in)))
         image = numbers("image", 3 * side * side).reshape(1, 3, side, side)
         logits = model(torch.from_numpy(image)).numpy()
     return {**case, "side": side, "logits": [round(float(x), 5) for x in logits[0]]}
@@ -152,6 +160,23 @@ def torchvision_cases():
         torch_case(ours, theirs, lambda classes: constructor(theirs)(num_classes=classes, **options), side)
         for ours, theirs, options, side in TORCHVISION
     ]
+
+
+def picture_probabilities():
+    """A picture of 73 px, resized to 73 as torchvision's share of 256 : 224 has it, cut to 64, and its classes."""
+    import torch
+    import torchvision
+    from PIL import Image
+    from torchvision import transforms
+
+    pixels = numpy.floor((numbers("picture", 73 * 73 * 3) + 1) * 128).astype(numpy.uint8).reshape(73, 73, 3)
+    statistics = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    prepare = [transforms.Resize(73), transforms.CenterCrop(64), transforms.ToTensor(), statistics]
+    image = transforms.Compose(prepare)(Image.fromarray(pixels))
+    model = filled(torchvision.models.mobilenet_v2(num_classes=CLASSES, width_mult=0.35))
+    with torch.no_grad():
+        probabilities = model(image[None]).softmax(1)[0]
+    return [round(float(p), 6) for p in probabilities]
 
 
 def timm_cases():
@@ -209,6 +234,9 @@ def keras_cases():
 
 def main():
     library = sys.argv[1]
+    if library == "picture":
+        print(json.dumps(picture_probabilities()))
+        return
     cases = {"torchvision": torchvision_cases, "timm": timm_cases, "keras": keras_cases}[library]()
     print("[\n" + ",\n".join("  " + json.dumps(case) for case in cases) + "\n]")
 

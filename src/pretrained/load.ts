@@ -163,7 +163,7 @@ function preprocessingOf(
 ): Preprocessing {
   const byLibrary = {
     timm: () => timmPreprocessing(wordOf(choice)),
-    torchvision: () => torchvisionPreprocessing(architecture),
+    torchvision: () => torchvisionPreprocessing(wordOf(choice)),
     keras: () => kerasPreprocessing(architecture),
   };
   const preprocessing = config?.preprocessing ?? byLibrary[layout]();

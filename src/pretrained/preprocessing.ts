@@ -1,6 +1,6 @@
 /** What each library does to a picture before its networks see it, where the weights do not come with a description. */
 import type { Preprocessing } from "../data/index.js";
-import { type Architecture, buildArchitecture } from "../networks/index.js";
+import type { Architecture } from "../networks/index.js";
 import { bareName } from "./layouts/layer.js";
 
 /** Of ImageNet's training images, for pixels in [0, 1]. */
@@ -16,18 +16,21 @@ type Row = readonly [resize: number, crop: number, interpolation: Preprocessing[
  * @source pytorch/vision 0.14 `torchvision/models`, the `transforms` of the weights
  */
 const torchvisionRows: Readonly<Record<string, Row>> = {
-  "efficientnet-b0": [256, 224, "bicubic"],
-  "efficientnet-b1": [256, 240, "bicubic"],
-  "efficientnet-b2": [288, 288, "bicubic"],
-  "efficientnet-b3": [320, 300, "bicubic"],
-  "efficientnet-b4": [384, 380, "bicubic"],
-  "efficientnet-b5": [456, 456, "bicubic"],
-  "efficientnet-b6": [528, 528, "bicubic"],
-  "efficientnet-b7": [600, 600, "bicubic"],
+  "torch-mnasnet-b1-0.75": [232, 224, "bilinear"],
+  "torch-mnasnet-b1-1.3": [232, 224, "bilinear"],
+  "torch-efficientnet-b0": [256, 224, "bicubic"],
+  "torch-efficientnet-b1": [256, 240, "bicubic"],
+  "torch-efficientnet-b2": [288, 288, "bicubic"],
+  "torch-efficientnet-b3": [320, 300, "bicubic"],
+  "torch-efficientnet-b4": [384, 380, "bicubic"],
+  "torch-efficientnet-b5": [456, 456, "bicubic"],
+  "torch-efficientnet-b6": [528, 528, "bicubic"],
+  "torch-efficientnet-b7": [600, 600, "bicubic"],
 };
 
-export function torchvisionPreprocessing(architecture: Architecture): Preprocessing {
-  const [resize, size, interpolation] = torchvisionRows[bareName(architecture)] ?? [256, 224, "bilinear"];
+/** @param network with its width, as `wordOf` writes it. */
+export function torchvisionPreprocessing(network: string): Preprocessing {
+  const [resize, size, interpolation] = torchvisionRows[network] ?? [256, 224, "bilinear"];
   return { size, channels: 3, resize: "cover", crop: size / resize, interpolation, ...imagenetStatistics };
 }
 
@@ -36,11 +39,12 @@ export function torchvisionPreprocessing(architecture: Architecture): Preprocess
  * EfficientNet and bilinear for the others. The scaling that some of its networks hold inside is done before ours.
  * @source keras-team/keras 3.15 `preprocess_input` of each network; tensorflow/tpu `efficientnet/preprocessing.py`;
  *   tensorflow/models `research/slim/preprocessing/inception_preprocessing.py`
+ * @param architecture at its published resolution.
  */
 export function kerasPreprocessing(architecture: Architecture): Preprocessing {
   const isEfficientNet = bareName(architecture).startsWith("efficientnet-");
   return {
-    size: publishedSide(architecture),
+    size: architecture.resolution,
     channels: 3,
     resize: "cover",
     crop: 0.875,
@@ -49,6 +53,3 @@ export function kerasPreprocessing(architecture: Architecture): Preprocessing {
       : { interpolation: "bilinear", ...halves }),
   };
 }
-
-/** The resolution that goes with the network's name. */
-export const publishedSide = ({ name }: Architecture): number => buildArchitecture(name).resolution;

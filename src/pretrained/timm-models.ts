@@ -118,10 +118,13 @@ export function timmPreprocessing(network: string): Preprocessing {
   return (find(network) ?? find(network.replace(/-\d+(\.\d+)?$/, "")))?.preprocessing ?? usual;
 }
 
-/** By the letters in a row that two names share. */
+/** Those that begin alike, and of these those that share the most pairs of letters. */
 function nearest(name: string): string[] {
-  const shared = (other: string) => pairs(other).filter((pair) => name.includes(pair)).length / other.length;
-  return [...timmModels.keys()].sort((a, b) => shared(b) - shared(a)).slice(0, 3);
+  const pairs = (word: string) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(i, i + 2));
+  const likeness = (known: string) => {
+    const parting = [...known].findIndex((letter, i) => letter !== name[i]);
+    const alike = parting === -1 ? known.length : parting;
+    return alike + pairs(known).filter((pair) => name.includes(pair)).length / known.length;
+  };
+  return [...timmModels.keys()].sort((a, b) => likeness(b) - likeness(a)).slice(0, 3);
 }
-
-const pairs = (word: string) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(i, i + 2));

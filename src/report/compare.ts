@@ -30,21 +30,18 @@ export function renderComparison({ networks, rivals }: Comparison, { colour, wid
   const room = Math.max(width, narrowest);
   const sources = [...new Set(networks.flatMap(({ published }) => published?.source ?? []))];
   const first = networks[0]!;
-  const ratio = (own: number, base: number) =>
-    `×${(own / base)
-      .toPrecision(3)
-      .replace(/^(\d+\.\d*?)0+$/, "$1")
-      .replace(/\.$/, "")}`;
+  const ratio = (one: Compared, key: keyof Costs) =>
+    one === first ? "" : `×${Number((one[key] / first[key]).toPrecision(3))}`;
   const cells: readonly { head: string; align: Align; cell: (one: Compared) => string }[] = [
     { head: "network", align: "left", cell: ({ network }) => plain(network) },
     { head: "px", align: "right", cell: ({ resolution }) => String(resolution) },
     { head: "params", align: "right", cell: ({ params }) => formatCount(params) },
-    { head: "", align: "right", cell: ({ params }) => ratio(params, first.params) },
+    { head: "", align: "right", cell: (one) => ratio(one, "params") },
     { head: "MACs", align: "right", cell: ({ macs }) => formatCount(macs) },
-    { head: "", align: "right", cell: ({ macs }) => ratio(macs, first.macs) },
+    { head: "", align: "right", cell: (one) => ratio(one, "macs") },
     { head: "weights", align: "right", cell: ({ weightBytes }) => formatBytes(weightBytes) },
     { head: "activations", align: "right", cell: ({ peakActivationBytes }) => formatBytes(peakActivationBytes) },
-    { head: "", align: "right", cell: ({ peakActivationBytes: own }) => ratio(own, first.peakActivationBytes) },
+    { head: "", align: "right", cell: (one) => ratio(one, "peakActivationBytes") },
     { head: "top-1", align: "right", cell: ({ published }) => accuracy(published?.top1) },
     { head: "top-5", align: "right", cell: ({ published }) => accuracy(published?.top5) },
     {
@@ -109,7 +106,7 @@ export function claimsOf(rivals: AccuracyFigure["rivals"]): string[] {
         `the cheapest of another family that is no less accurate, ${named(cheapest)}, takes ${times(cheapest.factor)} as many`,
       );
     if (cheapest !== null && cheapest.factor < 1)
-      said.push(`${named(cheapest)} is no less accurate and takes ${times(1 / cheapest.factor)} fewer`);
+      said.push(`${named(cheapest)} is no less accurate and takes ${times(1 / cheapest.factor)} fewer ${what}`);
     return said.length === 0 ? [] : [`${label}: ${said.join("; ")}.`];
   });
 }

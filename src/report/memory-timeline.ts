@@ -66,7 +66,7 @@ const present = ({ buffers }: MemoryTimelineFacts) => roles.filter(({ role }) =>
 function legend(facts: MemoryTimelineFacts): Markup {
   return html`<ul class="legend">${present(facts).map(
     ({ role, name }) =>
-      html`<li><svg aria-hidden="true" width="22" height="12" viewBox="0 0 22 12">${box(role, 0.5, 0.5, 21, 11)}</svg> ${name}</li>`,
+      html`<li><svg class="memory" aria-hidden="true" width="22" height="12" viewBox="0 0 22 12">${box(role, 0.5, 0.5, 21, 11)}</svg> ${name}</li>`,
   )}</ul>`;
 }
 
@@ -74,14 +74,14 @@ function drawing(facts: MemoryTimelineFacts, width: number, withLegend: boolean)
   const { steps, buffers, peakBytes, peakStep } = facts;
   const wide = width > 500;
   const names = withLegend ? legendInside(facts, width) : { content: null, rows: 0 };
-  const top = 44 + 18 * names.rows;
+  const top = 52 + 18 * names.rows;
   const frame: Frame = { left: 62, top, right: width - 14, bottom: top + (wide ? 270 : 220) };
   const x = between([0, steps.length + 1], [frame.left, frame.right]);
   const ticks = linearTicks(0, peakBytes, wide ? 6 : 4).filter((tick) => tick <= 0.96 * peakBytes);
   const y: Scale = { ticks, at: between([0, peakBytes], [frame.bottom, frame.top]) };
   // The largest first, so that small ones are not hidden by an outline.
   const drawn = buffers.toSorted((a, b) => b.bytes - a.bytes);
-  const [height, label] = [frame.bottom + 62, summary(facts)];
+  const [height, label] = [frame.bottom + (wide ? 66 : 48), summary(facts)];
   return svg(width, height, label, [
     html`<title>${label}</title>`,
     names.content,
@@ -153,9 +153,9 @@ function blockAxis({ steps }: MemoryTimelineFacts, frame: Frame, x: (step: numbe
       return html`<path d="M${from} ${bottom}V${end}"/>${fits && html`<text x="${(from + to) / 2}" y="${end - 6}" text-anchor="middle">${group.name}</text>`}`;
     }),
   ];
-  return html`<g class="axis"><path d="M${left} ${bottom}H${right}"/>${wide && row("block", blockOf, bottom + 20)}
-${row("stage", stageOf, bottom + (wide ? 38 : 20))}
-<text class="title" x="${(left + right) / 2}" y="${bottom + 54}" text-anchor="middle">nodes in running order</text></g>`;
+  return html`<g class="axis"><path d="M${left} ${bottom}H${right}"/>${wide && row("block", blockOf, bottom + 24)}
+${row("stage", stageOf, bottom + (wide ? 42 : 24))}
+<text class="title" x="${(left + right) / 2}" y="${bottom + (wide ? 58 : 40)}" text-anchor="middle">nodes in running order</text></g>`;
 }
 
 /** The height of the arena, and the step that needs it. */
@@ -172,7 +172,7 @@ function peakMark(
   const room = textWidth(label) / 2;
   const at = Math.min(Math.max(middle, frame.left + room), frame.right - room);
   return html`<g class="peak"><path class="line" d="M${frame.left} ${y}H${frame.right}"/><path class="step" d="M${middle} ${y}V${frame.bottom}"/>
-<path class="arrow" d="M${middle} ${y - 1}l-5 -8h10z"/><text class="strong" x="${at}" y="${y - 14}" text-anchor="middle">${label}</text></g>`;
+<path class="arrow" d="M${middle} ${y - 1}l-5 -8h10z"/><text class="strong" x="${at}" y="${y - 28}" text-anchor="middle">${label}</text></g>`;
 }
 
 /** In a file of its own the picture has no list above it. */

@@ -57,7 +57,7 @@ function peakLines({ peaks }: MemoryTable, width: number, paint: Palette): strin
   const rows = (room: number) =>
     columns(
       [
-        ["format", "given order", "best order", "depthwise in place", "needed at"],
+        ["format", "given order", "best order", "in place", "needed at"],
         ...peaks.map(({ format, given, lowest, inPlaceDepthwise }) => [
           format,
           ...[given, lowest, inPlaceDepthwise].map(({ bytes }) => formatBytes(bytes)),
@@ -72,8 +72,12 @@ function peakLines({ peaks }: MemoryTable, width: number, paint: Palette): strin
   return [paint.quiet(head!), ...body, ...wrap(remark(peaks), width).map(paint.quiet)];
 }
 
-/** What the columns say of the order. */
+/** What the columns mean, and what is known of the order. */
 function remark(peaks: MemoryTable["peaks"]): string {
+  return `In place: the best order, with depthwise convolutions that write over their input. ${orderRemark(peaks)}`;
+}
+
+function orderRemark(peaks: MemoryTable["peaks"]): string {
   const searched = peaks.flatMap(({ lowest, inPlaceDepthwise }) => [lowest, inPlaceDepthwise]);
   if (searched.some(({ order }) => order === "greedy")) {
     return "The search for the best order reached its limit; a better one than this may exist.";

@@ -4,6 +4,7 @@ import { type Explanation, explainSection } from "./explain.js";
 import { bar, table } from "./figure.js";
 import type { StageRow } from "./fit-report.js";
 import { given, html, type Markup, type Part } from "./html.js";
+import { type MemoryTimelineFacts, memoryFigure } from "./memory-timeline.js";
 import { networkFigure, networkSvg } from "./network-drawing.js";
 import type { ProfileTable } from "./profile.js";
 import { svgFile } from "./svg-file.js";
@@ -15,6 +16,8 @@ export type ProfilePage = ProfileTable & {
   readonly channels?: number;
   /** Why others print other numbers. */
   readonly explanation?: Explanation;
+  /** Where the activations lie while it runs. */
+  readonly timeline?: MemoryTimelineFacts;
 };
 
 /** @returns the text of the file, to be written as UTF-8. */
@@ -26,6 +29,7 @@ export function renderProfilePage(profile: ProfilePage, version: string): string
 <section aria-labelledby="network"><h2 id="network">Network</h2>
 ${networkFigure(profile)}</section>
 ${layers(profile)}
+${profile.timeline !== undefined && html`<section aria-labelledby="memory"><h2 id="memory">Memory</h2>${memoryFigure(profile.timeline)}</section>`}
 ${profile.explanation !== undefined && explainSection(profile.explanation)}
 </main>
 <footer>

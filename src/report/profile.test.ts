@@ -72,6 +72,32 @@ test("columns are aligned: every layer's MACs end where the total's do", () => {
   ).toBe(total);
 });
 
+const stages = [
+  { name: "stem", output: [16, 16, 16], macs: 110_592 },
+  { name: "stage 1", output: [24, 8, 8], macs: 595_968 },
+  { name: "head", output: [64, 8, 8], macs: 98_304 },
+].map((stage) => ({
+  ...{ block: "convolution", kernel: 3, stride: 1, expansion: null, squeezeExcite: false, activation: "relu" },
+  ...{ ...stage, output: stage.output as [number, number, number], params: 0 },
+}));
+
+test("stages are drawn on top: maps shrink, channels grow", () => {
+  const text = renderProfile({ ...profile, stages }, { colour: false, width: 80 });
+  const lines = text.split("\n").slice(2, 6);
+  expect(lines).toEqual([
+    "stage    map                        channels                        of MACs",
+    "stem      16  ##########                  16  ##########             13.7 %",
+    "stage 1    8  #####                       24  ############           74.0 %",
+    "head       8  #####                       64  ####################   12.2 %",
+  ]);
+});
+
+test.each([48, 60, 80, 100, 140])("nor is a line of the drawing longer than %i", (width) => {
+  const wide = stages.map((stage, i) => ({ ...stage, name: i === 0 ? "a stage with a long name" : stage.name }));
+  const text = renderProfile({ ...profile, stages: wide }, { colour: false, width });
+  for (const line of text.split("\n")) expect([...line].length, line).toBeLessThanOrEqual(width);
+});
+
 test("a network without layers still has its totals", () => {
   const text = renderProfile({ ...profile, layers: [], macs: 0, params: 0 }, { colour: true, width: 80 });
   expect(text).toContain("total");

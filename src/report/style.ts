@@ -58,10 +58,12 @@ svg text.claim { fill: var(--orange); font-weight: 600; }
 svg text.familyname { fill: var(--ink); font-weight: 600; }
 svg text.familyname.chosen { fill: var(--blue); }
 .memory rect { stroke: var(--ink); stroke-width: .6; fill: var(--paper); }
+.memory rect.ground { stroke: none; }
 .memory rect.convolution { fill: var(--blue); fill-opacity: .3; }
 .memory rect.depthwise { fill: var(--blue); fill-opacity: .8; }
 .memory rect.residual { fill: var(--orange); fill-opacity: .3; }
-.memory rect.other, .memory rect.scratch { fill: var(--soft); fill-opacity: .35; }
+.memory rect.other { fill: var(--soft); fill-opacity: .35; }
+.memory rect.scratch { stroke-dasharray: 2 2; }
 .memory .hatch { stroke: var(--orange); stroke-width: 1; fill: none; }
 .peak .line { stroke: var(--ink); stroke-dasharray: 5 3; fill: none; }
 .peak .step { stroke: var(--ink); stroke-width: .8; stroke-dasharray: 1 2; fill: none; }

@@ -1,7 +1,21 @@
 import { writeFileAtomic } from "../../base/files.js";
+import { memoryConventions, memoryPeaks, memoryTimeline, planMemory, publishedMemory } from "../../cost/index.js";
 import { VERSION } from "../../fit/index.js";
-import { buildArchitecture, explainNetwork, profileArchitecture } from "../../networks/index.js";
-import { renderExplanation, renderProfile, renderProfilePage, renderProfileSvg } from "../../report/index.js";
+import {
+  type Architecture,
+  buildArchitecture,
+  buildNetwork,
+  explainNetwork,
+  profileArchitecture,
+} from "../../networks/index.js";
+import {
+  renderExplanation,
+  renderMemory,
+  renderMemoryTimeline,
+  renderProfile,
+  renderProfilePage,
+  renderProfileSvg,
+} from "../../report/index.js";
 import { defineCommand } from "../command.js";
 import { fileFormat } from "./file-format.js";
 import { networkOf, networkOptions, networkWord } from "./shared.js";
@@ -14,6 +28,7 @@ export const profileCommand = defineCommand({
   examples: [
     ["bantam profile mobilenet-v2-0.5@160", "width 0.5, 160 px"],
     ["bantam profile mobilenet-v2 --explain", "why others print 3.4 M or 3.54 M parameters"],
+    ["bantam profile mobilenet-v2-0.35@144 --memory", "peak memory in fp32, fp16 and int8"],
     ["bantam profile efficientnet-b0 --out b0.html", "a page with a picture of the network"],
     ["bantam profile efficientnet-b0 --json", "one JSON document"],
   ],
@@ -23,27 +38,56 @@ export const profileCommand = defineCommand({
     classes: { kind: "integer", min: 2, max: 1_000_000, default: 1000, help: "outputs of the classifier" },
     channels: { kind: "integer", min: 1, max: 3, default: 3, help: "3 for colour, 1 for grey" },
     explain: { kind: "flag", help: "count by everybody's rules and say which gives which printed figure" },
-    out: { kind: "path", help: "also write a page (.html) or the picture alone (.svg)" },
+    memory: { kind: "flag", help: "plan the activations in each number format, as we and as others count them" },
+    out: { kind: "path", help: "also write a page (.html), or the picture alone (.svg; of the memory with --memory)" },
   },
-  run: async ({ network, classes, channels, explain, out, ...multipliers }) => {
+  run: async ({ network, classes, channels, explain, memory, out, ...multipliers }) => {
     const format = out === undefined ? undefined : fileFormat(out, ["html", "svg"]);
     const { name, ...rest } = networkOf(network, multipliers);
     const options = { ...rest, classes, channels: channels === 1 ? (1 as const) : (3 as const) };
+    const architecture = buildArchitecture(name, options);
     const result = {
       convention: "1 MAC = 1 multiply-accumulate per image",
-      ...{ channels: options.channels, ...profileArchitecture(buildArchitecture(name, options)) },
+      ...{ channels: options.channels, ...profileArchitecture(architecture) },
       ...(explain && { explanation: explainNetwork(name, options) }),
+      ...(memory && { memory: memoryOf(architecture, rest.width ?? 1) }),
     };
     if (out === undefined) return result;
-    await writeFileAtomic(out, format === "svg" ? renderProfileSvg(result) : renderProfilePage(result, VERSION));
+    const picture = () => (memory ? renderMemoryTimeline(timelineOf(architecture)) : renderProfileSvg(result));
+    const page = () => renderProfilePage({ ...result, timeline: timelineOf(architecture) }, VERSION);
+    await writeFileAtomic(out, format === "svg" ? picture() : page());
     return { ...result, file: out };
   },
   // The rules are a page of their own; under a layer table of fifty lines nobody would see them.
   show: (result, { colour, width }) => {
-    const shown =
-      result.explanation === undefined
-        ? renderProfile(result, { colour, width })
-        : renderExplanation(result.explanation, { colour, width });
-    return "file" in result ? `${shown}\nwritten: ${result.file}\n` : shown;
+    const { explanation, memory } = result;
+    const parts = [
+      ...(explanation === undefined ? [] : [renderExplanation(explanation, { colour, width })]),
+      ...(memory === undefined ? [] : [renderMemory(memory, { colour, width })]),
+    ];
+    if (parts.length === 0) parts.push(renderProfile(result, { colour, width }));
+    return [...parts, ...("file" in result ? [`written: ${result.file}\n`] : [])].join("\n");
   },
 });
+
+const graphOf = (architecture: Architecture) => buildNetwork(architecture, { batch: 1, mode: "folded" }).graph;
+
+function memoryOf(architecture: Architecture, width: number) {
+  const { name, resolution } = architecture;
+  const graph = graphOf(architecture);
+  return {
+    ...{ network: name, resolution, peaks: memoryPeaks(graph), conventions: memoryConventions(graph) },
+    published: publishedMemory.filter(
+      (figure) => figure.network === name && figure.width === width && figure.resolution === resolution,
+    ),
+  };
+}
+
+function timelineOf(architecture: Architecture) {
+  const { name: network, resolution } = architecture;
+  return {
+    network,
+    resolution,
+    ...memoryTimeline(planMemory(graphOf(architecture), { format: "int8", order: "lowest" })),
+  };
+}

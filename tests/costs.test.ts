@@ -1,0 +1,103 @@
+/** What networks cost, as people ask for it: `profile` with its files, `compare`. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../src/cli/commands/index.js";
+import { main } from "../src/cli/index.js";
+import { createFakeIo } from "../src/cli/testing/fake-io.js";
+
+let root: string;
+const place = (name: string) => join(root, name);
+
+async function bantam(...words: string[]) {
+  const io = createFakeIo({ NO_COLOR: "1" });
+  const code = await main(words, commands, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+async function json(...words: string[]) {
+  const { code, stdout, stderr } = await bantam(...words, "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-costs-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("profile", () => {
+  test("takes width and pixels in the name, and draws the network above its layers", async () => {
+    const { code, stdout } = await bantam("profile", "mobilenet-v2-0.35@144");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^mobilenet-v2 · 144×144 px/);
+    expect(stdout).toMatch(/^stage +map +channels +of MACs\nstem +72 +#/m);
+    expect(stdout).toMatch(/^layer +output/m);
+  });
+
+  test("--explain gives the rules in place of the layers; --json both", async () => {
+    const { stdout } = await bantam("profile", "mobilenet-v2", "--explain");
+    expect(stdout).toMatch(/without γ and β of batch norm +3 470 760 +−34 112/);
+    expect(stdout).not.toContain("stages.0.0");
+    const { explanation, layers } = await json("profile", "mobilenet-v2", "--explain");
+    expect(explanation.rules[0]).toMatchObject({ figure: 3_504_872, difference: 0 });
+    expect(layers.length).toBeGreaterThan(40);
+  });
+
+  test.each([
+    ["page.html", /^<!doctype html>[\s\S]*<\/html>\n$/],
+    ["Picture.SVG", /^<svg xmlns=[\s\S]*<\/svg>\n$/],
+  ])("--out %s writes the file and says so", async (name, form) => {
+    const { code, stdout } = await bantam("profile", "mnasnet-small", "--out", place(name));
+    expect(code).toBe(0);
+    expect(stdout).toContain(`written: ${place(name)}\n`);
+    expect(await readFile(place(name), "utf8")).toMatch(form);
+  });
+});
+
+describe("compare", () => {
+  test("gives costs, published accuracy and rivals of each", async () => {
+    const { networks, rivals } = await json("compare", "efficientnet-b4", "mobilenet-v2-0.4");
+    expect(networks).toMatchObject([
+      { network: "efficientnet-b4", params: 19_341_616, macs: 4_393_771_024, published: { top1: 0.829, top5: 0.964 } },
+      { network: "mobilenet-v2-0.4", published: null },
+    ]);
+    expect(rivals.map(({ label, quantity }: { label: string; quantity: string }) => `${label} ${quantity}`)).toEqual([
+      "EfficientNet-B4 macs",
+      "EfficientNet-B4 params",
+    ]);
+  });
+
+  test("without names, compares them all", async () => {
+    const { code, stdout } = await bantam("compare");
+    expect(code).toBe(0);
+    for (const name of ["mobilenet-v1", "mnasnet-b1", "efficientnet-b7", "efficientnet-lite4"])
+      expect(stdout).toMatch(new RegExp(`^${name} `, "m"));
+  });
+
+  test.each([
+    ["figure.svg", /^<svg xmlns=[\s\S]*16× fewer[\s\S]*<\/svg>\n$/],
+    ["page.html", /^<!doctype html>[\s\S]*16× fewer[\s\S]*<\/html>\n$/],
+    ["data.csv", /^network,family,[\s\S]*\r\nResNet-152,,0\.778,0\.938,60000000,11000000000,/],
+  ])("--out %s", async (name, form) => {
+    const { code, stdout } = await bantam("compare", "efficientnet-b1", "--out", place(name));
+    expect(code).toBe(0);
+    expect(stdout).toContain(`written: ${place(name)}\n`);
+    expect(await readFile(place(name), "utf8")).toMatch(form);
+  });
+});
+
+test.each([
+  [["profile", "mobilenet-v2", "--out", "ROOT/x.png"], 2, /--out: expected a name that ends in \.html or \.svg/],
+  [["compare", "mobilenet-v2", "--out", "ROOT/x"], 2, /--out: expected a name that ends in \.html or \.svg or \.csv/],
+  [["compare", "mobilenet-v2", "mobilnet-v1"], 2, /did you mean "mobilenet-v1"/],
+  [["compare", "mobilenet-v2@20000"], 2, /resolution: expected a whole number of pixels/],
+  [["compare", "--out", "ROOT/nowhere/x.svg"], 1, /a file that can be written/],
+] as const)("%j is refused", async (words, expected, message) => {
+  const before = await readdir(root);
+  const { code, stdout, stderr } = await bantam(...words.map((word) => word.replace("ROOT", root)));
+  expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
+  expect(await readdir(root)).toEqual(before);
+});
