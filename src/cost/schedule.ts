@@ -126,7 +126,7 @@ class Problem {
     const waiting = new Map<number, State[]>([[this.least, [this.start]]]);
     for (;;) {
       const peak = Math.min(...waiting.keys());
-      if (peak >= known - 16) return { better: null, states: seen.size, complete: true };
+      if (peak >= known) return { better: null, states: seen.size, complete: true };
       const stack = waiting.get(peak)!;
       waiting.delete(peak);
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {

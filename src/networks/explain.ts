@@ -124,6 +124,7 @@ function paramRules(architecture: Architecture, network: string): Rule[] {
 }
 
 function macRules(architecture: Architecture, network: string): Rule[] {
+  const inTorchvision = networks.find(({ name }) => name === network)?.dialects.includes("torch");
   const { graph } = buildNetwork(architecture, { batch: 1, mode: "inference" });
   const { macs } = profileGraph(graph);
   const rule = (rule: string, figure: number, by: string): Rule => ({ quantity: "macs", rule, figure, by });
@@ -133,7 +134,11 @@ function macRules(architecture: Architecture, network: string): Rule[] {
   const normed = sumOver(graph, ({ op, inputs }) => (op === "batchNormInference" ? sizeOf(inputs[0]!.shape) : 0));
   const pooled = sumOver(graph, ({ op, inputs }) => (op === "globalAveragePool" ? sizeOf(inputs[0]!.shape) : 0));
   return [
-    rule("convolutions and classifier", macs, "Bantam; the papers; torchvision's _ops"),
+    rule(
+      "convolutions and classifier",
+      macs,
+      ["Bantam", "the papers", ...(inTorchvision ? ["torchvision's _ops"] : [])].join("; "),
+    ),
     rule("with biases, and γ, β once", macs + biases + 2 * normChannels(graph), "torchinfo"),
     rule("with 2 per normed number, 1 per pooled", macs + 2 * normed + pooled, "fvcore"),
     ...(hasOlderHead(architecture, network)

@@ -56,15 +56,20 @@ export function renderExplanation({ network, rules, printed }: Explanation, { co
   return `${[paint.strong(plain(network)), ...quantities.map(part)].join("\n\n")}\n`.replaceAll("\u00a0", " ");
 }
 
-/** Who counts so goes to a line of its own where the window is narrow. */
+/** The last column, then all but the first, go to lines of their own where the window is narrow. */
 function fitting(rows: readonly (readonly string[])[], align: readonly ("left" | "right")[], width: number): string[] {
+  const widest = (lines: readonly string[]) => Math.max(...lines.map((line) => line.length));
   const wide = columns(rows, align);
-  if (Math.max(...wide.map((line) => line.length)) <= width) return wide;
-  const narrow = columns(
-    rows.map((row) => row.slice(0, 3)),
-    align.slice(0, 3),
-  );
-  return [narrow[0]!, ...narrow.slice(1).flatMap((line, i) => [line, `    ${rows[i + 1]![3]}`])];
+  if (widest(wide) <= width) return wide;
+  const parts = (from: number, to: number) =>
+    columns(
+      rows.map((row) => row.slice(from, to)),
+      align.slice(from, to),
+    );
+  const [head, ...lines] = widest(parts(0, 3)) <= width ? parts(0, 3) : parts(0, 1);
+  const figures = widest(parts(0, 3)) <= width ? [] : parts(1, 3);
+  const below = lines.map((_, i) => [...figures.slice(i + 1, i + 2), rows[i + 1]![3]!].map((text) => `    ${text}`));
+  return [head!, ...lines.flatMap((line, i) => [line, ...below[i]!])];
 }
 
 function told(figure: Explanation["printed"][number], width: number): string[] {

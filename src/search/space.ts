@@ -93,11 +93,6 @@ export function genesOf(space: SearchSpace): Gene[] {
   ];
 }
 
-/** How many candidates there are. */
-export function sizeOfSpace(space: SearchSpace): number {
-  return genesOf(space).reduce((product, { options }) => product * options.length, 1);
-}
-
 /** The candidate with this option at each gene. @param choices indices, in the order of `genesOf`. */
 export function candidateOf(space: SearchSpace, choices: readonly number[]): Candidate {
   const blank = { stages: space.stages.map(() => ({})) };

@@ -55,7 +55,7 @@ function within(
     case "expand":
       return names(`${prefix}.conv_pw`, `${prefix}.bn1`);
     case "depthwise":
-      return names(`${prefix}.conv_dw`, `${prefix}.${expands ? "bn1" : "bn1"}`);
+      return names(`${prefix}.conv_dw`, `${prefix}.${expands ? "bn2" : "bn1"}`);
     case "reduce":
       return names(`${prefix}.se.conv_reduce`, null);
     case "restore":
