@@ -2,12 +2,14 @@
 
     python3 scripts/golden/pretrained.py torchvision > src/pretrained/testing/torchvision.json
     python3 scripts/golden/pretrained.py timm > src/pretrained/testing/timm.json
+    python3 scripts/golden/pretrained.py lines mnasnet0_5 > src/pretrained/testing/mnasnet0_5.txt  # and another
     python3 scripts/golden/pretrained.py picture    # ten probabilities, for tests/pretrained.test.ts
     KERAS_BACKEND=jax python3 scripts/golden/pretrained.py keras > src/pretrained/testing/keras.json
 
 Written for torchvision 0.14 (PyTorch 1.13), timm 1.0.29 and Keras 3.15. Per network: the number of tensors and a hash of
 the sorted lines "name [shape]", `num_batches_tracked` left out; for a few, the logits of ten classes for one image, with
-weights and image from `numbers` below, which src/pretrained/testing/formula.ts repeats; for one, the lines themselves.
+weights and image from `numbers` below, which src/pretrained/testing/formula.ts repeats. For two of torchvision's networks
+the lines themselves, so that a difference can be seen.
 For timm also what its default configurations say of preprocessing.
 """
 
@@ -137,12 +139,16 @@ def filled(model):
     return model.eval()
 
 
+def torch_lines(model):
+    state = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith("num_batches_tracked")}
+    return [f"{name} {list(tensor.shape)}".replace(", ", ",") for name, tensor in state.items()]
+
+
 def torch_case(ours, theirs, build, side):
     import torch
 
     model = build(1000)
-    state = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith("num_batches_tracked")}
-    case = summary(ours, theirs, [f"{name} {list(tensor.shape)}".replace(", ", ",") for name, tensor in state.items()])
+    case = summary(ours, theirs, torch_lines(model))
     if side is None:
         return case
     model = filled(build(CLASSES))
@@ -234,6 +240,11 @@ def keras_cases():
 
 def main():
     library = sys.argv[1]
+    if library == "lines":
+        import torchvision
+
+        print("\n".join(sorted(torch_lines(getattr(torchvision.models, sys.argv[2])()))))
+        return
     if library == "picture":
         print(json.dumps(picture_probabilities()))
         return

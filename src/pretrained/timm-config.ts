@@ -5,8 +5,7 @@ import type { Preprocessing } from "../data/index.js";
 import { type TimmModel, timmModel } from "./timm-models.js";
 
 export type TimmConfig = {
-  /** timm's name, with the tag of the training where there is one. */
-  readonly model: string;
+  /** Ours, as `parseNetwork` reads it. */
   readonly network: string;
   readonly preprocessing: Preprocessing;
   /** Outputs of the classifier; null where it does not say. */
@@ -21,7 +20,6 @@ const channels = z.array(z.number()).min(1).max(3);
 
 /** timm writes much more; what is not listed here has no bearing on an image classifier's result. */
 const pretrainedSchema = z.object({
-  tag: z.string().nullish(),
   input_size: z.tuple([z.literal([1, 3]), side, side]).nullish(),
   crop_pct: z.number().min(0.25).max(1).nullish(),
   crop_mode: z.literal(["center", "squash"]).nullish(),
@@ -54,11 +52,8 @@ export function parseTimmConfig(text: string, at: string): TimmConfig | null {
   const config = checked(schema, json, at);
   // Before 2023 the description of the weights was not in a field of its own.
   const pretrained = config.pretrained_cfg ?? checked(pretrainedSchema, json, at);
-  const { tag } = pretrained;
-  const model = tag && !config.architecture.includes(".") ? `${config.architecture}.${tag}` : config.architecture;
   const table = timmModel(config.architecture, `${at}: architecture`);
   return {
-    model,
     network: table.network,
     preprocessing: preprocessingOf(pretrained, table, at),
     classes: config.num_classes ?? pretrained.num_classes ?? null,

@@ -6,7 +6,7 @@ import { lower } from "../../onnx/index.js";
 import { chooseEngine } from "../../runtime/index.js";
 import { toForeign } from "../testing/foreign.js";
 import { formulaImage, formulaTensor } from "../testing/formula.js";
-import { type Golden, goldens } from "../testing/goldens.js";
+import { type Golden, goldens, lines } from "../testing/goldens.js";
 import { canonicalKerasName, kerasEntries } from "./keras.js";
 import { type Entry, fromForeign } from "./layout.js";
 import { timmEntries } from "./timm.js";
@@ -28,9 +28,19 @@ const cases = (Object.keys(libraries) as Library[]).flatMap((library) =>
 describe("names and shapes are the library's own", () => {
   test.each(cases)("$library $model is $network", ({ library, network, tensors, digest }) => {
     const entries = libraries[library](architectureOf(network))!;
-    const lines = entries.map(({ foreign, foreignShape }) => `${foreign} [${foreignShape}]`);
-    expect(lines).toHaveLength(tensors);
-    expect(createHash("sha256").update(lines.sort().join("\n")).digest("hex").slice(0, 16)).toBe(digest);
+    const ours = entries.map(({ foreign, foreignShape }) => `${foreign} [${foreignShape}]`);
+    expect(ours).toHaveLength(tensors);
+    expect(createHash("sha256").update(ours.sort().join("\n")).digest("hex").slice(0, 16)).toBe(digest);
+  });
+});
+
+describe("torchvision's list, line by line", () => {
+  test.each([
+    ["torch-mnasnet-b1-0.5", "mnasnet0_5"],
+    ["torch-mobilenet-v3-small", "mobilenet_v3_small"],
+  ])("%s", (network, model) => {
+    const entries = torchvisionEntries(architectureOf(network))!;
+    expect(entries.map(({ foreign, foreignShape }) => `${foreign} [${foreignShape}]`).sort()).toEqual(lines(model));
   });
 });
 

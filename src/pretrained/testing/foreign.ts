@@ -1,6 +1,6 @@
-/** Files as other libraries would write them, with our numbers. */
+/** Tensors as other libraries would write them, with our numbers. */
 
-import { encodeSafetensors, type Tensor } from "../../weights/index.js";
+import type { Tensor } from "../../weights/index.js";
 import type { Entry } from "../layouts/layout.js";
 
 /** Our numbers in the order of the foreign tensor: a loop over our four axes, whatever theirs are. */
@@ -26,8 +26,4 @@ export function foreignTensors(entries: readonly Entry[], own: ReadonlyMap<strin
       { dtype: "F32", shape: entry.foreignShape, data: toForeign(own.get(entry.name)!, entry) },
     ]),
   );
-}
-
-export function foreignFile(entries: readonly Entry[], own: ReadonlyMap<string, Float32Array>): Uint8Array {
-  return encodeSafetensors(foreignTensors(entries, own), { format: "pt" });
 }

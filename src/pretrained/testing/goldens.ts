@@ -27,3 +27,9 @@ export type Golden = {
 
 export const goldens = (library: "timm" | "torchvision" | "keras"): readonly Golden[] =>
   JSON.parse(readFileSync(new URL(`./${library}.json`, import.meta.url), "utf8"));
+
+/** `name [shape]` of each tensor of a network of torchvision, sorted. */
+export const lines = (model: string): readonly string[] =>
+  readFileSync(new URL(`./${model}.txt`, import.meta.url), "utf8")
+    .trim()
+    .split("\n");
