@@ -167,8 +167,9 @@ class Problem {
       while (move.peak <= peak) {
         if (move.state.alive <= state.alive || move.state.ready.length === 0) return move.state;
         // Only a node that had to wait for this one may follow: then all states between are prefixes of the run.
-        if (move.woken.length !== 1) break;
-        move = this.run(move.state, move.woken[0]!);
+        const [next] = move.woken;
+        if (next === undefined) break;
+        move = this.run(move.state, next);
       }
     }
     const [only] = state.ready;

@@ -3,6 +3,7 @@ export { renderComparisonPage } from "./compare-page.js";
 export { renderEvaluation, renderPredictions } from "./evaluation.js";
 export { type Explanation, renderExplanation } from "./explain.js";
 export type * from "./fit-report.js";
+export { type LatencyCheck, type LatencyRow, renderLatency, renderLatencyCheck } from "./latency.js";
 export { type MemoryTable, renderMemory } from "./memory.js";
 export { type MemoryTimelineFacts, memoryFigure, renderMemoryTimeline } from "./memory-timeline.js";
 export { type CatalogueRow, renderNetworks } from "./networks.js";

@@ -1,3 +1,4 @@
+import { benchCommand } from "./bench.js";
 import { compareCommand } from "./compare.js";
 import { evalCommand } from "./eval.js";
 import { exportCommand } from "./export.js";
@@ -14,6 +15,7 @@ export const commands = [
   networksCommand,
   profileCommand,
   compareCommand,
+  benchCommand,
   scaleCommand,
   trainCommand,
   evalCommand,

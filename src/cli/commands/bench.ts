@@ -1,0 +1,175 @@
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { toFileError, writeFileAtomic } from "../../base/files.js";
+import { UsageError } from "../../base/index.js";
+import { type LatencyConfiguration, type LatencyTable, type Provider, parseLatencyTable } from "../../cost/index.js";
+import { checkPredictions, extendConfiguration, measureNetwork, type Named, thisMachine } from "../../latency/index.js";
+import { buildArchitecture, countArchitecture, parseNetwork } from "../../networks/index.js";
+import { type LatencyCheck, type LatencyRow, renderLatency, renderLatencyCheck } from "../../report/index.js";
+import { chooseEngine } from "../../runtime/index.js";
+import { type Context, defineCommand } from "../command.js";
+
+/** Small and middling, of every family: their blocks cover a wide range of widths and sides. */
+const spread = [
+  ...["mobilenet-v1-0.25@128", "mobilenet-v1-0.5@160", "mobilenet-v2-0.35@96", "mobilenet-v2-0.5@160", "mobilenet-v2"],
+  ...["mobilenet-v3-small", "mobilenet-v3-small-0.75@160", "mobilenet-v3-large@160", "mnasnet-small", "mnasnet-a1@160"],
+  ...["efficientnet-lite0@160", "efficientnet-b0@160"],
+];
+
+export const benchCommand = defineCommand({
+  name: "bench",
+  summary: "Measure how long networks take on this machine, and predict it for networks that were never run",
+  description:
+    "Cold start, first run and warm median, each engine and thread count in a process of its own. With --table, blocks are measured one by one into a file, and each network is predicted as if it were not in it.",
+  examples: [
+    ["bantam bench mobilenet-v2 efficientnet-b0@160", "every engine, on one core and on all"],
+    ["bantam bench mobilenet-v2 --threads 2 --engine native", "one configuration"],
+    ["bantam bench --table laptop.json", "build a table of blocks, or go on with it, and check its predictions"],
+    [
+      "bantam bench --table laptop.json --keep-out mobilenet-v3-large",
+      "and of a network that the table has never seen",
+    ],
+  ],
+  arguments: {
+    networks: {
+      kind: "text",
+      variadic: true,
+      optional: true,
+      placeholder: "NETWORK",
+      help: "e.g. mobilenet-v2-0.5@160",
+    },
+  },
+  options: {
+    threads: { kind: "integer", min: 1, max: 256, help: "threads; by default one, and all cores; one with --table" },
+    engine: { kind: "choice", of: ["native", "wasm"], help: "by default both; native with --table" },
+    batch: { kind: "integer", min: 1, max: 1024, default: 1, help: "images per run" },
+    seconds: { kind: "number", min: 0.05, max: 600, default: 2, help: "of warm runs for each line" },
+    table: { kind: "path", help: "file of measured blocks, built where it is missing and completed where it is not" },
+    "keep-out": {
+      kind: "text",
+      placeholder: "NETWORK,…",
+      help: "with --table: networks to predict and never to build from",
+    },
+  },
+  run: async ({ networks, table, keepOut, ...values }, context) => {
+    if (table === undefined) {
+      if (keepOut !== undefined)
+        throw new UsageError({ at: "--keep-out", expected: "--table with it", received: "none" });
+      return { kind: "measured" as const, rows: await measureAll(named(networks ?? []), values, context) };
+    }
+    const words = networks === undefined || networks.length === 0 ? spread : networks;
+    const apart = named(keepOut?.split(",") ?? []);
+    return { kind: "checked" as const, ...(await buildAndCheck(table, named(words), apart, values, context)) };
+  },
+  show: (result, { colour, width }) =>
+    result.kind === "measured"
+      ? renderLatency(result.rows, { colour, width })
+      : renderLatencyCheck(result, { colour, width }),
+});
+
+type Values = {
+  readonly threads: number | undefined;
+  readonly engine: Provider | undefined;
+  readonly batch: number;
+  readonly seconds: number;
+};
+
+const named = (words: readonly string[]): Named[] =>
+  words.map((word) => {
+    const { name, ...options } = parseNetwork(word.trim());
+    return { word: word.trim(), architecture: buildArchitecture(name, options) };
+  });
+
+async function measureAll(
+  networks: readonly Named[],
+  { threads, engine, batch, seconds }: Values,
+  { signal, progress, warn }: Context,
+): Promise<LatencyRow[]> {
+  if (networks.length === 0) {
+    throw new UsageError({ at: "bench", expected: "a network", received: "none", hint: "bantam bench mobilenet-v2" });
+  }
+  const counts = threads === undefined ? [...new Set([1, availableParallelism()])] : [threads];
+  const providers: Provider[] = engine === undefined ? await availableProviders(warn) : [engine];
+  const settings = providers.flatMap((provider) => counts.map((count) => ({ provider, threads: count })));
+  const rows: LatencyRow[] = [];
+  progress.phase("bench");
+  for (const { word, architecture } of networks) {
+    for (const setting of settings) {
+      progress.update({
+        text: `${word}, ${setting.provider}, ${setting.threads === 1 ? "1 thread" : `${setting.threads} threads`}`,
+        fraction: rows.length / (networks.length * settings.length),
+      });
+      const options = { ...setting, batch, signal };
+      const measured = await measureNetwork(architecture, options, { seconds, leastRuns: 5 });
+      const { runtime, engineMs, loadMs, firstMs, timing } = measured;
+      const { macs } = countArchitecture(architecture);
+      const coldMs = engineMs + loadMs + firstMs;
+      rows.push({ ...{ network: word, ...setting, runtime, batch, macs, coldMs, loadMs, firstMs, timing } });
+    }
+  }
+  progress.done();
+  return rows;
+}
+
+async function availableProviders(warn: Context["warn"]): Promise<Provider[]> {
+  const { name } = await chooseEngine("auto", 1);
+  if (!name.includes("Wasm")) return ["native", "wasm"];
+  warn("onnxruntime-node is not installed: only WebAssembly is measured");
+  return ["wasm"];
+}
+
+async function buildAndCheck(
+  file: string,
+  networks: readonly Named[],
+  apart: readonly Named[],
+  { threads = 1, engine = "native", batch }: Values,
+  { signal, progress }: Context,
+): Promise<LatencyCheck & { readonly file: string }> {
+  const table = await readTable(file);
+  const isThis = (each: LatencyConfiguration) =>
+    each.provider === engine && each.threads === threads && each.batch === batch;
+  const others = table?.configurations.filter((each) => !isThis(each)) ?? [];
+  const known = table?.configurations.find(isThis);
+  progress.phase("bench", "measuring blocks");
+  const began = performance.now();
+  const configuration = await extendConfiguration(
+    known,
+    networks,
+    { provider: engine, threads, batch, signal },
+    async (extended, done, total) => {
+      const document: LatencyTable = {
+        ...({ format: "bantam-latency", version: 1 } as const),
+        ...{ machine: thisMachine(), date: new Date().toISOString() },
+        configurations: [...others, extended],
+      };
+      await writeFileAtomic(file, `${JSON.stringify(document, null, 1)}\n`);
+      const secondsLeft = ((performance.now() - began) / 1000 / done) * (total - done);
+      progress.update({ text: `${done} of ${total} graphs`, fraction: done / total, secondsLeft });
+    },
+  );
+  progress.done();
+  const rows = await checkPredictions(configuration, [...networks, ...apart], { signal });
+  const { runtime, blocks, networks: whole } = configuration;
+  return {
+    file,
+    configuration: { runtime, blocks: blocks.length, networks: whole.length },
+    rows,
+    meanAbsoluteError: rows.reduce((sum, { error }) => sum + Math.abs(error), 0) / rows.length,
+  };
+}
+
+/** null where there is no such file yet. */
+async function readTable(file: string): Promise<LatencyTable | null> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw toFileError(error, file, "read");
+  });
+  if (text === null) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return parseLatencyTable(json, file);
+}

@@ -1,0 +1,8 @@
+export {
+  checkPredictions,
+  extendConfiguration,
+  measureNetwork,
+  type Named,
+  type PredictionRow,
+  thisMachine,
+} from "./networks.js";
