@@ -20,7 +20,6 @@ export {
   type Provider,
   parseLatencyTable,
   predictLatency,
-  ratesOnly,
   type Timing,
   withoutNetworks,
 } from "./latency.js";

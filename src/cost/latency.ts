@@ -16,7 +16,7 @@ import { nonNegativeLeastSquares } from "./least-squares.js";
 export type Provider = "native" | "wasm";
 
 /** What a kind of work takes time for; each has a rate. */
-export const workKinds = ["pointwiseMacs", "depthwiseMacs", "otherMacs", "curves", "bytes", "kernels"] as const;
+const workKinds = ["pointwiseMacs", "depthwiseMacs", "otherMacs", "curves", "bytes", "kernels"] as const;
 
 /**
  * The work of a block, for one image.

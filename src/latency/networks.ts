@@ -38,8 +38,8 @@ export async function measureNetwork(
   }
 }
 
-export const BLOCK_PATIENCE: Patience = { seconds: 0.15, leastRuns: 15 };
-export const NETWORK_PATIENCE: Patience = { seconds: 1.5, leastRuns: 15 };
+const BLOCK_PATIENCE: Patience = { seconds: 0.15, leastRuns: 15 };
+const NETWORK_PATIENCE: Patience = { seconds: 1.5, leastRuns: 15 };
 
 /**
  * A configuration of the table with the blocks of these networks, and the networks themselves, measured. What it has

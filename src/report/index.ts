@@ -5,7 +5,7 @@ export { type Explanation, renderExplanation } from "./explain.js";
 export type * from "./fit-report.js";
 export { type LatencyCheck, type LatencyRow, renderLatency, renderLatencyCheck } from "./latency.js";
 export { type MemoryTable, renderMemory } from "./memory.js";
-export { type MemoryTimelineFacts, memoryFigure, renderMemoryTimeline } from "./memory-timeline.js";
+export { type MemoryTimelineFacts, renderMemoryTimeline } from "./memory-timeline.js";
 export { type CatalogueRow, renderNetworks } from "./networks.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";

@@ -2,7 +2,7 @@
 import { ModelError } from "../base/index.js";
 
 /** Bytes per element, in the reference implementation's order: by alignment, then as its `Dtype` lists them. */
-export const bytesPerElement = {
+const bytesPerElement = {
   BOOL: 1,
   U8: 1,
   I8: 1,

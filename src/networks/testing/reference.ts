@@ -29,8 +29,9 @@ export function referenceArchitecture({ name, width, classes, resolution }: Refe
 }
 
 /**
- * Weights of the inference network, from a fixed seed. Running statistics are those of a batch, as training would leave them:
- * with random ones, the image fades away on its way through a deep network, or grows until rounding errors drown it.
+ * Weights of the inference network, from a fixed seed. Running statistics are those of a batch with the two images in it, as
+ * training would leave them: with random ones, or those of other images, an image fades away on its way through a deep network, or
+ * grows until rounding errors drown it.
  */
 export async function referenceWeights(architecture: Architecture): Promise<Weights> {
   const { graph } = buildNetwork(architecture, { batch: 2, mode: "inference" });
@@ -74,6 +75,7 @@ async function calibrate(architecture: Architecture, weights: Weights): Promise<
     g.output(variance, runningVariance);
   }
   const image = randomImage(architecture, batch, createRng(13));
+  image.data.set(referenceImage(architecture).data);
   const measured = await run(g.build(), "channel-major", weights, swapBatch(image));
   for (const name of weights.keys()) {
     const values = measured[name]?.data;
