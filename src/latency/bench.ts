@@ -1,107 +1,63 @@
-/** A process of its own to measure in, so that no configuration finds what another one loaded, cached or started. */
+/** Graphs timed in a process of their own. */
 import { type ChildProcess, fork } from "node:child_process";
-import { createRequire } from "node:module";
-import { extname } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { EngineError } from "../base/index.js";
-import type { Effort, Measurement } from "./measure.js";
-import type { Answer, Request, Setup } from "./protocol.js";
-import type { Subject } from "./subject.js";
+import { fileURLToPath } from "node:url";
+import { createRng, EngineError, InterruptedError } from "../base/index.js";
+import type { Provider } from "../cost/index.js";
+import type { Graph } from "../ir/index.js";
+import { initializeParameters } from "../networks/index.js";
+import { lower } from "../onnx/index.js";
+import type { Answer, Measurement, Question } from "./protocol.js";
+import type { Patience } from "./stopwatch.js";
 
 export type Bench = {
-  /** e.g. `onnxruntime-node 1.30.0, CPU`. */
-  readonly runtime: string;
-  /** Loading the runtime's code into a fresh process. WebAssembly is compiled later, with the first session. */
-  readonly importMs: number;
-  /** One at a time. */
-  measure(subject: Subject, effort: Effort): Promise<Measurement>;
-  /** Ends the process, whatever it does. */
+  /** @param graph with one float input. Its weights are random: what they are does not matter to a clock. */
+  measure(graph: Graph, patience: Patience): Promise<Measurement>;
   close(): void;
 };
 
-/**
- * @param signal ends the process; what is waited for is rejected with its reason.
- * @throws {EngineError} when the provider does not load on this machine.
- */
-export async function openBench(setup: Setup, signal?: AbortSignal): Promise<Bench> {
-  signal?.throwIfAborted();
-  const child = fork(workerPath(), {
-    execArgv: workerArguments(),
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+export type BenchOptions = { readonly provider: Provider; readonly threads: number; readonly signal?: AbortSignal };
+
+/** Starts a fresh process; the first graph it measures has the cold start. */
+export function openBench({ provider, threads, signal }: BenchOptions): Bench {
+  // Compiled, the worker is JavaScript; in the sources, a loader reads it.
+  const isSource = import.meta.url.endsWith(".ts");
+  const child = fork(fileURLToPath(new URL(isSource ? "./worker.ts" : "./worker.js", import.meta.url)), {
+    execArgv: isSource ? ["--import", "jiti/register"] : [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  let complaints = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-    complaints = (complaints + text).slice(-2000);
-  });
-  const close = () => {
-    signal?.removeEventListener("abort", close);
-    child.kill("SIGKILL");
+  return {
+    measure: async (graph, patience) => {
+      const [input] = graph.inputs;
+      const weights = initializeParameters(graph, createRng("latency"));
+      const model = lower(graph, { name: "latency", layout: "image-major", weights });
+      const answer = await ask(child, signal, {
+        ...{ provider, threads, model, patience },
+        input: { name: input!.name, dims: input!.shape },
+      });
+      if (answer.ok) return answer;
+      if (answer.facts !== null) throw new EngineError(answer.facts);
+      throw new Error(`internal: the measuring process failed: ${answer.message}`);
+    },
+    close: () => child.kill(),
   };
-  signal?.addEventListener("abort", close);
-  const ask = (request: Request) => exchange(child, request, () => ending(setup, complaints, signal));
-  try {
-    const started = await ask({ kind: "start", ...setup });
-    if (started.kind !== "started") throw new Error(`internal: a start was answered with ${started.kind}`);
-    return {
-      runtime: started.runtime,
-      importMs: started.importMs,
-      async measure(subject, effort) {
-        const answer = await ask({ kind: "measure", subject, effort });
-        if (answer.kind !== "measured") throw new Error(`internal: a measurement was answered with ${answer.kind}`);
-        return answer.measurement;
-      },
-      close,
-    };
-  } catch (error) {
-    close();
-    throw error;
-  }
 }
 
-/** Sends one request and waits for its answer, or for the end of the process. */
-function exchange(
-  child: ChildProcess,
-  request: Request,
-  whyItEnded: () => unknown,
-): Promise<Exclude<Answer, { kind: "failed" }>> {
+function ask(child: ChildProcess, signal: AbortSignal | undefined, question: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const settle = () => {
-      child.off("message", heard).off("exit", ended).off("error", ended);
+    const stop = () =>
+      finish(() => reject(new InterruptedError({ at: "bench", expected: "to finish", received: "a stop" })));
+    const exited = (code: number | null) =>
+      finish(() => reject(new Error(`internal: the measuring process ended with ${code}`)));
+    const answered = (answer: Answer) => finish(() => resolve(answer));
+    const finish = (then: () => void) => {
+      signal?.removeEventListener("abort", stop);
+      child.off("exit", exited).off("message", answered as never);
+      then();
     };
-    const heard = (message: unknown) => {
-      settle();
-      const answer = message as Answer;
-      if (answer.kind !== "failed") resolve(answer);
-      else reject(answer.facts === null ? new Error(answer.message) : new EngineError(answer.facts));
-    };
-    const ended = () => {
-      settle();
-      reject(whyItEnded());
-    };
-    child.on("message", heard).on("exit", ended).on("error", ended);
-    if (child.exitCode !== null || child.signalCode !== null) ended();
-    else child.send(request, (error) => error && ended());
+    if (signal?.aborted) return stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    child.once("exit", exited).once("message", answered as never);
+    child.send(question);
   });
-}
-
-function ending({ provider, threads }: Setup, complaints: string, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  return new EngineError({
-    at: `${provider}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    expected: "a process that measures to the end",
-    received: `its end${complaints === "" ? "" : `:\n  ${complaints.trim()}`}`,
-    hint: "is there enough memory for this network and batch?",
-  });
-}
-
-/** `worker.js` once compiled, `worker.ts` where the sources run themselves. */
-function workerPath(): string {
-  return fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
-}
-
-/** Node 20 runs no TypeScript; jiti, which the tests have, teaches it. */
-function workerArguments(): string[] {
-  if (extname(import.meta.url) !== ".ts") return [];
-  const register = createRequire(import.meta.url).resolve("jiti/package.json").replace(/package\.json$/, "");
-  return ["--import", pathToFileURL(`${register}lib/jiti-register.mjs`).href];
 }

@@ -1,18 +1,29 @@
-/** What a process that measures is asked and answers; plain data both ways. */
 import type { Facts } from "../base/index.js";
-import type { Provider } from "../cost/index.js";
-import type { Effort, Measurement } from "./measure.js";
-import type { Subject } from "./subject.js";
+import type { Provider, Timing } from "../cost/index.js";
+import type { Patience } from "./stopwatch.js";
 
-/** Fixed for the life of a process: WebAssembly takes its number of threads when it is first loaded. */
-export type Setup = { readonly provider: Provider; readonly threads: number };
+/** What the measuring process is asked. The first one starts the engine; provider and threads are the same in all. */
+export type Question = {
+  readonly provider: Provider;
+  readonly threads: number;
+  /** An ONNX file with one float input. */
+  readonly model: Uint8Array;
+  readonly input: { readonly name: string; readonly dims: readonly number[] };
+  readonly patience: Patience;
+};
 
-export type Request =
-  | ({ readonly kind: "start" } & Setup)
-  | { readonly kind: "measure"; readonly subject: Subject; readonly effort: Effort };
+export type Measurement = {
+  /** e.g. `onnxruntime-node 1.30.0, CPU, 2 threads`. */
+  readonly runtime: string;
+  /** Loading the engine; about 0 but for the first graph of a process. */
+  readonly engineMs: number;
+  /** Making a session of the file. */
+  readonly loadMs: number;
+  /** The first run of the session. */
+  readonly firstMs: number;
+  readonly timing: Timing;
+};
 
 export type Answer =
-  | { readonly kind: "started"; readonly runtime: string; readonly importMs: number }
-  | { readonly kind: "measured"; readonly measurement: Measurement }
-  /** With facts where the engine refused; without where we made a mistake. */
-  | { readonly kind: "failed"; readonly facts: Facts | null; readonly message: string };
+  | ({ readonly ok: true } & Measurement)
+  | { readonly ok: false; readonly facts: Facts | null; readonly message: string };

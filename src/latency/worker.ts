@@ -1,39 +1,43 @@
-/** The process that measures: one engine, one request after the other, until the parent is gone. */
-import { EngineError } from "../base/index.js";
+/**
+ * The process that is measured: it has loaded nothing but the engine, and runs one provider with one thread count, because
+ * the first start of an engine can be had once a process, and WebAssembly keeps the threads it began with.
+ */
+import { BantamError } from "../base/index.js";
 import { chooseEngine, type Engine } from "../runtime/index.js";
-import { measure } from "./measure.js";
-import type { Answer, Request } from "./protocol.js";
-import { prepare } from "./subject.js";
+import type { Answer, Question } from "./protocol.js";
+import { timeRuns } from "./stopwatch.js";
 
 let engine: Engine | null = null;
 
-async function answer(request: Request): Promise<Answer> {
-  switch (request.kind) {
-    case "start": {
-      const begin = performance.now();
-      engine = await chooseEngine(request.provider, request.threads);
-      return { kind: "started", runtime: engine.name, importMs: performance.now() - begin };
-    }
-    case "measure": {
-      if (engine === null) throw new Error("internal: asked to measure before an engine was chosen");
-      const { model, feeds } = prepare(request.subject);
-      return { kind: "measured", measurement: await measure(engine, model, feeds, request.effort) };
-    }
-    default:
-      return request satisfies never;
+process.on("message", (question: Question) => {
+  answer(question).then(
+    (result) => process.send!({ ok: true, ...result } satisfies Answer),
+    (error: unknown) => {
+      const expected = error instanceof BantamError ? error.facts : null;
+      process.send!({ ok: false, facts: expected, message: String(error) } satisfies Answer);
+    },
+  );
+});
+
+async function answer({ provider, threads, model, input, patience }: Question) {
+  const began = performance.now();
+  engine ??= await chooseEngine(provider, threads);
+  const ready = performance.now();
+  const session = await engine.load(model);
+  const loaded = performance.now();
+  const feeds = { [input.name]: { data: values(input.dims), dims: input.dims } };
+  try {
+    await session.run(feeds);
+    const done = performance.now();
+    const timing = await timeRuns(() => session.run(feeds), patience);
+    return { runtime: engine.name, engineMs: ready - began, loadMs: loaded - ready, firstMs: done - loaded, timing };
+  } finally {
+    await session.dispose();
   }
 }
 
-function failure(error: unknown): Answer {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: "failed", facts: error instanceof EngineError ? error.facts : null, message };
+/** Numbers such as a normalized picture has: none so small that arithmetic gets slow. */
+function values(dims: readonly number[]): Float32Array {
+  const count = dims.reduce((product, extent) => product * extent, 1);
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(i) + 0.1);
 }
-
-// A terminal sends Ctrl-C to the whole group; the parent decides what it means.
-process.on("SIGINT", () => {});
-process.on("disconnect", () => process.exit());
-process.on("message", (request: Request) => {
-  answer(request)
-    .catch(failure)
-    .then((message) => process.send!(message));
-});
