@@ -22,6 +22,7 @@ export {
   countArchitecture,
   networkNames,
   networks,
+  originOf,
   type PublishedResult,
   parseNetwork,
   profileArchitecture,

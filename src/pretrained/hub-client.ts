@@ -116,7 +116,7 @@ export function createHubClient(file: HubFile, endpoint: string, token: Token | 
         if (commit === "" || etag === null || size === null) {
           const missing = [commit === "" && "X-Repo-Commit", etag === null && "ETag", size === null && "size"];
           const type = response.headers.get("Content-Type") ?? "one";
-          throw notAHub(`${type} without ${missing.filter((name) => name !== false).join(" and ")}`);
+          throw notAHub(`${type} without ${missing.filter((name) => name !== false).join(", ")}`);
         }
         return new Response(null, { headers: { ETag: etag, "Content-Range": `bytes 0-0/${size}` } });
       };

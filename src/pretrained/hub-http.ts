@@ -116,7 +116,7 @@ export function createHubHttp(
 
   function nextUrl(response: Response, from: URL): URL {
     const location = response.headers.get("Location") ?? "";
-    const url = URL.canParse(location, from.href) ? new URL(location, from.href) : null;
+    const url = location !== "" && URL.canParse(location, from.href) ? new URL(location, from.href) : null;
     if (url?.protocol === "https:" || (url?.protocol === "http:" && from.protocol === "http:")) return url;
     const received = url === null ? quoted(location) || "none" : quoted(`${url.protocol}//${url.host}`);
     const expected = `a redirect from ${placeOf(from)} to an address as safe as its own`;

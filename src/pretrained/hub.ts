@@ -12,7 +12,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { toFileError } from "../base/files.js";
 import { FileError, formatBytes, NetworkError, UsageError } from "../base/index.js";
 import { createFolder, createHubCache, isCommit, sizeOf } from "./hub-cache.js";
-import { createHubClient, type FileInfo, type HubClient } from "./hub-client.js";
+import { createHubClient, type FileInfo, type HubClient, type Part } from "./hub-client.js";
 import { createHubHttp, type HubHttp, type HubTimeouts, type Token, Unavailable } from "./hub-http.js";
 import { withLock } from "./hub-lock.js";
 import { checkReference, formatHubReference, type HubFile } from "./hub-reference.js";
@@ -225,6 +225,8 @@ async function fetchBlob(job: Job, info: FileInfo, blob: string): Promise<boolea
       await rm(incomplete, { force: true }); // of a file that is no more
       return false;
     }
+    // The owner of a lock that was taken over finds that the other one has finished.
+    if ((await sizeOf(incomplete)) === null && (await sizeOf(blob)) === info.bytes) return true;
     const fault = await findFault(incomplete, info);
     if (fault === null) break;
     await rm(incomplete, { force: true });
@@ -236,9 +238,7 @@ async function fetchBlob(job: Job, info: FileInfo, blob: string): Promise<boolea
     }
     job.warn(`${job.at}: the checksum is wrong; downloading it once more`);
   }
-  await rename(incomplete, blob).catch((error: unknown) => {
-    throw toFileError(error, blob, "write");
-  });
+  await onDisk(blob, rename(incomplete, blob));
   return true;
 }
 
@@ -259,61 +259,68 @@ async function complete(job: Job, info: FileInfo, path: string): Promise<boolean
   }
 }
 
-/** One request for what is missing, appended as it comes. @throws {Unavailable} when it ends before the file does. */
+/**
+ * One request for what is missing, appended as it comes.
+ *
+ * @returns false when the file on the Hub turned into another one meanwhile. @throws {Unavailable} when it ends too early.
+ */
 async function goOn(job: Job, info: FileInfo, path: string): Promise<boolean> {
-  const { http, client, onProgress } = job;
-  const totalBytes = info.bytes;
-  let arrived = await usableBytes(path, totalBytes);
-  if (arrived === totalBytes && totalBytes > 0) return true;
-  await checkSpace(dirname(path), totalBytes - arrived);
-
-  const part = await client.openPart(info.commit, arrived);
-  const misfit = (expected: string, received: string) =>
-    new Unavailable(
-      http.problem(
-        expected,
-        `${received} (${part.described})`,
-        "a proxy or mirror may be at fault; try another network or HF_ENDPOINT",
-      ),
-    );
+  const kept = await usableBytes(path, info.bytes);
+  if (kept === info.bytes && kept > 0) return true;
+  await checkSpace(dirname(path), info.bytes - kept);
+  const part = await job.client.openPart(info.commit, kept);
   try {
     if (part.etag !== null && part.etag !== info.etag) return false;
-    if (part.start === null || (part.start !== arrived && part.start !== 0)) {
+    if (part.start === null || (part.start !== kept && part.start !== 0)) {
       await rm(path, { force: true });
-      throw misfit(`bytes from ${arrived} on`, part.start === null ? "none" : `bytes from ${part.start} on`);
+      throw misfit(job, part, `bytes from ${kept} on`, part.start === null ? "none" : `bytes from ${part.start} on`);
     }
-    if (part.total !== null && part.total !== totalBytes)
-      throw misfit(`a file of ${totalBytes} bytes`, `one of ${part.total} bytes`);
-
+    if (part.total !== null && part.total !== info.bytes)
+      throw misfit(job, part, `a file of ${info.bytes} bytes`, `one of ${part.total} bytes`);
     // A server without ranges sends all of it again.
     if (part.start === 0) await rm(path, { force: true });
-    arrived = part.start;
-    const file = await open(path, arrived === 0 ? "wx" : "r+").catch((error: unknown) => {
-      throw toFileError(error, path, "write");
-    });
-    try {
-      onProgress({ receivedBytes: arrived, totalBytes });
-      for await (const chunk of part.bytes()) {
-        if (arrived + chunk.length > totalBytes) {
-          await rm(path, { force: true });
-          throw misfit(`${totalBytes} bytes`, "more");
-        }
-        await writeAt(file, chunk, arrived, path);
-        arrived += chunk.length;
-        onProgress({ receivedBytes: arrived, totalBytes });
-      }
-      if (arrived < totalBytes) throw misfit(`${totalBytes} bytes`, "the end");
-      await file.sync(); // before it gets its name
-    } catch (error) {
-      if (!(error instanceof Unavailable) || arrived === totalBytes) throw error;
-      const { received, hint = "" } = error.error.facts;
-      throw new Unavailable(http.problem(`${totalBytes} bytes`, `${arrived}, then ${received}`, hint, error.error));
-    } finally {
-      await file.close();
-    }
+    await append(job, part, part.start, info.bytes, path);
     return true;
   } finally {
     await part.discard();
+  }
+}
+
+function misfit({ http }: Job, { described }: Part, expected: string, received: string): Unavailable {
+  const hint = "a proxy or mirror may be at fault; try another network or HF_ENDPOINT";
+  return new Unavailable(http.problem(expected, `${received} (${described})`, hint));
+}
+
+async function append(job: Job, part: Part, start: number, totalBytes: number, path: string): Promise<void> {
+  let receivedBytes = start;
+  const file = await onDisk(path, open(path, start === 0 ? "wx" : "r+"));
+  try {
+    job.onProgress({ receivedBytes, totalBytes });
+    for await (const chunk of sayingHowFar(job, part, totalBytes, () => receivedBytes)) {
+      if (receivedBytes + chunk.length > totalBytes) {
+        await rm(path, { force: true });
+        throw misfit(job, part, `${totalBytes} bytes`, "more");
+      }
+      await onDisk(path, writeAt(file, chunk, receivedBytes));
+      receivedBytes += chunk.length;
+      job.onProgress({ receivedBytes, totalBytes });
+    }
+    if (receivedBytes < totalBytes) throw misfit(job, part, `${totalBytes} bytes`, `${receivedBytes}, then the end`);
+    await onDisk(path, file.sync()); // before it gets its name
+  } finally {
+    await onDisk(path, file.close());
+  }
+}
+
+/** The part's bytes, and in the error for a broken line how many there were. */
+async function* sayingHowFar(job: Job, part: Part, total: number, received: () => number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* part.bytes();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    const { facts } = error.error;
+    const came = `${received()}, then ${facts.received}`;
+    throw new Unavailable(job.http.problem(`${total} bytes`, came, facts.hint ?? "", error.error));
   }
 }
 
@@ -329,11 +336,16 @@ async function usableBytes(path: string, total: number): Promise<number> {
  * At its place and not at the end: should two processes ever write the same file (the lock's owner was suspended and came
  * back), both write the same bytes to the same places.
  */
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number, path: string): Promise<void> {
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+/** @throws {FileError} for what the file system throws. */
+async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
   try {
-    for (let done = 0; done < bytes.length; ) {
-      done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-    }
+    return await work;
   } catch (error) {
     throw toFileError(error, path, "write");
   }

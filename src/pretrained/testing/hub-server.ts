@@ -152,16 +152,27 @@ function sendRange(
     .end(bytes.subarray(start, end));
 }
 
-/** What the request asks for, as the server would send it, up to byte `end` of the file and then nothing more. */
-export function partly(file: StoredFile, end: number, then: "stall" | "cut"): Misdeed {
+/**
+ * What the request asks for, as the server would send it, up to byte `end` of the file and then nothing more.
+ *
+ * @param then `cutWhen` tells when the client has got so far. Cut earlier, the line would take bytes along that were sent and
+ *   not yet read.
+ */
+export function partly(file: StoredFile, end: number, then: "stall" | { readonly cutWhen: () => boolean }): Misdeed {
   return (request, response) => {
     const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     const total = file.bytes.length;
     const range = { "Content-Range": `bytes ${start}-${total - 1}/${total}` };
     response.writeHead(start > 0 ? 206 : 200, { "Content-Length": total - start, ...(start > 0 ? range : {}) });
-    response.write(file.bytes.subarray(start, end), () => {
-      if (then === "cut") setTimeout(() => response.destroy(), 5);
-    });
+    response.flushHeaders();
+    response.write(file.bytes.subarray(start, end));
+    if (then === "stall") return;
+    const watch = setInterval(() => {
+      if (!then.cutWhen()) return;
+      clearInterval(watch);
+      response.destroy();
+    }, 2);
+    response.on("close", () => clearInterval(watch));
   };
 }
 
