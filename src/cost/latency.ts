@@ -128,7 +128,7 @@ export function latencyModel({ overhead, blocks, networks, ...id }: LatencyConfi
       at: `latency table, ${id.provider}, ${id.threads} threads`,
       expected: "at least one measured block",
       received: "none",
-      hint: "measure more with `bantam bench --build-table`",
+      hint: "measure more with `bantam bench --table FILE`",
     });
   }
   const overheadMs = overhead.medianMs;
@@ -288,7 +288,7 @@ export function parseLatencyTable(json: unknown, at: string): LatencyTable {
     at,
     expected: "a latency table of version 1",
     received: ["another document", ...lines, ...more].join("\n  "),
-    hint: "make one with `bantam bench --build-table FILE`",
+    hint: "make one with `bantam bench --table FILE`",
   });
 }
 

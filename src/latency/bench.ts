@@ -1,13 +1,13 @@
 /** Graphs timed in a process of their own. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createRng, EngineError, InterruptedError } from "../base/index.js";
+import { EngineError, InterruptedError } from "../base/index.js";
 import type { Provider } from "../cost/index.js";
 import type { Graph } from "../ir/index.js";
-import { initializeParameters } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Answer, Measurement, Question } from "./protocol.js";
 import type { Patience } from "./stopwatch.js";
+import { benchWeights } from "./weights.js";
 
 export type Bench = {
   /** @param graph with one float input. Its weights are random: what they are does not matter to a clock. */
@@ -26,11 +26,12 @@ export function openBench({ provider, threads, signal }: BenchOptions): Bench {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  // A process that is gone says so by its exit; without a listener, a question it can no longer read would end us too.
+  child.on("error", () => {});
   return {
     measure: async (graph, patience) => {
       const [input] = graph.inputs;
-      const weights = initializeParameters(graph, createRng("latency"));
-      const model = lower(graph, { name: "latency", layout: "image-major", weights });
+      const model = lower(graph, { name: "latency", layout: "image-major", weights: benchWeights(graph) });
       const answer = await ask(child, signal, {
         ...{ provider, threads, model, patience },
         input: { name: input!.name, dims: input!.shape },
@@ -47,17 +48,27 @@ function ask(child: ChildProcess, signal: AbortSignal | undefined, question: Que
   return new Promise((resolve, reject) => {
     const stop = () =>
       finish(() => reject(new InterruptedError({ at: "bench", expected: "to finish", received: "a stop" })));
-    const exited = (code: number | null) =>
-      finish(() => reject(new Error(`internal: the measuring process ended with ${code}`)));
+    const gone = () => {
+      const received = `its end (${child.signalCode ?? child.exitCode ?? "no cause given"})`;
+      const hint = "is there enough memory for this network and batch?";
+      const at = `${question.provider}, ${question.threads} threads`;
+      finish(() => reject(new EngineError({ at, expected: "a process that measures to the end", received, hint })));
+    };
     const answered = (answer: Answer) => finish(() => resolve(answer));
     const finish = (then: () => void) => {
       signal?.removeEventListener("abort", stop);
-      child.off("exit", exited).off("message", answered as never);
+      child
+        .off("exit", gone)
+        .off("error", gone)
+        .off("message", answered as never);
       then();
     };
     if (signal?.aborted) return stop();
     signal?.addEventListener("abort", stop, { once: true });
-    child.once("exit", exited).once("message", answered as never);
+    child
+      .once("exit", gone)
+      .once("error", gone)
+      .once("message", answered as never);
     child.send(question);
   });
 }

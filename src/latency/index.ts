@@ -4,5 +4,6 @@ export {
   measureNetwork,
   type Named,
   type PredictionRow,
+  requireSameMachine,
   thisMachine,
 } from "./networks.js";

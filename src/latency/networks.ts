@@ -1,5 +1,6 @@
 /** What is measured of networks: the whole, and their blocks one by one. */
 import { arch, availableParallelism, cpus, platform } from "node:os";
+import { ModelError } from "../base/index.js";
 import {
   type LatencyConfiguration,
   type LatencyTable,
@@ -60,6 +61,14 @@ export async function extendConfiguration(
   const bench = openBench(setting);
   try {
     const { runtime, timing: overhead } = await bench.measure(buildNearlyNothing(), BLOCK_PATIENCE);
+    if (known !== undefined && known.runtime !== runtime) {
+      throw new ModelError({
+        at: "latency table",
+        expected: `measurements on ${runtime}`,
+        received: `some on ${known.runtime}`,
+        hint: "begin a new file: times of two versions do not mix",
+      });
+    }
     let configuration = known ?? { provider, threads, batch, runtime, overhead, blocks: [], networks: [] };
     let done = 0;
     const keep = async (next: LatencyConfiguration) => {
@@ -107,7 +116,7 @@ export type PredictionRow = {
 
 /**
  * Each network predicted by the configuration as if it and the blocks that only it has had never been measured, beside what
- * it took.
+ * it took. A network without which nothing is left to predict from has no row.
  */
 export async function checkPredictions(
   configuration: LatencyConfiguration,
@@ -119,7 +128,9 @@ export async function checkPredictions(
   const rows: PredictionRow[] = [];
   try {
     for (const { word, architecture } of networks) {
-      const model = latencyModel(withoutNetworks(configuration, [word]));
+      const rest = withoutNetworks(configuration, [word]);
+      if (rest.blocks.length === 0) continue;
+      const model = latencyModel(rest);
       const { ms, exact } = predictLatency(blocksOf(architecture), model);
       const known = measured.find(({ network }) => network === word)?.timing;
       const timing = known ?? (await bench.measure(networkGraph(architecture, batch), NETWORK_PATIENCE)).timing;
@@ -130,6 +141,22 @@ export async function checkPredictions(
   } finally {
     bench.close();
   }
+}
+
+/**
+ * @param at where the table came from.
+ * @throws {ModelError} when the table was measured elsewhere: what is measured here would not go with it.
+ */
+export function requireSameMachine({ machine }: LatencyTable, at: string): void {
+  const here = thisMachine();
+  const words = ({ cpu, cores, platform }: LatencyTable["machine"]) => `${cpu}, ${cores} cores, ${platform}`;
+  if (words(machine) === words(here)) return;
+  throw new ModelError({
+    at,
+    expected: `a table of this machine (${words(here)})`,
+    received: `one of another (${words(machine)})`,
+    hint: "name a new file for this machine",
+  });
 }
 
 /** This machine, for the head of a table. */

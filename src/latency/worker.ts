@@ -9,6 +9,10 @@ import { timeRuns } from "./stopwatch.js";
 
 let engine: Engine | null = null;
 
+// A terminal sends Ctrl-C to all processes of the line; the parent decides what it means, and ends this one.
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit());
+
 process.on("message", (question: Question) => {
   answer(question).then(
     (result) => process.send!({ ok: true, ...result } satisfies Answer),

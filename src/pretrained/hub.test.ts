@@ -132,6 +132,10 @@ describe("the cache", () => {
     expect(await download("model.safetensors", { revision: other })).toBe(path);
     expect(hub.asked).toHaveLength(asked);
     expect(await readdir(join(home(), "refs"))).toEqual(["main"]);
+    // The bytes are asked for by the commit too, so that a push in between does not change what comes.
+    expect(hub.asked.filter(({ range }) => range === undefined)[0]!.path).toContain(
+      `/resolve/${commit}/model.safetensors`,
+    );
   });
 
   test("replaces a copy of the wrong length", async () => {
@@ -726,10 +730,21 @@ describe("several at once", () => {
     await vi.waitFor(async () => expect((await stat(incomplete())).size).toBe(100_000), { interval: 10 });
     await rm(lock); // as one does that takes over
     expect(await contentOf(await download())).toBe(wholeFile);
+    await writeFile(lock, "of a third");
     goOn();
     expect(await contentOf(await first)).toBe(wholeFile);
+    expect(await readFile(lock, "utf8"), "not the first one's to remove").toBe("of a third");
     expect(ranges()).toEqual(["all", "bytes=100000-"]);
     expect(await readdir(join(home(), "blobs"))).toEqual([etag]);
+  });
+
+  test("a lock of a process that has ended on this machine is not waited for", async () => {
+    const lock = join(folder, ".locks", "models--bantam--shoes", `${etag}.bantam.lock`);
+    await mkdir(dirname(lock), { recursive: true });
+    const pid = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }));
+    await writeFile(lock, JSON.stringify({ id: "other", pid, host: hostname() }));
+    await download("model.safetensors", { timeouts: { ...timeouts, lockMs: 600_000 } });
+    expect(warnings).toEqual([]);
   });
 
   test("waiting ends with the signal", async () => {

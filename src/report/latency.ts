@@ -90,7 +90,10 @@ export function renderLatencyCheck(
     paint.quiet(head!),
     ...lines,
     "",
-    ...(meanAbsoluteError === null ? [] : [`mean absolute error ${formatPercent(meanAbsoluteError)}`, ""]),
+    meanAbsoluteError === null
+      ? "nothing to predict from without this network: measure a second one into the table"
+      : `mean absolute error ${formatPercent(meanAbsoluteError)}`,
+    "",
     paint.quiet(
       "milliseconds; each network is predicted as if it, and the blocks that only it has, had never been measured",
     ),

@@ -1,9 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { toFileError, writeFileAtomic } from "../../base/files.js";
-import { UsageError } from "../../base/index.js";
+import { InterruptedError, UsageError } from "../../base/index.js";
 import { type LatencyConfiguration, type LatencyTable, type Provider, parseLatencyTable } from "../../cost/index.js";
-import { checkPredictions, extendConfiguration, measureNetwork, type Named, thisMachine } from "../../latency/index.js";
+import {
+  checkPredictions,
+  extendConfiguration,
+  measureNetwork,
+  type Named,
+  requireSameMachine,
+  thisMachine,
+} from "../../latency/index.js";
 import { buildArchitecture, countArchitecture, parseNetwork } from "../../networks/index.js";
 import { type LatencyCheck, type LatencyRow, renderLatency, renderLatencyCheck } from "../../report/index.js";
 import { chooseEngine } from "../../runtime/index.js";
@@ -126,6 +133,7 @@ async function buildAndCheck(
   { signal, progress }: Context,
 ): Promise<LatencyCheck & { readonly file: string }> {
   const table = await readTable(file);
+  if (table !== null) requireSameMachine(table, file);
   const isThis = (each: LatencyConfiguration) =>
     each.provider === engine && each.threads === threads && each.batch === batch;
   const others = table?.configurations.filter((each) => !isThis(each)) ?? [];
@@ -146,7 +154,11 @@ async function buildAndCheck(
       const secondsLeft = ((performance.now() - began) / 1000 / done) * (total - done);
       progress.update({ text: `${done} of ${total} graphs`, fraction: done / total, secondsLeft });
     },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof InterruptedError
+      ? new InterruptedError({ ...error.facts, hint: `what is measured is in ${file}; the same command goes on` })
+      : error;
+  });
   progress.done();
   const rows = await checkPredictions(configuration, [...networks, ...apart], { signal });
   const { runtime, blocks, networks: whole } = configuration;
@@ -154,7 +166,8 @@ async function buildAndCheck(
     file,
     configuration: { runtime, blocks: blocks.length, networks: whole.length },
     rows,
-    meanAbsoluteError: rows.reduce((sum, { error }) => sum + Math.abs(error), 0) / rows.length,
+    meanAbsoluteError:
+      rows.length === 0 ? null : rows.reduce((sum, { error }) => sum + Math.abs(error), 0) / rows.length,
   };
 }
 
