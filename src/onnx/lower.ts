@@ -53,7 +53,7 @@ const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: D
 
 /** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
 export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
-  const writer = new Writer(options.layout);
+  const writer = new Writer(options.layout, flatMaps(graph));
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
   const open = (value: Value, freeBatch = false) => {
@@ -110,6 +110,34 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
   return toBinary(ModelProtoSchema, model);
 }
 
+/** Ops that keep a map of one place to itself: linear layers and steps place by place. */
+const LINEAR_OR_PLACEWISE: ReadonlySet<OpName> = new Set([
+  "conv2d",
+  "relu",
+  "relu6",
+  "sigmoid",
+  "silu",
+  "hardSigmoid",
+  "hardSwish",
+]);
+
+/** Ids of the maps of one place that only go, through linear layers and activations, into a flatten: a network's ending. */
+function flatMaps({ nodes }: Graph): ReadonlySet<number> {
+  const flat = new Set<number>();
+  const others = new Set<number>();
+  for (const { op, inputs, outputs } of nodes.toReversed()) {
+    const ends = op === "flatten" || (LINEAR_OR_PLACEWISE.has(op) && flat.has(outputs[0]!.id));
+    for (const { id, axes, shape } of inputs) {
+      if (ends && axes === "image" && shape[2]! * shape[3]! === 1 && !others.has(id)) flat.add(id);
+      else {
+        others.add(id);
+        flat.delete(id);
+      }
+    }
+  }
+  return flat;
+}
+
 function lowerNode<K extends OpName>(
   writer: Writer,
   node: NodeOf<K>,
@@ -129,7 +157,10 @@ class Writer implements OnnxWriter {
   private readonly roots = new Map<string, OnnxTensor>();
   private readonly views = new Map<string, OnnxTensor>();
 
-  constructor(readonly layout: Layout) {}
+  constructor(
+    readonly layout: Layout,
+    private readonly flat: ReadonlySet<number>,
+  ) {}
 
   node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
     const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };
@@ -153,14 +184,23 @@ class Writer implements OnnxWriter {
     const key = `${root.name}:${dims.join(",")}`;
     const known = this.views.get(key);
     if (known !== undefined) return known;
-    const view = this.node("Reshape", [root, this.integers(dims)], { dims });
+    const view = this.node("Reshape", [root, this.integers(this.extents(root, dims))], { dims });
     this.roots.set(view.name, root);
     this.views.set(key, view);
     return view;
   }
 
+  /** Image-major the batch is free: 0 takes it over from what is viewed. */
+  private extents(root: OnnxTensor, dims: readonly number[]): readonly number[] {
+    return this.layout === "image-major" && root.dims[0] === dims[0] ? [0, ...dims.slice(1)] : dims;
+  }
+
   stored(type: TensorType): readonly number[] {
     return storedDims(type, this.layout);
+  }
+
+  endsFlat(value: Value): boolean {
+    return this.flat.has(value.id);
   }
 
   floats(values: readonly number[] | Float32Array, dims: readonly number[]): OnnxTensor {

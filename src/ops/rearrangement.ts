@@ -30,7 +30,7 @@ export const flatten: OpRecord<"flatten"> = {
   lower: (onnx, [x], node) => {
     const [n, c, h, w] = node.inputs[0]!.shape as [number, number, number, number];
     const { shape } = node.outputs[0]!;
-    if (onnx.layout === "image-major") return [onnx.node("Flatten", [x!], { dims: shape })];
+    if (onnx.layout === "image-major") return [onnx.view(x!, shape)];
     const swapped = onnx.node("Transpose", [onnx.view(x!, [c, n, h * w])], {
       attributes: { perm: [1, 0, 2] },
       dims: [n, c, h * w],
