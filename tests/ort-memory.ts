@@ -82,8 +82,15 @@ function readKernel({ name, args }: Event): Kernel {
   };
 }
 
-/** The most that ONNX Runtime's own arena had handed out. */
-export const bytesInUse = ({ kernels }: Execution): number => Math.max(...kernels.map((kernel) => kernel.bytesInUse));
+/**
+ * The most that ONNX Runtime's own arena had handed out for activations. What it holds before the first kernel runs is weights
+ * in the order that its matrix products read them, beside the model's.
+ */
+export function bytesInUse({ kernels }: Execution): number {
+  const [first] = kernels;
+  const packedWeights = first!.bytesInUse - first!.outputBytes[0]!;
+  return Math.max(...kernels.map((kernel) => kernel.bytesInUse)) - packedWeights;
+}
 
 /** Inputs that a kernel may write its output over, as its registration in ONNX Runtime declares. */
 const mayInplace: Readonly<Record<string, number>> = {

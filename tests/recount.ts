@@ -37,10 +37,6 @@ export async function recount(path: string): Promise<{ params: number; floats: n
       macs += out * to[1] * to[2] * inner * kh * kw;
       for (const { dims } of weights) params += dims.reduce((size, extent) => size * Number(extent), 1);
     }
-    if (node.opType === "Reshape" && constants.has(node.input[0]!)) {
-      // Weights of a linear layer, stored as those of the 1×1 convolution that it is.
-      constants.set(node.output[0]!, constants.get(node.input[0]!)!);
-    }
     if (node.opType === "Gemm") {
       const weights = node.input.slice(1).map((name) => constants.get(name)!);
       const [out, inner] = weights[0]!.dims.map(Number) as [number, number];

@@ -5,8 +5,11 @@
  *     npx jiti bench/torchvision/compare.ts FOLDER --date 2026-01-31     # prints a table, adds to results.csv
  *     npx jiti bench/torchvision/compare.ts FOLDER --profile             # where the time goes, by type of op
  *
- * `--pixels` takes our networks as they are shipped, from bytes to probabilities; `--rounds` and `--network` make it shorter.
- * Rounds alternate between the two sides, so that a machine that slows down slows both.
+ * `--pixels` takes our networks as they are shipped, from bytes to probabilities; `--loads` and `--network` make it shorter.
+ *
+ * Where a session's buffers happen to lie changes its speed by some percent, for as long as it lives. So both sides are loaded
+ * anew several times, and the interval is over those loads. A second session of torchvision's file stands beside the two: its
+ * ratio to the first shows what the method cannot tell apart.
  */
 import { appendFile, stat } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
@@ -23,13 +26,13 @@ const { positionals, values: options } = parseArgs({
     date: { type: "string" },
     profile: { type: "boolean", default: false },
     pixels: { type: "boolean", default: false },
-    rounds: { type: "string", default: "15" },
+    loads: { type: "string", default: "10" },
     network: { type: "string", multiple: true, default: [...networks] },
   },
 });
 const folder = positionals[0];
 if (folder === undefined || !(options.profile || options.date !== undefined)) {
-  throw new Error("usage: compare.ts FOLDER (--date DATE | --profile) [--pixels] [--rounds N] [--network NAME]");
+  throw new Error("usage: compare.ts FOLDER (--date DATE | --profile) [--pixels] [--loads N] [--network NAME]");
 }
 const input: Input = options.pixels ? "pixels" : "image";
 const batches = [1, 16];
@@ -39,10 +42,11 @@ const threadCounts = [1, 2].filter((threads) => threads <= availableParallelism(
 const TIMED = { 1: 10, 16: 2 } as Readonly<Record<number, number>>;
 const UNTIMED = 2;
 
-const COLUMNS =
-  "date,machine,onnxruntime,network,input,batch,threads,ours_ms,theirs_ms,ratio,ours_q1,ours_q3,theirs_q1,theirs_q3";
+/** Rounds of one load; who goes first changes from round to round. */
+const ROUNDS = 3;
 
-type Quartiles = readonly [lower: number, median: number, upper: number];
+const COLUMNS =
+  "date,machine,onnxruntime,network,input,batch,threads,ours_ms,theirs_ms,ratio,ratio_low,ratio_high,control,control_low,control_high";
 
 for (const network of options.network) {
   const models = [await ours(network, input), await theirs(folder, network)] as const;
@@ -54,26 +58,58 @@ for (const network of options.network) {
   }
 }
 
-async function showTimes(network: string, models: readonly [Uint8Array, Uint8Array], batch: number, threads: number) {
-  const sides = [
-    { session: await load(models[0], { batch, threads, input }), times: [] as number[] },
-    { session: await load(models[1], { batch, threads, input: "image" }), times: [] as number[] },
-  ] as const;
-  for (let round = 0; round < Number(options.rounds); round++) {
-    // Who goes first changes too.
-    for (const { session, times } of round % 2 === 0 ? sides : sides.toReversed()) {
-      times.push(...(await timed(session, TIMED[batch]!)));
+async function showTimes(
+  network: string,
+  [our, their]: readonly [Uint8Array, Uint8Array],
+  batch: number,
+  threads: number,
+) {
+  const loads: (readonly [ours: number, theirs: number, control: number])[] = [];
+  for (let i = 0; i < Number(options.loads); i++) {
+    const sides = [
+      { session: await load(our, { batch, threads, input }), times: [] as number[] },
+      { session: await load(their, { batch, threads, input: "image" }), times: [] as number[] },
+      { session: await load(their, { batch, threads, input: "image" }), times: [] as number[] },
+    ] as const;
+    for (let round = 0; round < ROUNDS; round++) {
+      const first = (i + round) % sides.length;
+      for (const { session, times } of [...sides.slice(first), ...sides.slice(0, first)]) {
+        times.push(...(await timed(session, TIMED[batch]!)));
+      }
     }
+    for (const { session } of sides) await session.end();
+    loads.push([median(sides[0].times), median(sides[1].times), median(sides[2].times)]);
   }
-  for (const { session } of sides) await session.end();
-  const [our, their] = [quartilesOf(sides[0].times), quartilesOf(sides[1].times)];
-  const shown = ([lower, median, upper]: Quartiles) =>
-    `${median.toFixed(2)} ms (${lower.toFixed(2)} to ${upper.toFixed(2)})`.padEnd(30);
+  const [ourTime, theirTime] = [median(loads.map(([ours]) => ours)), median(loads.map(([, theirs]) => theirs))];
+  const ratio = interval(loads.map(([ours, theirs, control]) => ours / Math.sqrt(theirs * control)));
+  const control = interval(loads.map(([, theirs, again]) => again / theirs));
   console.log(
     `${network.padEnd(20)} batch ${String(batch).padStart(2)}  threads ${threads}  ` +
-      `ours ${shown(our)} torchvision ${shown(their)} ratio ${(our[1] / their[1]).toFixed(3)}`,
+      `ours ${ourTime.toFixed(2).padStart(7)} ms  torchvision ${theirTime.toFixed(2).padStart(7)} ms  ` +
+      `ratio ${shown(ratio)}  control ${shown(control)}`,
   );
-  await record([network, input, batch, threads], our, their);
+  await record([network, input, batch, threads], [ourTime, theirTime, ...ratio, ...control]);
+}
+
+/** Geometric mean of ratios and its 95 % interval by Student's t over the loads, the ratios taken as log-normal. */
+function interval(ratios: readonly number[]): readonly [mean: number, low: number, high: number] {
+  const logs = ratios.map(Math.log);
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
+  const half = studentT(logs.length - 1) * Math.sqrt(variance / logs.length);
+  return [Math.exp(mean), Math.exp(mean - half), Math.exp(mean + half)];
+}
+
+/** The 97.5 % point of Student's t, by the first terms of its expansion about the normal one (Abramowitz and Stegun 26.7.5). */
+function studentT(freedom: number): number {
+  const z = 1.959964;
+  const first = (z ** 3 + z) / (4 * freedom);
+  const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
+  return z + first + second + (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * freedom ** 3);
+}
+
+function shown([mean, low, high]: readonly [number, number, number]): string {
+  return `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
 }
 
 /** Milliseconds of each run. */
@@ -88,23 +124,17 @@ async function timed({ run }: Runnable, runs: number): Promise<number[]> {
   return times;
 }
 
-function quartilesOf(times: readonly number[]): Quartiles {
+function median(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => {
-    const place = share * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = sorted[Math.min(below + 1, sorted.length - 1)]!;
-    return sorted[below]! + (place - below) * (above - sorted[below]!);
-  };
-  return [at(0.25), at(0.5), at(0.75)];
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
 }
 
-async function record(facts: readonly (string | number)[], our: Quartiles, their: Quartiles): Promise<void> {
+async function record(facts: readonly (string | number)[], numbers: readonly number[]): Promise<void> {
   const file = join(import.meta.dirname, "results.csv");
   const isNew = (await stat(file).catch(() => null)) === null;
   const machine = `${availableParallelism()} × ${cpus()[0]!.model.trim().replaceAll(",", " ")}`;
-  const numbers = [our[1], their[1], our[1] / their[1], our[0], our[2], their[0], their[2]].map((x) => x.toFixed(3));
-  const row = [options.date, machine, env.versions.node ?? env.versions.common, ...facts, ...numbers].join(",");
+  const runtime = env.versions.node ?? env.versions.common;
+  const row = [options.date, machine, runtime, ...facts, ...numbers.map((x) => x.toFixed(3))].join(",");
   await appendFile(file, `${isNew ? `${COLUMNS}\n` : ""}${row}\n`);
 }
 

@@ -53,9 +53,10 @@ const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: D
 
 /** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
 export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
-  const writer = new Writer(options.layout, flatMaps(graph));
+  const writer = new Writer(options.layout);
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
+  const matrices = linearWeights(graph);
   const open = (value: Value, freeBatch = false) => {
     const dims = storedDims(value, options.layout);
     tensors.set(value.id, { name: value.name, dims });
@@ -66,7 +67,10 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
   for (const { value } of graph.parameters) {
     const weights = options.weights?.get(value.name);
     if (weights === undefined) open(value);
-    else tensors.set(value.id, writer.initializer(value.name, weights, value.shape));
+    else {
+      const dims = matrices.has(value.id) ? value.shape.slice(0, 2) : value.shape;
+      tensors.set(value.id, writer.initializer(value.name, weights, dims));
+    }
   }
   for (const { name } of graph.outputs) writer.reserve(name);
 
@@ -110,32 +114,27 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
   return toBinary(ModelProtoSchema, model);
 }
 
-/** Ops that keep a map of one place to itself: linear layers and steps place by place. */
-const LINEAR_OR_PLACEWISE: ReadonlySet<OpName> = new Set([
-  "conv2d",
-  "relu",
-  "relu6",
-  "sigmoid",
-  "silu",
-  "hardSigmoid",
-  "hardSwish",
-]);
+/** Ops that keep a map of one place to itself. */
+const placewise: ReadonlySet<OpName> = new Set(["relu", "relu6", "sigmoid", "silu", "hardSigmoid", "hardSwish"]);
 
-/** Ids of the maps of one place that only go, through linear layers and activations, into a flatten: a network's ending. */
-function flatMaps({ nodes }: Graph): ReadonlySet<number> {
+/**
+ * Ids of the weights that are stored as matrices: those of the pointwise convolutions at a network's ending, where maps of
+ * one place only go, through activations and others of their kind, into a flatten. (Squeeze-excite goes back to maps.)
+ */
+function linearWeights({ nodes, parameters }: Graph): ReadonlySet<number> {
   const flat = new Set<number>();
   const others = new Set<number>();
+  const linear = new Set<number>();
+  const isPlace = ({ axes, shape: [, , h, w] }: Value) => axes === "image" && h! * w! === 1;
   for (const { op, inputs, outputs } of nodes.toReversed()) {
-    const ends = op === "flatten" || (LINEAR_OR_PLACEWISE.has(op) && flat.has(outputs[0]!.id));
-    for (const { id, axes, shape } of inputs) {
-      if (ends && axes === "image" && shape[2]! * shape[3]! === 1 && !others.has(id)) flat.add(id);
-      else {
-        others.add(id);
-        flat.delete(id);
-      }
-    }
+    const [x, weight] = inputs;
+    const endsFlat = flat.has(outputs[0]!.id) && !others.has(outputs[0]!.id);
+    const isLinear = op === "conv2d" && endsFlat && isPlace(x!) && weight!.shape[2]! * weight!.shape[3]! === 1;
+    if (isLinear) linear.add(weight!.id);
+    const flattens = isLinear || op === "flatten" || (placewise.has(op) && endsFlat);
+    for (const value of inputs) (flattens && (isPlace(value) || linear.has(value.id)) ? flat : others).add(value.id);
   }
-  return flat;
+  return new Set(parameters.map(({ value }) => value.id).filter((id) => linear.has(id) && !others.has(id)));
 }
 
 function lowerNode<K extends OpName>(
@@ -157,10 +156,7 @@ class Writer implements OnnxWriter {
   private readonly roots = new Map<string, OnnxTensor>();
   private readonly views = new Map<string, OnnxTensor>();
 
-  constructor(
-    readonly layout: Layout,
-    private readonly flat: ReadonlySet<number>,
-  ) {}
+  constructor(readonly layout: Layout) {}
 
   node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
     const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };
@@ -197,10 +193,6 @@ class Writer implements OnnxWriter {
 
   stored(type: TensorType): readonly number[] {
     return storedDims(type, this.layout);
-  }
-
-  endsFlat(value: Value): boolean {
-    return this.flat.has(value.id);
   }
 
   floats(values: readonly number[] | Float32Array, dims: readonly number[]): OnnxTensor {

@@ -5,16 +5,7 @@
  * Channel-major, a pointwise convolution is one matrix product and each of its gradients another. Depthwise forms are in
  * `depthwise.ts`.
  */
-import {
-  convolvedExtent,
-  image,
-  type NodeOf,
-  plain,
-  type Shape,
-  sizeOf,
-  type TensorType,
-  type Vocabulary,
-} from "../ir/index.js";
+import { convolvedExtent, image, plain, type Shape, sizeOf, type TensorType, type Vocabulary } from "../ir/index.js";
 import { convAttributes, matmul, needsChannelMajor, rows } from "./forms.js";
 import { checkThat, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
@@ -66,7 +57,7 @@ export const conv2d: OpRecord<"conv2d"> = {
   lower: (onnx, [x, w, b], node) => {
     const output = node.outputs[0]!;
     if (onnx.layout === "image-major") {
-      if (onnx.endsFlat(output) && isLinear(node)) return [linear(onnx, x!, w!, b, node)];
+      if (w!.dims.length === 2) return [linear(onnx, x!, w!, b)];
       const inputs = b === undefined ? [x!, w!] : [x!, w!, b];
       return [
         onnx.node("Conv", inputs, {
@@ -90,24 +81,11 @@ export const conv2d: OpRecord<"conv2d"> = {
   macs: ({ inputs, outputs }) => convolutionMacs(outputs[0]!.shape, inputs[1]!.shape),
 };
 
-/** A pointwise convolution of a map of one place: a linear layer. */
-function isLinear({ inputs, attributes }: NodeOf<"conv2d">): boolean {
-  const [, , h, w] = inputs[0]!.shape as [number, number, number, number];
-  const [, , kh, kw] = inputs[1]!.shape as [number, number, number, number];
-  return h * w === 1 && isPointwise(attributes, kh, kw);
-}
-
 /** `[N, C]` times `[out, C]`ᵀ: for several images one product, where a Conv would read the weights once for each. */
-function linear(
-  onnx: OnnxWriter,
-  x: OnnxTensor,
-  w: OnnxTensor,
-  b: OnnxTensor | undefined,
-  node: NodeOf<"conv2d">,
-): OnnxTensor {
-  const [n, c] = node.inputs[0]!.shape as [number, number, number, number];
-  const out = node.inputs[1]!.shape[0]!;
-  const inputs = [onnx.view(x, [n, c]), onnx.view(w, [out, c]), ...(b === undefined ? [] : [b])];
+function linear(onnx: OnnxWriter, x: OnnxTensor, w: OnnxTensor, b: OnnxTensor | undefined): OnnxTensor {
+  const [out, c] = w.dims as [number, number];
+  const n = x.dims[0]!;
+  const inputs = [onnx.view(x, [n, c]), w, ...(b === undefined ? [] : [b])];
   return onnx.node("Gemm", inputs, { attributes: { transB: 1 }, dims: [n, out] });
 }
 

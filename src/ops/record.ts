@@ -40,8 +40,6 @@ export interface OnnxWriter {
   view(tensor: OnnxTensor, dims: readonly number[]): OnnxTensor;
   /** How a value of this type is stored under the layout. */
   stored(type: TensorType): readonly number[];
-  /** Whether a value is a map of one place that only goes, through linear layers and activations, into a flatten. */
-  endsFlat(value: Value): boolean;
   floats(values: readonly number[] | Float32Array, dims: readonly number[]): OnnxTensor;
   integers(values: readonly number[]): OnnxTensor;
 }
