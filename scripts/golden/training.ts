@@ -18,8 +18,11 @@ import {
 } from "../../src/training/testing/reference-step.js";
 import { outputFolder, writeCase } from "./exchange.js";
 
-/** Cases that are `tested` become golden values of the tests. */
-type Case = StepCase & { readonly tested: boolean };
+/**
+ * Cases that are `tested` become golden values of the tests. `awayFromKinks` are those whose images were chosen so that rounding
+ * moves no activation across a kink: there float32 must agree as where the network is smooth.
+ */
+type Case = StepCase & { readonly tested: boolean; readonly awayFromKinks?: true };
 
 /** Smoothing as in `quickRecipe`, and none. */
 const both = (name: string, width: number, resolution: number, tested?: 0 | 0.05) =>
@@ -28,6 +31,24 @@ const both = (name: string, width: number, resolution: number, tested?: 0 | 0.05
   );
 
 const cases: readonly Case[] = [
+  {
+    name: "torch-mobilenet-v2",
+    width: 1,
+    resolution: 64,
+    labelSmoothing: 0,
+    imageSeed: 35,
+    tested: false,
+    awayFromKinks: true,
+  },
+  {
+    name: "torch-mobilenet-v2",
+    width: 0.35,
+    resolution: 64,
+    labelSmoothing: 0,
+    imageSeed: 24,
+    tested: false,
+    awayFromKinks: true,
+  },
   ...both("torch-mobilenet-v2", 1, 64),
   ...both("torch-mobilenet-v2", 0.35, 64, 0),
   ...both("torch-mobilenet-v3-small", 1, 64, 0.05),
