@@ -242,10 +242,7 @@ describe("a trial", () => {
     const budget = { macs: costsOf((await search([scripted("a", [{}])]))[0]!.architecture).macs };
     const gate = gateOf(smallSpace, budget);
     const outside = [
-      [
-        { candidate: candidates.at(-1)! },
-        /^internal: a proposed a candidate that breaks the limit of macs: \{/,
-      ],
+      [{ candidate: candidates.at(-1)! }, /^internal: a proposed a candidate that breaks the limit of macs: \{/],
       [{ candidate: { ...candidates[0]!, width: 3 } }, /^internal: a proposed a candidate that is not in the space/],
       [{ parent: 5 }, /^internal: a proposed trial 5, which there is not, as a parent/],
       [{ epochs: 0 }, /^internal: a proposed 0 epochs/],
