@@ -3,10 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type EarlyStopping, isHopeless } from "./early-stopping.js";
 import { frontOf, pointOf } from "./objective.js";
 import { dominates } from "./pareto.js";
-import { candidateKey } from "./space.js";
 import { createStrategy } from "./strategies/registry.js";
 import type { Trial } from "./strategy.js";
-import { replay } from "./tabular.js";
+import { replay, yardstick } from "./tabular.js";
 import { objective, searchTable, smallSpace, syntheticTable } from "./testing/small-space.js";
 
 type Finished = Parameters<typeof isHopeless>[1][number];
@@ -94,8 +93,9 @@ test("nothing is stopped that comes onto the front with gains like those seen", 
   expect(stopped, "the test saw some").toBeGreaterThan(100);
 });
 
-test("on a table it saves trainings and loses nothing of the front", async () => {
+test("on a table it saves epochs and costs little of the front", async () => {
   const table = syntheticTable(2);
+  const { regret } = yardstick(table, objective, 3);
   const run = async (stops: boolean, seed: number) => {
     const trials: Trial[] = [];
     await searchTable({
@@ -110,19 +110,18 @@ test("on a table it saves trainings and loses nothing of the front", async () =>
         (assignment, curve) => stops && isHopeless({ ...assignment, curve }, trials, objective.costs),
       ),
     });
-    return trials;
+    const epochs = trials.reduce((sum, { curve }) => sum + curve.length, 0);
+    return { epochs, regret: regret(frontOf(trials, objective).map((trial) => pointOf(objective, trial))), trials };
   };
-  for (const seed of [1, 2, 3]) {
+  const [saved, lost]: number[][] = [[], []];
+  for (let seed = 0; seed < 5; seed++) {
     const [plain, early] = [await run(false, seed), await run(true, seed)];
-    const front = (trials: readonly Trial[]) =>
-      frontOf(trials, objective).map(({ candidate }) => candidateKey(smallSpace, candidate));
-    const epochs = (trials: readonly Trial[]) => trials.reduce((sum, { curve }) => sum + curve.length, 0);
-    expect(epochs(early)).toBeLessThan(0.85 * epochs(plain));
-    const cut = early.filter(({ state }) => state === "stopped");
-    for (const trial of cut) {
-      // Behind a finished one already, as far as it got.
-      expect(early.some((other) => dominates(pointOf(objective, other), pointOf(objective, trial)))).toBe(true);
-    }
-    expect(new Set(front(early))).toEqual(new Set(front(plain)));
+    expect(early.trials.map(({ candidate }) => candidate)).toEqual(plain.trials.map(({ candidate }) => candidate));
+    saved!.push(1 - early.epochs / plain.epochs);
+    lost!.push(early.regret - plain.regret);
   }
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value / values.length, 0);
+  expect(mean(saved!)).toBeGreaterThan(0.07);
+  // Here a late gain is as likely as an early one; what is lost where networks were trained: small-space.test.ts.
+  expect(mean(lost!)).toBeLessThan(0.05);
 });

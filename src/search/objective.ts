@@ -9,9 +9,11 @@ export function pointOf(objective: Objective, { state, accuracy, costs }: Pick<T
   ) as Point;
 }
 
-/** The trials that no other beats, in the order of the search; of trials with one outcome, the first. */
+/** The trials that no other beats, in the order of the search; of those with the same outcome known from one, the first. */
 export function frontOf(trials: readonly Trial[], objective: Objective): Trial[] {
-  const trained = trials.filter(({ state, sameAs }) => state !== "failed" && sameAs === null);
+  const origin = ({ id, sameAs }: Trial) => sameAs ?? id;
+  const first = new Map(trials.toReversed().map((trial) => [origin(trial), trial]));
+  const trained = trials.filter((trial) => trial.state !== "failed" && first.get(origin(trial)) === trial);
   return paretoFront(trained, (trial) => pointOf(objective, trial));
 }
 

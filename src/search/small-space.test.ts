@@ -1,20 +1,17 @@
 /** Strategies on the table that was really trained: `results/small-space`. */
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { isHopeless } from "./early-stopping.js";
 import { frontOf, pointOf } from "./objective.js";
 import { spaceSize } from "./space.js";
-import { createStrategy } from "./strategies/registry.js";
+import { createStrategy, strategyNames } from "./strategies/registry.js";
 import type { Trial } from "./strategy.js";
-import { type Table, type Yardstick, yardstick } from "./tabular.js";
+import { replay, yardstick } from "./tabular.js";
 import { objective, readSmallTable, searchTable, smallSpace } from "./testing/small-space.js";
 
 const EPOCHS = 3;
-let table: Table;
-let truth: Yardstick;
-
-beforeAll(() => {
-  table = readSmallTable();
-  truth = yardstick(table, objective, EPOCHS);
-});
+const SEEDS = 8;
+const table = readSmallTable();
+const truth = yardstick(table, objective, EPOCHS);
 
 test("holds every candidate, trained for three epochs, and learning", () => {
   expect(table.size).toBe(spaceSize(smallSpace));
@@ -25,31 +22,51 @@ test("holds every candidate, trained for three epochs, and learning", () => {
   expect(mean(1)).toBeLessThan(mean(2));
 });
 
-/** Mean part of the true front's volume that is missing after the compute of so many average trials, over 10 seeds. */
+/** Mean part of the true front's volume that is missing after the compute of so many average trials. */
 async function meanRegret(name: string, trials: number): Promise<number> {
   const meanMacs = [...table.values()].reduce((sum, { costs }) => sum + costs.macs / table.size, 0);
   const spent = (sofar: readonly Trial[]) => sofar.reduce((sum, { compute }) => sum + compute, 0);
   const until = (sofar: readonly Trial[]) => spent(sofar) >= trials * meanMacs * EPOCHS;
-  const regrets = await Promise.all(
-    Array.from({ length: 10 }, async (_, seed) => {
-      const found = await searchTable({ arms: [createStrategy(name)], table, seed, until });
-      return truth.regret(frontOf(found, objective).map((trial) => pointOf(objective, trial)));
-    }),
-  );
-  return regrets.reduce((sum, regret) => sum + regret / regrets.length, 0);
+  let sum = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const found = await searchTable({ arms: [createStrategy(name)], table, seed, until });
+    sum += truth.regret(frontOf(found, objective).map((trial) => pointOf(objective, trial)));
+  }
+  return sum / SEEDS;
 }
 
-test.each([
-  ["random", 0.15],
-  ["evolution", 0.15],
-  ["nsga2", 0.1],
-  ["successive-halving", 0.2],
-])("a quarter of the space is enough for %s to miss less than %f of the front's volume", async (name, gap) => {
-  expect(await meanRegret(name, 128)).toBeLessThan(gap);
+test("a quarter of the space is enough for most of the front's volume", async () => {
+  const regret: Record<string, number> = {};
+  for (const name of strategyNames.filter((each) => each !== "netadapt")) regret[name] = await meanRegret(name, 128);
+  expect(regret.random).toBeLessThan(0.07);
+  expect(regret.evolution).toBeLessThan(Math.min(0.05, regret.random!));
+  expect(regret.nsga2).toBeLessThan(Math.min(0.06, regret.random!));
+  // Three epochs are too short for halving to save much: half of its compute goes to first epochs.
+  expect(regret["successive-halving"]).toBeLessThan(0.08);
 });
 
-test("NSGA-II misses less than random search", async () => {
-  expect(await meanRegret("nsga2", 128)).toBeLessThan(await meanRegret("random", 128));
+test("stopping early saves a tenth of the epochs and hardly any of the front", async () => {
+  const run = async (seed: number, stops: boolean) => {
+    const trials: Trial[] = [];
+    const train = replay(
+      table,
+      smallSpace,
+      (assignment, curve) => stops && isHopeless({ ...assignment, curve }, trials, objective.costs),
+    );
+    const record = async (trial: Trial) => void trials.push(trial);
+    const until = () => trials.length >= 160;
+    await searchTable({ arms: [createStrategy("random")], table, seed, until, record, train });
+    const epochs = trials.reduce((sum, { curve }) => sum + curve.length, 0);
+    return { epochs, regret: truth.regret(frontOf(trials, objective).map((trial) => pointOf(objective, trial))) };
+  };
+  let [saved, lost] = [0, 0];
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const [whole, cut] = [await run(seed, false), await run(seed, true)];
+    saved += (1 - cut.epochs / whole.epochs) / SEEDS;
+    lost += (cut.regret - whole.regret) / SEEDS;
+  }
+  expect(saved).toBeGreaterThan(0.1);
+  expect(lost).toBeLessThan(0.01);
 });
 
 test("NetAdapt ends at its target with a network near the front", async () => {
@@ -57,8 +74,7 @@ test("NetAdapt ends at its target with a network near the front", async () => {
   const adapt = createStrategy("netadapt", { cost: "macs", target, shortEpochs: 1 });
   const last = (await searchTable({ arms: [adapt], table, seed: 1, until: () => false })).at(-1)!;
   expect(last.costs.macs).toBeLessThanOrEqual(target);
-  const best = Math.max(
-    ...truth.front.filter(({ costs }) => costs.macs <= target).map(({ curve }) => curve[EPOCHS - 1]!),
-  );
+  const within = truth.front.filter(({ costs }) => costs.macs <= target);
+  const best = Math.max(...within.map(({ curve }) => curve[EPOCHS - 1]!));
   expect(best - last.accuracy).toBeLessThan(0.03);
 });

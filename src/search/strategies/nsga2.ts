@@ -13,7 +13,7 @@ export const nsga2 = defineStrategy({
   summary: "NSGA-II: evolves the whole front of error and costs",
   source: "Deb et al. 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, §III",
   options: z.strictObject({
-    population: z.int().min(2).default(20).describe("members of a generation"),
+    population: z.int().min(2).default(12).describe("members of a generation"),
     crossover: z.number().min(0).max(1).default(0.9).describe("how often a child has genes of two parents"),
   }),
   search: ({ population, crossover }) =>
