@@ -1,8 +1,9 @@
 /** The search: short trainings of candidates that keep their share of the budget, two strategies at equal compute. */
 import { formatCount, formatDuration, formatPercent } from "../base/index.js";
-import { type CostGate, createStrategy, describe, runSearch, type Trial } from "../search/index.js";
+import { type CostGate, createStrategy, describe, runSearch } from "../search/index.js";
 import type { Job } from "./job.js";
-import { EVOLUTION, objective, SEARCH_SHARE } from "./plan.js";
+import { EVOLUTION, objective } from "./plan.js";
+import { stopRule } from "./stop-rule.js";
 import { saveStudy } from "./study.js";
 import { createTrialTrainer, type TrialPlan } from "./trial-trainer.js";
 import { type NumberedTrial, numberedTrials, trainedTrials } from "./trials.js";
@@ -28,7 +29,7 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     rng: rng.fork("search"),
     recorded,
     train: trainer.train,
-    until: stopRule(job, plan),
+    until: stopRule(clock, plan.trials, recorded),
     record: async (trial) => {
       trainer.rethrow();
       const trials = [...job.study.trials, trial];
@@ -38,21 +39,6 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     },
   });
   job.study = { ...job.study, plan: { ...job.study.plan, trials: trainedTrials(job.study.trials).length } };
-}
-
-/** Whether the trials are enough: as many as the plan says or, without one, until another would not end in time. */
-function stopRule({ clock, study }: Job, { trials: wanted }: TrialPlan): (trials: readonly Trial[]) => boolean {
-  const limit = clock.total * SEARCH_SHARE;
-  const began = { at: clock.spent(), trials: trainedTrials(study.trials).length };
-  return (trials) => {
-    // In the start each trial is followed by the other arm's of the same candidate, which costs nothing.
-    if (trials.length < 2 * EVOLUTION.population && trials.length % 2 === 1) return false;
-    const trained = trainedTrials(trials).length;
-    if (wanted !== undefined) return trained >= wanted;
-    const average = (clock.spent() - began.at) / Math.max(1, trained - began.trials);
-    if (trained > EVOLUTION.population + 1 && clock.spent() + average > limit) return true;
-    return trained > 0 && clock.spent() > limit * 1.3;
-  };
 }
 
 function trialLine({ number, strategy, accuracy, costs, seconds, architecture }: NumberedTrial): string {

@@ -4,6 +4,7 @@ import { nonDominatedSort } from "../pareto.js";
 import { candidateKey } from "../space.js";
 import { objective, searchTable, smallSpace, syntheticTable, trainBy } from "../testing/small-space.js";
 import { createStrategy } from "./registry.js";
+import { rankByFront } from "./selection.js";
 import { rungEpochs } from "./successive-halving.js";
 
 const table = syntheticTable(1, smallSpace, 9);
@@ -62,6 +63,20 @@ describe("successive halving", () => {
       const better = fronts.slice(0, front).reduce((sum, members) => sum + members.length, 0);
       expect(better).toBeLessThan(rung.length / 3);
     }
+  });
+
+  test("promotes from the highest rung that can", async () => {
+    const trials = await halve({}, 200);
+    let waited = 0;
+    for (const { id, epochs } of trials.filter((trial) => trial.epochs < 9)) {
+      const before = trials.slice(0, id);
+      const promoted = new Set(before.filter((trial) => trial.epochs === 9).map(({ parent }) => parent));
+      const rung = before.filter((trial) => trial.epochs === 3);
+      const best = rankByFront(rung, (trial) => pointOf(objective, trial)).slice(0, Math.floor(rung.length / 3));
+      expect(best.filter((trial) => !promoted.has(trial.id))).toEqual([]);
+      if (epochs === 3) waited++;
+    }
+    expect(waited).toBeGreaterThan(20);
   });
 
   test("lets the cheap go on beside the accurate", async () => {
