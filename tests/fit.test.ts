@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BantamError } from "../src/base/index.js";
+import { BantamError, EngineError } from "../src/base/index.js";
 import { openDataset, openImages } from "../src/data/index.js";
 import { evaluateFile, type FitResult, fit } from "../src/fit/index.js";
 import { renderFitReport } from "../src/report/index.js";
@@ -119,11 +119,21 @@ describe("fit", () => {
     expect(Buffer.compare(await readFile(second.onnx), await readFile(result.onnx))).toBe(0);
     const withoutClock = ({ search }: FitResult) => search.trials.map(({ seconds: _, ...trial }) => trial);
     expect(withoutClock(second)).toEqual(withoutClock(result));
+    expect(second.search.rejectedByCost).toBe(result.search.rejectedByCost);
+    expect(result.search.rejectedByCost).toBeGreaterThan(0);
   }, 180_000);
 
   test("leaves no temporary files", async () => {
     const files = await readdir(join(root, "first"));
     expect(files.toSorted()).toEqual(["checkpoints", "model.onnx", "model.safetensors", "study.json"]);
+  });
+
+  test("ends at once when the engine breaks, and not after a search of failed trials", async () => {
+    const refusal = new EngineError({ at: "engine", expected: "a graph it knows", received: "another" });
+    const broken: Engine = { ...engine, load: () => Promise.reject(refusal) };
+    await expect(fit({ ...options("fourth"), engine: broken })).rejects.toBe(refusal);
+    const study = JSON.parse(await readFile(join(root, "fourth", "study.json"), "utf8"));
+    expect(study.trials).toEqual([]);
   });
 
   test("ends with the smallest network's size when nothing fits", async () => {

@@ -16,15 +16,7 @@ import { channelStatistics, type Dataset, openDataset, SIZES } from "../data/ind
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import type { FitReport } from "../report/index.js";
 import { type Budget, type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
-import {
-  armCompute,
-  type CostGate,
-  describe,
-  fitsSmallest,
-  imageSpace,
-  requireFeasible,
-  type Trial,
-} from "../search/index.js";
+import { type CostGate, describe, fitsSmallest, imageSpace, requireFeasible, type Trial } from "../search/index.js";
 import { quickRecipe, type Recipe, type RunResult } from "../training/index.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
@@ -32,8 +24,18 @@ import { activationsOf, chooseTrial, planTrials } from "./plan.js";
 import { noProgress, type Progress } from "./progress.js";
 import { search } from "./search-phase.js";
 import { picturesOfMistakes, ship } from "./ship-phase.js";
-import { type Plan, recallPlan, rememberPlan, resumableStudy, type Study, saveStudy, studyKey } from "./study.js";
+import {
+  type Plan,
+  recallPlan,
+  rememberPlan,
+  resumableStudy,
+  STUDY_FORMAT,
+  type Study,
+  saveStudy,
+  studyKey,
+} from "./study.js";
 import { trainFully } from "./train-phase.js";
+import { armCompute, numberedTrials, trainedTrials } from "./trials.js";
 import { VERSION } from "./version.js";
 
 /** The facts of the report, and where the files are. */
@@ -95,9 +97,10 @@ async function run(job: Job): Promise<FitResult> {
   await planTrials(job, gate);
   await search(job, gate);
   const { chosen, mostActivations } = chooseTrial(job);
-  const { trials } = job.study;
+  const trials = numberedTrials(job.study.trials);
+  const { number } = trials.find(({ id }) => id === chosen.id)!;
   progress.line(
-    `trial ${chosen.id + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.architecture)}`,
+    `trial ${number + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.architecture)}`,
   );
 
   const rule = { divisor: gate.space.channelDivisor, repeats: "nearest", resolutions } as const;
@@ -132,6 +135,7 @@ async function reportOf(
 ): Promise<FitReport> {
   const { dataset, engine, study, budget } = job;
   const { classes, splits, name, skipped } = dataset;
+  const trials = numberedTrials(study.trials);
   const mistakes = await picturesOfMistakes(shipped, classes, MISTAKES_SHOWN);
   return {
     title: name,
@@ -154,21 +158,19 @@ async function reportOf(
     costs: scaled.costs,
     accuracy: shipped.scores.accuracy,
     search: {
-      trials: study.trials.map(
-        ({ id, strategy, parent, costs: { params, macs }, accuracy, seconds, architecture }) => ({
-          id,
-          strategy,
-          parent,
-          params,
-          macs,
-          accuracy,
-          seconds,
-          summary: describe(architecture),
-        }),
-      ),
+      trials: trials.map(({ number, strategy, parent, costs: { params, macs }, accuracy, seconds, architecture }) => ({
+        id: number,
+        strategy,
+        parent,
+        params,
+        macs,
+        accuracy,
+        seconds,
+        summary: describe(architecture),
+      })),
       evolutionMacs: armCompute(study.trials, "evolution"),
       randomMacs: armCompute(study.trials, "random"),
-      chosen: chosen.id,
+      chosen: trials.find(({ id }) => id === chosen.id)!.number,
       epochs: study.plan.trialEpochs ?? 1,
       rejectedByCost: study.rejected,
     },
@@ -198,6 +200,7 @@ async function readImages({ data, seed, cacheDir, budget, signal }: FitOptions, 
 async function openStudy(options: FitOptions, dataset: Dataset, progress: Progress): Promise<Study> {
   const { out, cacheDir, budget, seconds, seed, engine, trials, epochs, resolutions } = options;
   const key = studyKey({
+    format: STUDY_FORMAT,
     version: VERSION,
     data: dataset.fingerprint,
     budget,
@@ -212,7 +215,7 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
   });
   const earlier = await resumableStudy(out, key);
   if (earlier !== null) {
-    progress.line(`going on in ${out} after ${earlier.trials.length} finished trials`);
+    progress.line(`going on in ${out} after ${trainedTrials(earlier.trials).length} finished trials`);
     return earlier;
   }
   // Checkpoints of an earlier run in this folder are not this run's.

@@ -1,13 +1,15 @@
 /** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
 import { type Architecture, profileArchitecture } from "../networks/index.js";
-import { bestTrial, type CostGate, propose, type Trial } from "../search/index.js";
+import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../search/index.js";
 import { createTraining } from "../training/index.js";
 import type { Job } from "./job.js";
 import type { Plan } from "./study.js";
+import { trainedTrials } from "./trials.js";
 
 /** Part of the whole time that the search may take. */
 export const SEARCH_SHARE = 0.25;
 export const EVOLUTION = { population: 6, sample: 3 };
+export const objective: Objective = { costs: ["params", "macs"], reward: ({ accuracy }) => accuracy };
 const TRIALS_WANTED = 16;
 const MOST_TRIAL_STEPS = 400;
 /** A full training should have this many steps, and see every image this often. */
@@ -25,7 +27,7 @@ export async function planTrials(job: Job, gate: CostGate): Promise<void> {
 
 async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan> {
   const { rng, pool, engine, recipe, normalization, clock } = job;
-  const { architecture } = propose(gate, [], EVOLUTION, rng.fork("search"));
+  const { architecture } = sampleFeasible(gate, rng.fork("timed"));
   const train = await pool.get("train", architecture.resolution);
   const training = await createTraining({ engine, architecture, recipe, normalization, rng });
   const stepSeconds = await training.measureStep(train).finally(() => training.dispose());
@@ -45,8 +47,9 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
  * of its kind takes time in proportion to its activations, since small networks wait for memory more than for arithmetic.
  */
 export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null } {
-  const { trials, plan } = job.study;
-  if (plan.choice !== undefined) return { ...plan.choice, chosen: trials[plan.choice.trial]! };
+  const { plan } = job.study;
+  const trials = trainedTrials(job.study.trials);
+  if (plan.choice !== undefined) return { ...plan.choice, chosen: job.study.trials[plan.choice.trial]! };
   const { recipe, clock, dataset } = job;
   const seconds = clock.total - clock.spent();
   const wanted = Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
@@ -56,7 +59,7 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
       : Number.POSITIVE_INFINITY;
   const fast = trials.filter((trial) => activationsOf(trial.architecture) <= affordable(trial));
   const fastest = trials.toSorted((a, b) => b.imagesPerSecond - a.imagesPerSecond).slice(0, 1);
-  const chosen = bestTrial(fast.length > 0 ? fast : fastest);
+  const chosen = bestTrial(fast.length > 0 ? fast : fastest, objective.reward);
   const most = affordable(chosen);
   const mostActivations = Number.isFinite(most) ? Math.round(most) : null;
   job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };

@@ -17,8 +17,9 @@ export type Plan = {
   readonly trialEpochs?: number;
   /** Training images of a trial. */
   readonly trialImages?: number;
+  /** Of those that are trained. */
   readonly trials?: number;
-  /** The trial whose network is scaled, and how many activations it may be scaled to so that it can be trained in time. */
+  /** The trial, by its id, whose network is scaled, and how many activations it may be scaled to so that it can be trained in time. */
   readonly choice?: { readonly trial: number; readonly mostActivations: number | null };
   /**
    * The length of the final schedule as it stood in each epoch, and so as many entries as epochs: it is laid out anew before
@@ -39,6 +40,9 @@ export type Study = {
   readonly spentSeconds: number;
   readonly finished: boolean;
 };
+
+/** Counted up when trials are written otherwise; part of the key, so that a study of the other form is left alone. */
+export const STUDY_FORMAT = 2;
 
 export const studyKey = (facts: unknown): string =>
   createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);

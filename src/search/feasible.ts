@@ -56,9 +56,10 @@ export function requireFeasible(gate: CostGate): Counted {
 /** A random candidate that keeps the budget and uses a fair part of it, where a few draws find one. */
 export function sampleFeasible(gate: CostGate, rng: Rng): Counted {
   let best: Counted | undefined;
+  const worthwhile = Object.keys(gate.budget).length === 0 ? 0 : WORTHWHILE_SHARE;
   for (let draw = 0; draw < DRAWS; draw++) {
     const counted = makeFeasible(gate, sampleCandidate(gate.space, rng), rng);
-    if (usedShare(counted.costs, gate.budget) >= WORTHWHILE_SHARE) return counted;
+    if (usedShare(counted.costs, gate.budget) >= worthwhile) return counted;
     if (best === undefined || usedShare(counted.costs, gate.budget) > usedShare(best.costs, gate.budget))
       best = counted;
   }
@@ -81,7 +82,8 @@ export function mutateFeasible(
   return makeFeasible(gate, child, rng);
 }
 
-function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
+/** The candidate itself where it keeps the budget; else made cheaper, a random useful step at a time. */
+export function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
   let counted = count(gate, candidate);
   for (;;) {
     const broken = brokenLimits(counted.costs, gate.budget);

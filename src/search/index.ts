@@ -1,5 +1,6 @@
-export * from "./evolution.js";
-export { type CostGate, type Counted, fitsSmallest, requireFeasible } from "./feasible.js";
+export { defaultEarlyStopping, type EarlyStopping, isHopeless, type RunningTrial } from "./early-stopping.js";
+export { type CostGate, type Counted, fitsSmallest, requireFeasible, sampleFeasible } from "./feasible.js";
+export { bestTrial, frontOf, pointOf } from "./objective.js";
 export {
   crowdingDistance,
   dominates,
@@ -10,5 +11,9 @@ export {
   paretoFront,
 } from "./pareto.js";
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
-export { type Candidate, describe, type SearchSpace } from "./space.js";
+export { type Assignment, runSearch, type SearchRun } from "./run.js";
+export { type Candidate, candidateKey, describe, type SearchSpace } from "./space.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
+export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
+export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";
+export { defineStrategy, type StrategyKind } from "./strategy-kind.js";

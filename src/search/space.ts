@@ -107,6 +107,21 @@ export function choicesOf(space: SearchSpace, candidate: Candidate): number[] {
   return genesOf(space).map(({ path, options }) => options.indexOf(read(candidate, path)));
 }
 
+/** Its choices where there is one, as digits: short, the same for equal candidates, and different for others of the space. */
+export function candidateKey(space: SearchSpace, candidate: Candidate): string {
+  const choices = choicesOf(space, candidate);
+  return genesOf(space)
+    .map(({ options: { length } }, i) =>
+      length === 1 && choices[i] === 0 ? "" : String(choices[i]).padStart(String(length - 1).length, "0"),
+    )
+    .join("");
+}
+
+/** How many candidates there are. */
+export function spaceSize(space: SearchSpace): number {
+  return genesOf(space).reduce((size, { options }) => size * options.length, 1);
+}
+
 export function sampleCandidate(space: SearchSpace, rng: Rng): Candidate {
   return candidateOf(
     space,

@@ -34,9 +34,9 @@ export type Trial = Counted &
     readonly arm: string;
     readonly parent: number | null;
     readonly epochs: number;
-    /** Last of the curve; 0 for a trial that failed in its first epoch. */
+    /** Last of the curve; 0 where the trial failed. */
     readonly accuracy: number;
-    /** Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs. */
+    /** Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs begun. */
     readonly compute: number;
     /** The earlier trial of the same candidate and length whose outcome this is; nothing was trained again. */
     readonly sameAs: number | null;
@@ -54,7 +54,10 @@ export type SearchContext = {
   readonly objective: Objective;
   /** Of a whole trial. */
   readonly epochs: number;
-  /** Of this strategy alone. */
+  /**
+   * Of this strategy alone. Every arm's begins alike, so what two strategies draw under one label is the same: arms that
+   * begin at random begin with the same candidates, which are then trained once.
+   */
   readonly rng: Rng;
 };
 

@@ -1,0 +1,27 @@
+import type { Trial } from "../search/index.js";
+import type { Clock } from "./job.js";
+import { EVOLUTION, SEARCH_SHARE } from "./plan.js";
+import { trainedTrials } from "./trials.js";
+
+/**
+ * Whether the trials are enough: as many as are wanted or, where nobody says, until another would not end in time.
+ *
+ * @param wanted of those that are trained. @param recorded those there are before this run begins.
+ */
+export function stopRule(
+  clock: Pick<Clock, "total" | "spent">,
+  wanted: number | undefined,
+  recorded: readonly Trial[],
+): (trials: readonly Trial[]) => boolean {
+  const limit = clock.total * SEARCH_SHARE;
+  const began = { at: clock.spent(), trials: trainedTrials(recorded).length };
+  return (trials) => {
+    // In the start each trial is followed by the other arm's of the same candidate, which costs nothing.
+    if (trials.length < 2 * EVOLUTION.population && trials.length % 2 === 1) return false;
+    const trained = trainedTrials(trials).length;
+    if (wanted !== undefined) return trained >= wanted;
+    const average = (clock.spent() - began.at) / Math.max(1, trained - began.trials);
+    if (trained > EVOLUTION.population + 1 && clock.spent() + average > limit) return true;
+    return trained > 0 && clock.spent() > limit * 1.3;
+  };
+}

@@ -1,0 +1,27 @@
+/** Trials as points, and the front among them. */
+import { type Point, paretoFront } from "./pareto.js";
+import type { Objective, Trial } from "./strategy.js";
+
+/** The error, then the costs: all to be minimized. A trial that failed is worse than any other. */
+export function pointOf(objective: Objective, { state, accuracy, costs }: Pick<Trial, "state" | "accuracy" | "costs">) {
+  return [1 - accuracy, ...objective.costs.map((name) => costs[name])].map((value) =>
+    state === "failed" ? Number.POSITIVE_INFINITY : value,
+  ) as Point;
+}
+
+/** The trials that no other beats, in the order of the search; of those with the same outcome known from one, the first. */
+export function frontOf(trials: readonly Trial[], objective: Objective): Trial[] {
+  const origin = ({ id, sameAs }: Trial) => sameAs ?? id;
+  const first = new Map(trials.toReversed().map((trial) => [origin(trial), trial]));
+  const trained = trials.filter((trial) => trial.state !== "failed" && first.get(origin(trial)) === trial);
+  return paretoFront(trained, (trial) => pointOf(objective, trial));
+}
+
+/** The trial with the highest reward; of equals the one with fewer MACs, then the earlier. One that failed comes last. */
+export function bestTrial(trials: readonly Trial[], reward: Objective["reward"]): Trial {
+  const worth = (trial: Trial) => (trial.state === "failed" ? Number.NEGATIVE_INFINITY : reward(trial));
+  return trials.reduce((best, trial) => {
+    const [a, b] = [worth(trial), worth(best)];
+    return a > b || (a === b && trial.costs.macs < best.costs.macs) ? trial : best;
+  });
+}

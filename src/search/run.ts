@@ -1,0 +1,173 @@
+/**
+ * The search itself: strategies ask, candidates are counted, trained and recorded, and the strategies are told.
+ *
+ * Several strategies, the arms, search side by side. The one that has spent less training compute goes next, so that whenever the
+ * search ends they can be compared. What one arm had trained is not trained again for another, but counts as its compute.
+ *
+ * There is no other state than the trials: a search that was stopped goes on by telling the strategies what became of their
+ * proposals, in the same order.
+ */
+import { InterruptedError, type Rng, UsageError } from "../base/index.js";
+import { brokenLimits } from "../scaling/index.js";
+import { type CostGate, type Counted, count } from "./feasible.js";
+import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
+import type { Objective, Outcome, Proposal, Strategy, Trial } from "./strategy.js";
+
+/** What is to be trained next. */
+export type Assignment = Counted & Pick<Trial, "id" | "arm" | "parent" | "epochs">;
+
+export type SearchRun = {
+  /** The strategy that was asked for, and those it is compared with. Their names differ. */
+  readonly arms: readonly Strategy[];
+  readonly gate: CostGate;
+  readonly objective: Objective;
+  /** Of a whole trial. */
+  readonly epochs: number;
+  /** Training images of a trial, for the compute. */
+  readonly images: number;
+  readonly rng: Rng;
+  /** Trials of an earlier, stopped run of the same search, all of them and in their order. */
+  readonly recorded: readonly Trial[];
+  /** Anything it throws but an `InterruptedError` makes a failed trial, and the search goes on. */
+  readonly train: (assignment: Assignment) => Promise<Outcome>;
+  /** Called after each new trial. What it throws ends the search. */
+  readonly record: (trial: Trial) => Promise<void>;
+  /** Asked before each new trial. */
+  readonly until: (trials: readonly Trial[]) => boolean;
+  /** Called for each new proposal before it is trained, also where its outcome is known. */
+  readonly onProposal?: (assignment: Assignment) => void;
+};
+
+type Arm = {
+  readonly name: string;
+  readonly proposals: ReturnType<Strategy["search"]>;
+  compute: number;
+  /** What it was not told yet. */
+  told: Trial | null;
+  ended: boolean;
+};
+
+/**
+ * Ends when `until` says so, or when the first arm has nothing more to ask for and the others have spent as much as it did.
+ *
+ * @returns all trials, the recorded ones first.
+ * @throws {InterruptedError} out of `train`: the trial that was stopped is not recorded.
+ * @throws {UsageError} when the recorded trials are not those of this search.
+ */
+export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
+  const arms = openArms(run);
+  const trials: Trial[] = [];
+  const known = new Map<string, Trial>();
+  const add = (arm: Arm, trial: Trial) => {
+    trials.push(trial);
+    arm.compute += trial.compute;
+    arm.told = trial;
+    if (trial.state !== "failed" && trial.sameAs === null) known.set(workOf(run.gate.space, trial), trial);
+  };
+  try {
+    for (;;) {
+      const recorded = run.recorded[trials.length];
+      if (recorded === undefined && run.until(trials)) return trials;
+      const asked = await ask(arms);
+      if (asked === null && recorded === undefined) return trials;
+      const assignment = asked && assign(run, trials, asked);
+      if (recorded !== undefined) requireSame(run.gate.space, assignment, recorded, trials.length);
+      const { arm } = asked!;
+      const trial = recorded ?? (await perform(run, assignment!, known));
+      add(arm, trial);
+      if (recorded === undefined) await run.record(trial);
+    }
+  } finally {
+    // A strategy may hold a session of an engine.
+    for (const { proposals } of arms) await proposals.return();
+  }
+}
+
+function openArms({ arms, gate, objective, epochs, rng }: SearchRun): readonly Arm[] {
+  const names = new Set(arms.map(({ name }) => name));
+  if (names.size < arms.length) throw new Error("internal: two arms of a search have the same name");
+  return arms.map(({ name, search }) => ({
+    name,
+    proposals: search({ gate, objective, epochs, rng: rng.fork("strategy") }),
+    compute: 0,
+    told: null,
+    ended: false,
+  }));
+}
+
+/** The next proposal of the arm that has spent least; null when the search has come to its end. */
+async function ask(arms: readonly Arm[]): Promise<{ arm: Arm; proposal: Proposal } | null> {
+  for (;;) {
+    const [first] = arms;
+    const open = arms.filter(({ ended, compute }) => !ended && !(first!.ended && compute >= first!.compute));
+    if (open.length === 0) return null;
+    const arm = open.reduce((least, other) => (other.compute < least.compute ? other : least));
+    const next = await (arm.told === null ? arm.proposals.next() : arm.proposals.next(arm.told));
+    if (next.done !== true) return { arm, proposal: next.value };
+    arm.ended = true;
+  }
+}
+
+function assign(
+  { gate, epochs: whole }: SearchRun,
+  trials: readonly Trial[],
+  { arm, proposal }: { arm: Arm; proposal: Proposal },
+): Assignment {
+  const { candidate, parent, epochs = whole } = proposal;
+  const wrong = (what: string) => new Error(`internal: ${arm.name} proposed ${what}: ${JSON.stringify(candidate)}`);
+  if (choicesOf(gate.space, candidate).includes(-1)) throw wrong("a candidate that is not in the space");
+  const counted = count(gate, candidate);
+  const broken = brokenLimits(counted.costs, gate.budget);
+  if (broken.length > 0) throw wrong(`a candidate that breaks the limit of ${broken.join(" and ")}`);
+  if (!(Number.isInteger(epochs) && epochs >= 1)) throw wrong(`${epochs} epochs`);
+  if (parent !== null && trials[parent] === undefined) throw wrong(`trial ${parent}, which there is not, as a parent`);
+  return { ...counted, id: trials.length, arm: arm.name, parent, epochs };
+}
+
+async function perform(run: SearchRun, assignment: Assignment, known: ReadonlyMap<string, Trial>): Promise<Trial> {
+  run.onProposal?.(assignment);
+  const before = known.get(workOf(run.gate.space, assignment));
+  const outcome = before === undefined ? await train(run, assignment) : { ...outcomeOf(before), seconds: 0 };
+  // An epoch that failed was begun. Without it, an arm that always fails would never let another go.
+  const begun = outcome.state === "failed" ? outcome.curve.length + 1 : outcome.curve.length;
+  return {
+    ...assignment,
+    ...outcome,
+    accuracy: outcome.state === "failed" ? 0 : (outcome.curve.at(-1) ?? 0),
+    compute: assignment.costs.macs * run.images * Math.min(begun, assignment.epochs),
+    sameAs: before?.id ?? null,
+  };
+}
+
+async function train({ train }: SearchRun, assignment: Assignment): Promise<Outcome> {
+  try {
+    return await train(assignment);
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { state: "failed", curve: [], seconds: 0, imagesPerSecond: 0, error: reason };
+  }
+}
+
+const outcomeOf = ({ state, curve, seconds, imagesPerSecond, error }: Trial): Outcome => ({
+  state,
+  curve,
+  seconds,
+  imagesPerSecond,
+  error,
+});
+
+const workOf = (space: SearchSpace, { candidate, epochs }: Pick<Trial, "candidate" | "epochs">) =>
+  `${candidateKey(space, candidate)} ${epochs}`;
+
+function requireSame(space: SearchSpace, now: Assignment | null, then: Trial, id: number): asserts now is Assignment {
+  const line = ({ id, arm, parent, candidate, epochs }: Assignment | Trial) =>
+    `${arm}'s trial ${id} of ${candidateKey(space, candidate)} for ${epochs} epochs${parent === null ? "" : ` after trial ${parent}`}`;
+  if (now !== null && line(now) === line(then)) return;
+  throw new UsageError({
+    at: `recorded trial ${id}`,
+    expected: now === null ? "no more trials" : line(now),
+    received: line(then),
+    hint: "these trials are of a search with another seed, space, budget or other options: repeat those, or begin anew",
+  });
+}

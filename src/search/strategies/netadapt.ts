@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { UsageError } from "../../base/index.js";
+import type { Costs } from "../../cost/index.js";
+import { brokenLimits } from "../../scaling/index.js";
+import { type CostGate, count, makeFeasible } from "../feasible.js";
+import { type Candidate, candidateOf, choicesOf, genesOf, type SearchSpace } from "../space.js";
+import type { SearchContext, Trial } from "../strategy.js";
+import { defineStrategy } from "../strategy-kind.js";
+
+const costName = z.literal(["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies (keyof Costs)[]);
+
+/**
+ * From a large network down to a cost, gene by gene. In each round every gene that can lower the cost by a step gives a proposal,
+ * which is trained for a short time, from its parent's weights where the trainer can; the one that gives up least accuracy for
+ * what it saves is where the next round begins. The last is trained whole.
+ */
+export const netadapt = defineStrategy({
+  name: "netadapt",
+  summary: "NetAdapt: shrinks a large network gene by gene to a cost",
+  source:
+    "Yang et al. 2018, arXiv:1804.03230, algorithm 1; step and choice of Howard et al. 2019, arXiv:1905.02244, §4",
+  options: z.strictObject({
+    seed: z
+      .array(z.int().min(0))
+      .nullable()
+      .default(null)
+      .describe("where it starts, as a choice for each gene; by default the largest candidate that keeps the budget"),
+    cost: costName.nullable().default(null).describe("what is lowered; by default the first axis of the objective"),
+    target: z.number().positive().nullable().default(null).describe("down to this; by default half of the seed's"),
+    step: z.number().positive().max(1).default(0.01).describe("part of the seed's cost that a round saves at least"),
+    shortEpochs: z.int().min(1).nullable().default(null).describe("of a proposal; by default a quarter of the whole"),
+    keep: z
+      .literal(["ratio", "drop"])
+      .default("ratio")
+      .describe("the least accuracy lost per cost saved, or the least accuracy lost"),
+  }),
+  search: (options) =>
+    async function* (context) {
+      const { gate, epochs } = context;
+      const cost = options.cost ?? context.objective.costs[0] ?? "macs";
+      const shortEpochs = Math.min(options.shortEpochs ?? Math.max(1, Math.round(epochs / 4)), epochs);
+      const seed = yield { candidate: seedOf(context, options.seed), parent: null };
+      const target = options.target ?? seed.costs[cost] / 2;
+      const step = options.step * seed.costs[cost];
+      // Accuracy lost, per cost saved or not: the smaller the better.
+      const loss = (from: Trial, { accuracy, costs }: Trial) =>
+        (from.accuracy - accuracy) / (options.keep === "ratio" ? from.costs[cost] - costs[cost] : 1);
+
+      let current = seed;
+      while (current.state !== "failed" && current.costs[cost] > target) {
+        const from = current;
+        const outcomes: Trial[] = [];
+        for (const candidate of cheaperBy(gate, from, cost, step)) {
+          outcomes.push(yield { candidate, parent: from.id, epochs: shortEpochs });
+        }
+        const survivors = outcomes.filter(({ state }) => state !== "failed");
+        if (survivors.length === 0) break;
+        current = survivors.reduce((best, other) => (loss(from, other) < loss(from, best) ? other : best));
+      }
+      if (current.epochs < epochs) yield { candidate: current.candidate, parent: current.id };
+    },
+});
+
+function seedOf({ gate, rng }: SearchContext, choices: readonly number[] | null): Candidate {
+  const genes = genesOf(gate.space);
+  if (choices === null) {
+    const largest = candidateOf(
+      gate.space,
+      genes.map(({ options }) => options.length - 1),
+    );
+    return makeFeasible(gate, largest, rng.fork("seed")).candidate;
+  }
+  const isIn = choices.length === genes.length && genes.every(({ options }, i) => choices[i]! < options.length);
+  const broken = isIn ? brokenLimits(count(gate, candidateOf(gate.space, choices)).costs, gate.budget) : [];
+  if (isIn && broken.length === 0) return candidateOf(gate.space, choices);
+  throw new UsageError({
+    at: "strategy netadapt: seed",
+    expected: isIn ? "a network that keeps the budget" : `${genes.length} choices within the genes of the space`,
+    received: isIn ? `one that breaks ${broken.join(" and ")}` : JSON.stringify(choices),
+  });
+}
+
+/** For each gene the smallest step down that saves enough, where there is one. */
+function cheaperBy(gate: CostGate, { candidate, costs }: Trial, cost: keyof Costs, step: number): Candidate[] {
+  const choices = choicesOf(gate.space, candidate);
+  const lowered = (gene: number, choice: number) => replaceChoice(gate.space, choices, gene, choice);
+  const savesEnough = (smaller: Candidate) => {
+    const counted = count(gate, smaller).costs;
+    return counted[cost] <= costs[cost] - step && brokenLimits(counted, gate.budget).length === 0;
+  };
+  return choices.flatMap((choice, gene) => {
+    const below = Array.from({ length: choice }, (_, i) => lowered(gene, choice - 1 - i));
+    return below.filter(savesEnough).slice(0, 1);
+  });
+}
+
+const replaceChoice = (space: SearchSpace, choices: readonly number[], gene: number, choice: number): Candidate =>
+  candidateOf(space, choices.with(gene, choice));
