@@ -12,7 +12,7 @@ export {
 } from "./pareto.js";
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
 export { type Assignment, runSearch, type SearchRun } from "./run.js";
-export { type Candidate, candidateKey, describe, type SearchSpace } from "./space.js";
+export { type Candidate, candidateKey, decode, describe, type SearchSpace } from "./space.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
 export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";

@@ -1,0 +1,97 @@
+/**
+ * One process at a time in a folder. The second is told who the first is, and a lock whose owner has died is taken over: by a
+ * number alone a process could be mistaken for a later one, so its start counts too, where the system tells it.
+ */
+import { randomUUID } from "node:crypto";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { toFileError } from "../base/files.js";
+import { FileError } from "../base/index.js";
+
+type Owner = { readonly pid: number; readonly host: string; readonly start: string | null; readonly since: string };
+
+export type Lock = { release(): Promise<void> };
+
+/** @throws {FileError} naming the process that holds it, or when the file cannot be written. */
+export async function acquireLock(path: string, at: string): Promise<Lock> {
+  const start = await startOf(process.pid);
+  const own: Owner = { pid: process.pid, host: hostname(), start, since: new Date().toISOString() };
+  const text = JSON.stringify(own);
+  while (!(await create(path, text))) {
+    const found = await contentOf(path);
+    if (found === null) continue; // released meanwhile
+    const owner = parseOwner(found);
+    if (owner !== null && (await lives(owner))) throw inUse(at, path, owner);
+    await takeAway(path, found);
+  }
+  return {
+    async release() {
+      if ((await contentOf(path)) === text) await rm(path, { force: true });
+    },
+  };
+}
+
+const inUse = (at: string, path: string, { pid, host, since }: Owner) =>
+  new FileError({
+    at,
+    expected: "a study that no other process has open",
+    received: `one that process ${pid} on ${host} has had open since ${since}`,
+    hint: host === hostname() ? "wait for it, or stop it first" : `if that process is gone, delete ${path}`,
+  });
+
+/** Whole from the first moment on: it is written under another name and linked. */
+async function create(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(draft, "wx");
+    await file.writeFile(text).finally(() => file.close());
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw toFileError(error, path, "write");
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Removes the lock of a dead owner, unless another process was faster and holds a new one. */
+async function takeAway(path: string, dead: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw toFileError(error, path, "write");
+  }
+  if ((await contentOf(aside)) !== dead) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+async function lives({ pid, host, start }: Owner): Promise<boolean> {
+  if (host !== hostname()) return true; // nothing can be known of it from here
+  try {
+    process.kill(pid, 0); // sends nothing, and throws where there is no such process
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const now = await startOf(pid);
+  return start === null || now === null || start === now;
+}
+
+/** When a process began, in the system's own ticks; null where the system does not say. */
+async function startOf(pid: number): Promise<string | null> {
+  const text = await contentOf(`/proc/${pid}/stat`);
+  // The name of the process, in parentheses, may hold spaces; the start is the 20th field after it.
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+}
+
+const contentOf = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
+
+function parseOwner(text: string): Owner | null {
+  try {
+    return JSON.parse(text) as Owner;
+  } catch {
+    return null;
+  }
+}

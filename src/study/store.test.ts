@@ -1,0 +1,143 @@
+/** The store on PGlite; on a server too, where `BANTAM_TEST_POSTGRES` gives the address of an empty database. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FileError, UsageError } from "../base/index.js";
+import { temporaryFolder } from "../data/testing/fixtures.js";
+import { acquireLock } from "./lock.js";
+import { isServer } from "./sql.js";
+import { openStudyStore, type StoredTrial, type StudyStore } from "./store.js";
+
+const trial = (id: number, other: Partial<StoredTrial> = {}): StoredTrial => ({
+  id,
+  arm: "evolution",
+  subject: { z: 1, a: [0.1, 1e-7], text: "naïve 'quotes' ; --", none: null },
+  parent: null,
+  sameAs: null,
+  epochs: 3,
+  costs: { params: 98_431, macs: 2 ** 53 - 1, weightBytes: 4, peakActivationBytes: 7 },
+  state: "finished",
+  accuracy: 1 / 3,
+  curve: [0.1, 0.2, 1 / 3],
+  compute: 1.5e15,
+  seconds: 0.25,
+  imagesPerSecond: 1234.5,
+  error: null,
+  ...other,
+});
+
+const server = process.env.BANTAM_TEST_POSTGRES;
+const places = [
+  // Not `temporaryFolder`, which goes after each test.
+  ["a folder", () => mkdtemp(join(tmpdir(), "bantam-study-"))],
+  ...(server === undefined ? [] : [["a server", async () => server] as const]),
+] as const;
+
+describe.each(places)("studies in %s", (_, place) => {
+  let at: string;
+  let store: StudyStore;
+  beforeAll(async () => {
+    at = await place();
+    store = await openStudyStore(at);
+  }, 30_000);
+  afterAll(async () => {
+    await store.close();
+    if (!isServer(at)) await rm(at, { recursive: true });
+  });
+
+  test("trials come back as they went in, in their order", async () => {
+    expect(await store.open("shoes", "search", { seed: 0, space: { b: 1, a: 2 } })).toEqual([]);
+    const failed = trial(1, { state: "failed", error: "out of memory\nat step 3", curve: [], parent: 0, accuracy: 0 });
+    await store.add("shoes", failed);
+    await store.add("shoes", trial(0));
+    const trials = await store.open("shoes", "search", { space: { b: 1, a: 2 }, seed: 0, missing: undefined });
+    expect(trials).toEqual([trial(0), failed]);
+    expect(JSON.stringify(trials[0]!.subject)).toBe(JSON.stringify(trial(0).subject));
+  });
+
+  test("a trial counts once", async () => {
+    await store.open("once", "search", {});
+    await store.add("once", trial(0));
+    await expect(store.add("once", trial(0))).rejects.toThrow(/duplicate key/);
+    expect((await store.read("once")).trials).toHaveLength(1);
+  });
+
+  test("other settings are refused, each by its name", async () => {
+    await store.open("hats", "search", { seed: 0, epochs: 3, budget: { macs: 5 } });
+    const again = store.open("hats", "search", { seed: 1, epochs: 3, budget: { macs: 6 } });
+    await expect(again).rejects.toThrow(UsageError);
+    await expect(again).rejects.toThrow(/expected seed 0, budget \{"macs":5\}, received seed 1, budget \{"macs":6\}/);
+    await expect(store.open("hats", "scaling-study", { seed: 0 })).rejects.toThrow(
+      /kind "search".*kind "scaling-study"/,
+    );
+  });
+
+  test("the list counts trials and failures", async () => {
+    const found = (await store.list()).map(({ name, kind, trials, failed }) => [name, kind, trials, failed]);
+    expect(found).toEqual([
+      ["shoes", "search", 2, 1],
+      ["once", "search", 1, 0],
+      ["hats", "search", 0, 0],
+    ]);
+    await expect(store.read("gloves")).rejects.toThrow(/received gloves\n {2}hint: there: shoes, once, hats/);
+  });
+
+  test("a second one is refused, with who has it", async () => {
+    const second = openStudyStore(at);
+    await expect(second).rejects.toThrow(FileError);
+    await expect(second).rejects.toThrow(new RegExp(`process ${process.pid} on ${hostname()}`));
+  });
+});
+
+test("an address where nobody answers, a folder without studies", async () => {
+  const address = "postgres://me:secret@127.0.0.1:9/none";
+  await expect(openStudyStore(address)).rejects.toThrow(
+    /^postgres:\/\/127.0.0.1:9\/none: expected a PostgreSQL server/,
+  );
+  await expect(openStudyStore(await temporaryFolder(), { create: false })).rejects.toThrow(/a folder with studies/);
+});
+
+describe("the lock", () => {
+  const sleeper = "setInterval(() => {}, 1000)";
+
+  test("of a process that lives is respected, until it is killed", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "lock");
+    const child = spawn(process.execPath, ["-e", sleeper]);
+    await new Promise((done) => child.once("spawn", done));
+    await writeFile(path, JSON.stringify({ pid: child.pid, host: hostname(), start: null, since: "today" }));
+    await expect(acquireLock(path, "here")).rejects.toThrow(`process ${child.pid} on ${hostname()}`);
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+    const lock = await acquireLock(path, "here");
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each([
+    ["a process that has this number, but began at another time", { pid: process.pid, host: hostname(), start: "1" }],
+    ["nobody: it is not whole", "{"],
+  ])("of %s is taken over", async (_, owner) => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, typeof owner === "string" ? owner : JSON.stringify({ since: "", ...owner }));
+    const lock = await acquireLock(path, "here");
+    await expect(acquireLock(path, "here")).rejects.toThrow(`process ${process.pid}`);
+    await lock.release();
+  });
+
+  test("of another machine is left, and the hint says what to do", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, JSON.stringify({ pid: 1, host: "elsewhere", start: null, since: "" }));
+    await expect(acquireLock(path, "here")).rejects.toThrow(`if that process is gone, delete ${path}`);
+  });
+
+  test("goes to one of many who want it at once", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), start: null, since: "" }));
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(path, "here")));
+    expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+});

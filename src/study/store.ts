@@ -1,0 +1,199 @@
+/** Studies and their trials in SQL. Each trial is on disk before `add` returns, and counts once. */
+import { UsageError } from "../base/index.js";
+import type { Costs } from "../cost/index.js";
+import { openSql, type Row, type Sql } from "./sql.js";
+
+export type StudyKind = "search" | "scaling-search" | "scaling-study";
+
+/** A trial of any kind of study, as it is stored. */
+export type StoredTrial = {
+  /** Its place in the study, from 0. */
+  readonly id: number;
+  readonly arm: string;
+  /** What was trained, as JSON: a candidate, or a scaled network. */
+  readonly subject: unknown;
+  readonly parent: number | null;
+  readonly sameAs: number | null;
+  readonly epochs: number;
+  readonly costs: Costs;
+  readonly state: "finished" | "stopped" | "failed";
+  readonly accuracy: number;
+  readonly curve: readonly number[];
+  /** Multiply-accumulates. */
+  readonly compute: number;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly error: string | null;
+};
+
+export type StudySummary = {
+  readonly name: string;
+  readonly kind: StudyKind;
+  /** Everything its results depend on, as JSON. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly createdAt: string;
+  readonly trials: number;
+  readonly failed: number;
+};
+
+export interface StudyStore {
+  /** In the order in which they were begun. */
+  list(): Promise<readonly StudySummary[]>;
+  /**
+   * Begins a study, or goes on with it.
+   * @returns its trials so far. @throws {UsageError} when there is one of that name with other settings; each is named.
+   */
+  open(name: string, kind: StudyKind, settings: StudySummary["settings"]): Promise<readonly StoredTrial[]>;
+  /** @throws {UsageError} when there is no study of that name. */
+  read(name: string): Promise<{ readonly study: StudySummary; readonly trials: readonly StoredTrial[] }>;
+  add(name: string, trial: StoredTrial): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Numbers are double precision throughout: exact for counts up to 2⁵³. `json` keeps the order of keys, `jsonb` would not. */
+const SCHEMA = [
+  `create table if not exists studies (
+    name text primary key,
+    kind text not null,
+    settings json not null,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table if not exists trials (
+    study text not null references studies (name),
+    id integer not null,
+    arm text not null,
+    subject json not null,
+    parent integer,
+    same_as integer,
+    epochs integer not null,
+    params double precision not null,
+    macs double precision not null,
+    weight_bytes double precision not null,
+    peak_activation_bytes double precision not null,
+    state text not null check (state in ('finished', 'stopped', 'failed')),
+    accuracy double precision not null,
+    curve json not null,
+    compute double precision not null,
+    seconds double precision not null,
+    images_per_second double precision not null,
+    error text,
+    finished_at timestamptz not null default clock_timestamp(),
+    primary key (study, id)
+  )`,
+];
+
+const COLUMNS =
+  "id, arm, subject, parent, same_as, epochs, params, macs, weight_bytes, peak_activation_bytes, state, accuracy, curve, compute, seconds, images_per_second, error";
+
+/**
+ * @param place a folder, or the address of a PostgreSQL server. @param options `create`: whether studies may be begun there.
+ * @throws {FileError} {NetworkError} as `openSql`.
+ */
+export async function openStudyStore(place: string, options = { create: true }): Promise<StudyStore> {
+  const sql = await openSql(place, options);
+  try {
+    for (const statement of SCHEMA) await sql.query(statement);
+    return storeOn(sql, place);
+  } catch (error) {
+    await sql.close();
+    throw error;
+  }
+}
+
+function storeOn(sql: Sql, place: string): StudyStore {
+  const list = async (): Promise<readonly StudySummary[]> => {
+    const rows = await sql.query(
+      `select s.name, s.kind, s.settings, s.created_at, count(t.id)::int as trials, (count(*) filter (where t.state = 'failed'))::int as failed
+       from studies s left join trials t on t.study = s.name group by s.name order by s.created_at, s.name`,
+    );
+    return rows.map(summaryOf);
+  };
+  const trialsOf = async (name: string): Promise<readonly StoredTrial[]> =>
+    (await sql.query(`select ${COLUMNS} from trials where study = $1 order by id`, [name])).map(trialOf);
+
+  return {
+    list,
+    async open(name, kind, settings) {
+      const known = (await list()).find((study) => study.name === name);
+      if (known === undefined) {
+        const row = [name, kind, JSON.stringify(settings)];
+        await sql.query("insert into studies (name, kind, settings) values ($1, $2, $3)", row);
+        return [];
+      }
+      requireSame(`${place}, study ${name}`, known, { kind, ...settings });
+      return trialsOf(name);
+    },
+    async read(name) {
+      const studies = await list();
+      const study = studies.find((each) => each.name === name);
+      if (study !== undefined) return { study, trials: await trialsOf(name) };
+      const there = studies.map((each) => each.name).join(", ") || "none";
+      throw new UsageError({ at: place, expected: "the name of a study", received: name, hint: `there: ${there}` });
+    },
+    async add(name, trial) {
+      const values = valuesOf(trial);
+      const places = values.map((_, i) => `$${i + 2}`).join(", ");
+      await sql.query(`insert into trials (study, ${COLUMNS}) values ($1, ${places})`, [name, ...values]);
+    },
+    close: () => sql.close(),
+  };
+}
+
+/** @throws {UsageError} naming every setting that differs. */
+function requireSame(at: string, { kind, settings }: StudySummary, wanted: Readonly<Record<string, unknown>>): void {
+  const before: Readonly<Record<string, unknown>> = { kind, ...settings };
+  // Through JSON, where what is undefined is not there.
+  const now = JSON.parse(JSON.stringify(wanted)) as typeof wanted;
+  const text = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value));
+  const other = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (key) => text(before[key]) !== text(now[key]),
+  );
+  if (other.length === 0) return;
+  const line = (from: typeof before) => other.map((key) => `${key} ${shortened(text(from[key]))}`).join(", ");
+  throw new UsageError({
+    at,
+    expected: line(before),
+    received: line(now),
+    hint: "a study goes on with the settings it was begun with; give another --name or --study to begin anew",
+  });
+}
+
+const shortened = (text: string) => (text.length <= 60 ? text : `${text.slice(0, 57)}...`);
+
+const valuesOf = (trial: StoredTrial): readonly unknown[] => [
+  ...[trial.id, trial.arm, JSON.stringify(trial.subject), trial.parent, trial.sameAs, trial.epochs],
+  ...[trial.costs.params, trial.costs.macs, trial.costs.weightBytes, trial.costs.peakActivationBytes],
+  ...[trial.state, trial.accuracy, JSON.stringify(trial.curve), trial.compute],
+  ...[trial.seconds, trial.imagesPerSecond, trial.error],
+];
+
+const trialOf = (row: Row): StoredTrial => ({
+  id: row.id as number,
+  arm: row.arm as string,
+  subject: row.subject,
+  parent: row.parent as number | null,
+  sameAs: row.same_as as number | null,
+  epochs: row.epochs as number,
+  costs: {
+    params: row.params as number,
+    macs: row.macs as number,
+    weightBytes: row.weight_bytes as number,
+    peakActivationBytes: row.peak_activation_bytes as number,
+  },
+  state: row.state as StoredTrial["state"],
+  accuracy: row.accuracy as number,
+  curve: row.curve as number[],
+  compute: row.compute as number,
+  seconds: row.seconds as number,
+  imagesPerSecond: row.images_per_second as number,
+  error: row.error as string | null,
+});
+
+const summaryOf = (row: Row): StudySummary => ({
+  name: row.name as string,
+  kind: row.kind as StudyKind,
+  settings: row.settings as StudySummary["settings"],
+  createdAt: (row.created_at as Date).toISOString(),
+  trials: row.trials as number,
+  failed: row.failed as number,
+});
