@@ -11,13 +11,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent, InterruptedError } from "../base/index.js";
-import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, type Dataset, openDataset, SIZES } from "../data/index.js";
+import { costsOfProfile } from "../cost/index.js";
+import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import type { FitReport } from "../report/index.js";
-import { type Budget, type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
+import { type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
 import { type CostGate, describe, fitsSmallest, imageSpace, requireFeasible, type Trial } from "../search/index.js";
-import { quickRecipe, type Recipe, type RunResult } from "../training/index.js";
+import { quickRecipe, type RunResult } from "../training/index.js";
+import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
 import { activationsOf, chooseTrial, planTrials } from "./plan.js";
@@ -225,43 +226,6 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
   return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
 }
 
-/** The side of the images, seven tenths and half of it: a half, and a quarter of the work. */
-function sidesUpTo(largest: number): number[] {
-  const sides = [0.5, 0.7, 1].map((share) => SIZES.findLast((size) => size <= largest * share + 1) ?? SIZES[0]!);
-  return [...new Set(sides)];
-}
-
-/** The largest side at which the smallest network of the space uses at most a quarter of the budget. */
-function largestUsefulSide(budget: Budget): number {
-  const costsOf = (architecture: Architecture): Costs => costsOfProfile(profileArchitecture(architecture));
-  const fits = (size: number) =>
-    fitsSmallest({
-      space: imageSpace({ classes: 2, channels: 3, resolutions: [size] }),
-      budget: shrinkBudget(budget, 0.25),
-      costsOf,
-    });
-  return SIZES.findLast((size) => size <= 224 && fits(size)) ?? SIZES[0]!;
-}
-
-/** Photos of things may be mirrored; digits, letters, and shoes that all point one way may not. */
-function recipeFor(dataset: Dataset): Recipe {
-  const batchSize = batchSizeFor(dataset.splits.train.length);
-  // The learning rate follows the batch (Goyal et al. 2017, arXiv:1706.02677, §2.1).
-  const learningRate = (quickRecipe.learningRate * batchSize) / quickRecipe.batchSize;
-  return {
-    ...quickRecipe,
-    batchSize,
-    learningRate,
-    augmentation: { ...quickRecipe.augmentation, flip: dataset.channels === 3 },
-  };
-}
-
-/** A dozen steps an epoch at least, as long as batch norm still has eight images to average over. */
-export function batchSizeFor(images: number): number {
-  const largest = 2 ** Math.floor(Math.log2(Math.max(images / 12, 1)));
-  return Math.max(8, Math.min(quickRecipe.batchSize, largest));
-}
-
 function reportData({ name, classes, splits, skipped, size }: Dataset, progress: Progress): void {
   const counts = `${splits.train.length} train, ${splits.validation.length} validation, ${splits.test.length} held-out test images`;
   progress.line(`${name}: ${classes.length} classes, ${counts}, ${size} px`);
@@ -274,14 +238,4 @@ function withHint({ facts }: InterruptedError, { out }: FitOptions): Interrupted
     ...facts,
     hint: `everything finished is in ${out}; the same command goes on from there`,
   });
-}
-
-function memoized<T>(count: (architecture: Architecture) => T): (architecture: Architecture) => T {
-  const known = new Map<string, T>();
-  return (architecture) => {
-    const key = JSON.stringify(architecture);
-    const value = known.get(key) ?? count(architecture);
-    known.set(key, value);
-    return value;
-  };
 }

@@ -7,7 +7,7 @@ import { channelStatistics, openDataset } from "../data/index.js";
 import { type BuildOptions, buildArchitecture, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import { type EpochRecord, quickRecipe, type Recipe, runTraining } from "../training/index.js";
-import { batchSizeFor } from "./fit.js";
+import { batchSizeFor } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { noProgress, type Progress } from "./progress.js";
 import { ship } from "./ship-phase.js";

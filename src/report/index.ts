@@ -10,5 +10,13 @@ export { type CatalogueRow, renderNetworks } from "./networks.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";
 export { type ProfilePage, renderProfilePage, renderProfileSvg } from "./profile-page.js";
+export {
+  type ComparedStudy,
+  renderSearch,
+  renderStudies,
+  renderStudyComparison,
+  renderTrials,
+  type SearchReport,
+} from "./search.js";
 export { renderFitSummary } from "./summary.js";
 export type { TextOptions } from "./text-table.js";

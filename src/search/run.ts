@@ -34,6 +34,8 @@ export type SearchRun = {
   readonly record: (trial: Trial) => Promise<void>;
   /** Asked before each new trial. */
   readonly until: (trials: readonly Trial[]) => boolean;
+  /** Called for each trial, recorded or new, when the strategies are about to be told. */
+  readonly onTrial?: (trial: Trial) => void;
   /** Called for each new proposal before it is trained, also where its outcome is known. */
   readonly onProposal?: (assignment: Assignment) => void;
 };
@@ -76,6 +78,7 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
       const trial = recorded ?? (await perform(run, assignment!, known));
       add(arm, trial);
       if (recorded === undefined) await run.record(trial);
+      run.onTrial?.(trial);
     }
   } finally {
     // A strategy may hold a session of an engine.

@@ -1,2 +1,3 @@
+export { searchInStudy } from "./search.js";
 export { openStudyStore, type StoredTrial, type StudyKind, type StudyStore, type StudySummary } from "./store.js";
-export { fromStored, toStored } from "./trials.js";
+export { fromStored } from "./trials.js";

@@ -1,0 +1,68 @@
+import { basename, resolve } from "node:path";
+import { searchNetworks } from "../../fit/index.js";
+import { renderSearch } from "../../report/index.js";
+import { hardConstraint, softConstraint, strategyNames } from "../../search/index.js";
+import { defineCommand } from "../command.js";
+import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+import { axesOf } from "./study-axes.js";
+
+export const searchCommand = defineCommand({
+  name: "search",
+  summary: "Search architectures within a budget, every trial kept in a study",
+  description:
+    "Trains candidates for a few epochs each, chosen by a strategy, and as many by random search at equal compute, so that one can see what the strategy is worth. Trials lie in SQL: a folder of its own, or a PostgreSQL server. Stopped in any way, the same command goes on after the last finished trial.",
+  examples: [
+    ["bantam search photos --max-macs 5M", "aging evolution, thirty trials"],
+    [
+      "bantam search photos --strategy nsga2 --axes macs,params --trials 100 --study studies",
+      "a front of three objectives",
+    ],
+    ["bantam search photos --strategy evolution --target-macs 5M --reward soft", "MnasNet's reward"],
+  ],
+  arguments: { data: { kind: "path", help: "folder of images, one sub-folder a class, or of IDX files" } },
+  options: {
+    ...budgetOptions,
+    strategy: { kind: "choice", of: strategyNames, default: "evolution", help: "who proposes" },
+    study: { kind: "path", help: "folder or postgres:// address; by default runs/NAME-search" },
+    name: { kind: "text", help: "of the study in there; by default the data's" },
+    trials: { kind: "integer", min: 1, default: 30, help: "that are trained, random search's included" },
+    time: { kind: "duration", min: 1, help: "begin no trial after so long" },
+    epochs: { kind: "integer", min: 1, default: 3, help: "of a trial" },
+    images: { kind: "count", min: 1, help: "training images of a trial; by default all" },
+    axes: { kind: "text", default: "macs,params", help: "minimized beside the error: macs, params, memory, size" },
+    "target-macs": { kind: "count", min: 1, help: "for the reward accuracy · (MACs ÷ target)^w" },
+    reward: {
+      kind: "choice",
+      of: ["soft", "hard"],
+      default: "soft",
+      help: "w = −0.07, or 0 below the target and −1 above",
+    },
+    "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
+    seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },
+    ...engineOptions,
+    ...cacheOptions,
+  },
+  run: async (values, context) => {
+    const exponents = values.reward === "soft" ? softConstraint : hardConstraint;
+    return searchNetworks({
+      data: values.data,
+      budget: budgetOf(values),
+      strategy: values.strategy,
+      study: values.study ?? `runs/${basename(resolve(values.data))}-search`,
+      name: values.name,
+      trials: values.trials,
+      seconds: values.time,
+      epochs: values.epochs,
+      images: values.images,
+      axes: axesOf(values.axes),
+      target: values.targetMacs === undefined ? undefined : { cost: "macs", value: values.targetMacs, exponents },
+      earlyStopping: values.earlyStopping,
+      seed: values.seed,
+      engine: await engineOf(values, context),
+      cacheDir: cacheFolder(values.cache, context),
+      signal: context.signal,
+      progress: context.progress,
+    });
+  },
+  show: (report, view) => renderSearch(report, view),
+});

@@ -1,0 +1,70 @@
+import { writeFileAtomic } from "../../base/files.js";
+import { UsageError } from "../../base/index.js";
+import { compareStudies, exportStudy } from "../../fit/index.js";
+import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
+import { openStudyStore, type StudyStore } from "../../study/index.js";
+import { defineCommand } from "../command.js";
+import { axesOf } from "./study-axes.js";
+
+export const studyCommand = defineCommand({
+  name: "study",
+  summary: "Look into the trials of searches: ls, show, export, compare",
+  examples: [
+    ["bantam study ls runs/photos-search", "the studies there"],
+    ["bantam study show runs/photos-search photos", "every trial of one"],
+    ["bantam study export runs/photos-search photos --format csv --out trials.csv", "for another program"],
+    ["bantam study compare runs/photos-search small large", "fronts in one box"],
+  ],
+  arguments: {
+    action: { kind: "choice", of: ["ls", "show", "export", "compare"], help: "what to do" },
+    place: { kind: "path", help: "folder or postgres:// address" },
+    names: {
+      kind: "text",
+      variadic: true,
+      optional: true,
+      help: "of studies there; where there is one, it need not be named",
+    },
+  },
+  options: {
+    format: { kind: "choice", of: ["csv", "json"], default: "csv", help: "of an export" },
+    out: { kind: "path", help: "file of an export; by default it is printed" },
+    axes: { kind: "text", default: "macs,params", help: "of the fronts that are compared: macs, params, memory, size" },
+  },
+  run: async ({ action, place, names, format, out, axes }) => {
+    const store = await openStudyStore(place, { create: false });
+    try {
+      if (action === "ls") return { action, place, studies: await store.list() };
+      const wanted = await namesIn(store, place, names ?? []);
+      const read = await Promise.all(wanted.map((name) => store.read(name)));
+      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes)) };
+      const [first] = read;
+      if (action === "show") return { action, ...first! };
+      const text = exportStudy(first!, format);
+      if (out !== undefined) await writeFileAtomic(out, text);
+      return { action, out: out ?? null, text };
+    } finally {
+      await store.close();
+    }
+  },
+  show: (result, view) => {
+    switch (result.action) {
+      case "ls":
+        return renderStudies(result.place, result.studies, view);
+      case "compare":
+        return renderStudyComparison(result.studies, view);
+      case "show":
+        return renderTrials(result.trials, view);
+      default:
+        return result.out === null ? result.text.trimEnd() : result.out;
+    }
+  },
+});
+
+/** @throws {UsageError} when none is named and there is not exactly one. */
+async function namesIn(store: StudyStore, place: string, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length > 0) return names;
+  const studies = await store.list();
+  if (studies.length === 1) return [studies[0]!.name];
+  const there = studies.map(({ name }) => name).join(", ") || "none";
+  throw new UsageError({ at: place, expected: "the name of a study", received: "none", hint: `there: ${there}` });
+}

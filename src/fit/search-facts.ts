@@ -1,0 +1,56 @@
+/** What a search came to, for people and for `--json`: the front, and each arm's share of it at equal compute. */
+import type { SearchReport } from "../report/index.js";
+import { describe, frontOf, hypervolume, kneeOf, type Objective, pointOf, type Trial } from "../search/index.js";
+
+export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "compute" | "axes"> & {
+  readonly objective: Objective;
+  readonly trials: readonly Trial[];
+};
+
+export function searchFacts({ objective, trials, ...facts }: SearchOutcome): SearchReport {
+  const usable = trials.filter(({ state }) => state !== "failed");
+  // The corner from which volumes are measured: no accuracy at all, and the dearest trial of either arm on each axis.
+  const corner = [1, ...objective.costs.map((name) => Math.max(0, ...usable.map(({ costs }) => costs[name])))];
+  const box = corner.reduce((product, side) => product * side, 1);
+  const volume = (some: readonly Trial[]) =>
+    box === 0
+      ? 0
+      : hypervolume(
+          some.filter(({ state }) => state !== "failed").map((trial) => pointOf(objective, trial)),
+          corner,
+        ) / box;
+
+  const front = frontOf(trials, objective).sort((a, b) => a.costs.macs - b.costs.macs);
+  const knee = kneeOf(front, (trial) => pointOf(objective, trial).slice(0, 2));
+  const trained = trials.filter(({ sameAs }) => sameAs === null);
+  const names = [...new Set(trials.map(({ arm }) => arm))];
+  return {
+    ...facts,
+    axes: objective.costs,
+    front: front.map((trial) => ({
+      id: trial.id,
+      arm: trial.arm,
+      accuracy: trial.accuracy,
+      costs: trial.costs,
+      summary: describe(trial.architecture),
+      isKnee: trial === knee && front.length > 2,
+    })),
+    arms: names.map((name) => {
+      const own = trials.filter(({ arm }) => arm === name);
+      return {
+        name,
+        trials: own.length,
+        accuracy: Math.max(0, ...own.map(({ accuracy }) => accuracy)),
+        volume: volume(own),
+        compute: own.reduce((sum, { compute }) => sum + compute, 0),
+      };
+    }),
+    counts: {
+      trained: trained.length,
+      failed: trained.filter(({ state }) => state === "failed").length,
+      stopped: trained.filter(({ state }) => state === "stopped").length,
+      repeated: trials.length - trained.length,
+    },
+    compute: trained.reduce((sum, { compute }) => sum + compute, 0),
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * Architecture search alone: candidates within a budget, each trained for a few epochs, one strategy and random search at equal
+ * compute, every trial in a study that can be stopped and gone on with.
+ */
+import { ensureWritableFolder } from "../base/files.js";
+import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
+import { type Costs, costsOfProfile } from "../cost/index.js";
+import { channelStatistics, openDataset } from "../data/index.js";
+import { countArchitecture } from "../networks/index.js";
+import type { SearchReport } from "../report/index.js";
+import type { Engine } from "../runtime/index.js";
+import type { Budget } from "../scaling/index.js";
+import {
+  type Assignment,
+  type CostGate,
+  createStrategy,
+  describe,
+  imageSpace,
+  isHopeless,
+  type Objective,
+  type Outcome,
+  type RewardExponents,
+  requireFeasible,
+  reward,
+  type SearchSpace,
+  type Trial,
+} from "../search/index.js";
+import { openStudyStore, searchInStudy } from "../study/index.js";
+import { runTraining } from "../training/index.js";
+import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
+import { createImagePool, subset } from "./images.js";
+import { noProgress, type Progress } from "./progress.js";
+import { searchFacts } from "./search-facts.js";
+import { VERSION } from "./version.js";
+
+export type SearchOptions = {
+  /** A folder of class folders, or of IDX files. */
+  readonly data: string;
+  readonly budget: Budget;
+  /** One of `strategyNames`. */
+  readonly strategy: string;
+  /** Options of the strategy that differ from its defaults. */
+  readonly strategyOptions?: object | undefined;
+  /** Folder or `postgres://` address, and the study's name there; by default the data's. */
+  readonly study: string;
+  readonly name?: string | undefined;
+  /** The search ends when so many were trained, or so many seconds have passed in this run, whichever comes first. */
+  readonly trials: number;
+  readonly seconds?: number | undefined;
+  /** Of a trial. */
+  readonly epochs: number;
+  /** Training images of a trial; by default all. */
+  readonly images?: number | undefined;
+  /** What is minimized beside the error. */
+  readonly axes: readonly (keyof Costs)[];
+  /** For strategies that look at one number: accuracy alone where this is left out. */
+  readonly target?:
+    | { readonly cost: keyof Costs; readonly value: number; readonly exponents: RewardExponents }
+    | undefined;
+  readonly earlyStopping: boolean;
+  /** By default the space for images of the data's size. */
+  readonly space?: ((facts: Pick<SearchSpace, "classes" | "channels" | "resolutions">) => SearchSpace) | undefined;
+  readonly seed: number;
+  readonly engine: Engine;
+  readonly cacheDir: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+};
+
+/**
+ * @throws {InfeasibleError} when no candidate keeps the budget. @throws {DataError} for images that cannot be used.
+ * @throws {UsageError} when the study was begun with other settings. @throws {InterruptedError} after the signal.
+ */
+export async function searchNetworks(options: SearchOptions): Promise<SearchReport> {
+  const { data, budget, study, seed, engine, cacheDir, signal, epochs, axes, progress = noProgress } = options;
+  const began = performance.now();
+  await ensureWritableFolder(cacheDir);
+  progress.phase("data", "reading images");
+  const dataset = await openDataset(data, {
+    seed,
+    cacheDir,
+    maxSize: largestUsefulSide(budget),
+    signal,
+    onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
+  });
+  const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  try {
+    const facts = {
+      classes: dataset.classes.length,
+      channels: dataset.channels,
+      resolutions: sidesUpTo(dataset.size),
+    };
+    const space = (options.space ?? imageSpace)(facts);
+    let rejected = 0;
+    const gate: CostGate = {
+      space,
+      budget,
+      costsOf: memoized((architecture) => costsOfProfile(countArchitecture(architecture))),
+      onRejected: () => {
+        rejected++;
+      },
+    };
+    requireFeasible(gate);
+    const all = await pool.get("train", dataset.size);
+    const images = Math.min(options.images ?? all.count, all.count);
+    const rng = createRng(seed);
+    const indices = rng
+      .fork("trial images")
+      .shuffle(Array.from({ length: all.count }, (_, i) => i))
+      .slice(0, images);
+    const normalization = channelStatistics(all);
+    const whole = recipeFor(dataset);
+    const recipe = { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) };
+    const objective = objectiveOf(options);
+    const arms = [createStrategy(options.strategy, options.strategyOptions)];
+    if (options.strategy !== "random") arms.push(createStrategy("random"));
+
+    const name = options.name ?? dataset.name;
+    const settings = {
+      version: VERSION,
+      data: dataset.fingerprint,
+      strategy: options.strategy,
+      options: options.strategyOptions,
+      budget,
+      space,
+      epochs,
+      images,
+      axes,
+      target: options.target,
+      earlyStopping: options.earlyStopping,
+      recipe,
+      seed,
+      engine: engine.name,
+      threads: engine.threads,
+    };
+    const store = await openStudyStore(study);
+    try {
+      progress.phase("search", `${arms.map((arm) => arm.name).join(" and ")}, study ${name} in ${study}`);
+      const trained: Trial[] = [];
+      const clock = { began: performance.now(), trials: 0 };
+      const spent = () => (performance.now() - clock.began) / 1000;
+      const until = (trials: readonly Trial[]) => {
+        const done = trials.filter(({ sameAs }) => sameAs === null).length;
+        return done >= options.trials || (options.seconds !== undefined && spent() >= options.seconds);
+      };
+      const train = async (assignment: Assignment): Promise<Outcome> => {
+        const { architecture } = assignment;
+        const curve: number[] = [];
+        let speed = 0;
+        let hopeless = false;
+        const start = performance.now();
+        await runTraining({
+          engine,
+          architecture,
+          recipe,
+          normalization,
+          // Zero epochs in all ends a training that has begun.
+          epochs: () => (hopeless ? 0 : assignment.epochs),
+          rng: rng.fork(`training of ${JSON.stringify(assignment.candidate)}`),
+          train: subset(await pool.get("train", architecture.resolution), indices),
+          validation: await pool.get("validation", architecture.resolution),
+          signal,
+          onStep: (epoch, { step, steps, imagesPerSecond }) => {
+            const inTrial = (epoch - 1 + step / steps) / assignment.epochs;
+            const done = Math.min((trained.length + inTrial) / options.trials, 1);
+            const perTrial = spent() / Math.max(clock.trials + inTrial, 1e-9);
+            const left = (options.trials - trained.length - inTrial) * perTrial;
+            progress.update({
+              text: `trial ${trained.length + 1} of ${options.trials}, epoch ${epoch}/${assignment.epochs}`,
+              fraction: done,
+              columns: [...best(trained), `${Math.round(imagesPerSecond)} images/s`],
+              secondsLeft: options.seconds === undefined ? left : Math.min(left, options.seconds - spent()),
+            });
+          },
+          onEpoch: ({ validationAccuracy, imagesPerSecond }) => {
+            curve.push(validationAccuracy);
+            speed = imagesPerSecond;
+            hopeless = options.earlyStopping && isHopeless({ ...assignment, curve }, trained, axes);
+          },
+        });
+        return {
+          state: curve.length < assignment.epochs ? "stopped" : "finished",
+          curve,
+          seconds: (performance.now() - start) / 1000,
+          imagesPerSecond: speed,
+          error: null,
+        };
+      };
+      const earlier = (await store.open(name, "search", settings)).length;
+      if (earlier > 0) progress.line(`going on after ${earlier} trials`);
+      const trials = await searchInStudy(
+        store,
+        { name, settings },
+        {
+          ...{ arms, gate, objective, epochs, images, rng: rng.fork("search"), train, until },
+          record: async (trial) => {
+            if (trial.sameAs !== null) return;
+            clock.trials++;
+            progress.line(trialLine(trial));
+          },
+          onTrial: (trial) => {
+            if (trial.sameAs === null) trained.push(trial);
+          },
+        },
+      );
+      return searchFacts({
+        ...{ name, place: study, title: dataset.name, strategy: options.strategy, objective, trials },
+        ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
+        validation: dataset.splits.validation.length,
+        seconds: (performance.now() - began) / 1000,
+      });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    pool.close();
+  }
+}
+
+export function objectiveOf({ axes, target }: Pick<SearchOptions, "axes" | "target">): Objective {
+  return {
+    costs: axes,
+    reward: ({ accuracy, costs }) =>
+      target === undefined ? accuracy : reward(accuracy, costs[target.cost], target.value, target.exponents),
+  };
+}
+
+const best = (trials: readonly Trial[]) =>
+  trials.length === 0 ? [] : [`best ${formatPercent(Math.max(...trials.map(({ accuracy }) => accuracy)))}`];
+
+function trialLine({ id, arm, state, accuracy, costs, seconds, architecture, curve, epochs, error }: Trial): string {
+  const head = `trial ${String(id + 1).padStart(3)}  ${arm.padEnd(18)}`;
+  if (state === "failed") return `${head}  failed: ${error?.split("\n")[0]}  ${describe(architecture)}`;
+  const figures = [
+    formatPercent(accuracy).padStart(6),
+    `${formatCount(costs.params)} params`.padStart(14),
+    `${formatCount(costs.macs)} MACs`.padStart(12),
+    formatDuration(seconds).padStart(6),
+  ];
+  const stopped = state === "stopped" ? `stopped after ${curve.length} of ${epochs} epochs · ` : "";
+  return `${head}  ${figures.join("  ")}  ${stopped}${describe(architecture)}`;
+}

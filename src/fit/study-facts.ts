@@ -1,0 +1,47 @@
+/** Stored studies for other eyes: beside each other, and as files for other programs. */
+import type { Costs } from "../cost/index.js";
+import { hypervolume, paretoFront } from "../search/index.js";
+import type { StoredTrial, StudySummary } from "../study/index.js";
+
+type ReadStudy = { readonly study: StudySummary; readonly trials: readonly StoredTrial[] };
+
+/** Fronts of several studies in one box, from perfection to the dearest trial of any. */
+export function compareStudies(studies: readonly ReadStudy[], axes: readonly (keyof Costs)[]) {
+  const usable = ({ trials }: ReadStudy) => trials.filter(({ state }) => state !== "failed");
+  const all = studies.flatMap(usable);
+  const corner = [1, ...axes.map((axis) => Math.max(0, ...all.map(({ costs }) => costs[axis])))];
+  const box = corner.reduce((product, side) => product * side, 1);
+  const pointOf = ({ accuracy, costs }: StoredTrial) => [1 - accuracy, ...axes.map((axis) => costs[axis])];
+  return studies.map((read) => {
+    const trials = usable(read);
+    return {
+      name: read.study.name,
+      trials: read.trials.length,
+      front: paretoFront(
+        trials.filter(({ sameAs }) => sameAs === null),
+        pointOf,
+      ).length,
+      accuracy: Math.max(0, ...trials.map(({ accuracy }) => accuracy)),
+      volume: box === 0 ? 0 : hypervolume(trials.map(pointOf), corner) / box,
+      compute: read.trials.reduce((sum, { sameAs, compute }) => sum + (sameAs === null ? compute : 0), 0),
+    };
+  });
+}
+
+/** All trials as CSV (RFC 4180, nested values as JSON) or as one JSON document with the study's settings. */
+export function exportStudy({ study, trials }: ReadStudy, format: "csv" | "json"): string {
+  if (format === "json") return `${JSON.stringify({ study, trials }, null, 1)}\n`;
+  const rows = trials.map(({ costs, ...trial }) => ({ ...trial, ...costs }));
+  const names =
+    "id,arm,state,accuracy,params,macs,weightBytes,peakActivationBytes,epochs,curve,parent,sameAs,compute,seconds,imagesPerSecond,error,subject".split(
+      ",",
+    ) as (keyof (typeof rows)[number])[];
+  const lines = rows.map((row) => names.map((name) => cell(row[name])).join(","));
+  return `${[names.join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+function cell(value: unknown): string {
+  if (value === null) return "";
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,229 @@
+/** What a search came to, and the studies there are, for the terminal. */
+import { formatBytes, formatCount, formatDuration, formatPercent } from "../base/index.js";
+import { wilson } from "./interval.js";
+import { columns, palette, plain, type TextOptions, truncate } from "./text-table.js";
+import { counted, exactly } from "./words.js";
+
+type Costs = {
+  readonly params: number;
+  readonly macs: number;
+  readonly weightBytes: number;
+  readonly peakActivationBytes: number;
+};
+
+export type FrontRow = {
+  readonly id: number;
+  readonly arm: string;
+  readonly accuracy: number;
+  readonly costs: Costs;
+  /** The network in a line. */
+  readonly summary: string;
+  /** Where the front bends most. */
+  readonly isKnee: boolean;
+};
+
+export type ArmRow = {
+  readonly name: string;
+  /** Those whose outcome was known from another arm included. */
+  readonly trials: number;
+  /** Of its best. */
+  readonly accuracy: number;
+  /** Share of the box between perfection and the dearest trial that its front dominates. */
+  readonly volume: number;
+  /** Multiply-accumulates, as if it had been alone. */
+  readonly compute: number;
+};
+
+export type SearchReport = {
+  readonly title: string;
+  /** Of the study, and where it lies. */
+  readonly name: string;
+  readonly place: string;
+  readonly strategy: string;
+  readonly axes: readonly (keyof Costs)[];
+  readonly front: readonly FrontRow[];
+  readonly arms: readonly ArmRow[];
+  readonly counts: {
+    readonly trained: number;
+    readonly failed: number;
+    readonly stopped: number;
+    /** Met before, and not trained again. */
+    readonly repeated: number;
+  };
+  /** Multiply-accumulates that were really spent on training. */
+  readonly compute: number;
+  readonly seed: number;
+  readonly epochs: number;
+  /** Training images of a trial. */
+  readonly images: number;
+  /** Images that accuracies were measured on. */
+  readonly validation: number;
+  /** Turned away by cost before any training. */
+  readonly rejected: number;
+  readonly engine: string;
+  readonly threads: number;
+  readonly seconds: number;
+};
+
+export function renderSearch(report: SearchReport, options: TextOptions): string {
+  const paint = palette(options.colour);
+  const { counts, arms, seed, epochs, images, validation } = report;
+  const more = [
+    `${exactly(counts.trained)} trained`,
+    ...(counts.stopped > 0 ? [`${exactly(counts.stopped)} stopped early`] : []),
+    ...(counts.failed > 0 ? [paint.bad(`${exactly(counts.failed)} failed`)] : []),
+    ...(counts.repeated > 0 ? [`${exactly(counts.repeated)} met before`] : []),
+    `${exactly(report.rejected)} turned away by cost`,
+  ];
+  return [
+    paint.strong(`${plain(report.title)} · study ${plain(report.name)}`),
+    "",
+    ...frontTable(report.front, validation, options),
+    "",
+    ...columns(
+      [
+        ["strategy", "trials", "best", "volume", "training MACs"].map(paint.quiet),
+        ...arms.map((arm) => [
+          arm.name,
+          exactly(arm.trials),
+          formatPercent(arm.accuracy),
+          arm.volume.toFixed(4),
+          formatCount(arm.compute),
+        ]),
+      ],
+      ["left", "right", "right", "right", "right"],
+    ),
+    ...verdict(arms),
+    "",
+    `trials  ${more.join(" · ")}`,
+    `each    ${counted(epochs, "epoch")} of ${exactly(images)} images, measured on ${exactly(validation)} others · seed ${seed}`,
+    `spent   ${formatCount(report.compute)} MACs · ${formatDuration(report.seconds)} · ${plain(report.engine)}, ${counted(report.threads, "thread")}`,
+  ].join("\n");
+}
+
+/** @param validation images that accuracies were measured on, for the intervals. */
+export function frontTable(front: readonly FrontRow[], validation: number, { colour, width }: TextOptions): string[] {
+  const paint = palette(colour);
+  if (front.length === 0) return ["no trial was trained to its end"];
+  const rows = front.map(({ id, accuracy, costs, isKnee }) => {
+    const [low, high] = wilson(accuracy, validation);
+    return [
+      `${id + 1}${isKnee ? " *" : "  "}`,
+      formatPercent(accuracy),
+      paint.quiet(`${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)}`),
+      formatCount(costs.params),
+      formatCount(costs.macs),
+      formatBytes(costs.peakActivationBytes),
+    ];
+  });
+  const head = ["trial  ", "accuracy", "95 %", "params", "MACs", "activations"].map(paint.quiet);
+  const lines = columns([head, ...rows], ["right", "right", "right", "right", "right", "right"]);
+  const widest = Math.max(
+    ...columns(
+      [head, ...rows].map((row) => [row.join("  ")]),
+      ["left"],
+    ).map((line) => line.length),
+  );
+  const room = width - widest - 12;
+  const described = lines.map((line, i) =>
+    i === 0 || room < 24 ? line : `${line}  ${paint.quiet(truncate(front[i - 1]!.summary, room))}`,
+  );
+  return front.some(({ isKnee }) => isKnee) ? [...described, paint.quiet("* where the front bends most")] : described;
+}
+
+/** One search with one seed proves little, and the line says so. */
+function verdict(arms: readonly ArmRow[]): string[] {
+  const [asked, random] = [arms[0], arms.find(({ name }) => name === "random")];
+  if (asked === undefined || random === undefined || asked === random) return [];
+  const lead = asked.volume - random.volume;
+  const who =
+    Math.abs(lead) < 5e-5
+      ? `${asked.name} and random search came out equal`
+      : lead > 0
+        ? `${asked.name} is ahead of random search`
+        : `random search is ahead of ${asked.name}`;
+  return [`${who} at equal compute, in this one search; results/small-space has many`];
+}
+
+export type StudyRow = {
+  readonly name: string;
+  readonly kind: string;
+  readonly createdAt: string;
+  readonly trials: number;
+  readonly failed: number;
+};
+
+export function renderStudies(place: string, studies: readonly StudyRow[], { colour }: TextOptions): string {
+  const paint = palette(colour);
+  if (studies.length === 0) return `no studies in ${plain(place)}`;
+  return columns(
+    [
+      ["study", "kind", "trials", "failed", "begun"].map(paint.quiet),
+      ...studies.map(({ name, kind, trials, failed, createdAt }) => [
+        plain(name),
+        kind,
+        exactly(trials),
+        failed === 0 ? "–" : paint.bad(exactly(failed)),
+        createdAt.slice(0, 16).replace("T", " "),
+      ]),
+    ],
+    ["left", "left", "right", "right", "left"],
+  ).join("\n");
+}
+
+export type TrialRow = {
+  readonly id: number;
+  readonly arm: string;
+  readonly state: string;
+  readonly sameAs: number | null;
+  readonly accuracy: number;
+  readonly epochs: number;
+  readonly curve: readonly number[];
+  readonly costs: Costs;
+  readonly seconds: number;
+  readonly error: string | null;
+};
+
+export function renderTrials(trials: readonly TrialRow[], { colour, width }: TextOptions): string {
+  const paint = palette(colour);
+  const rows = trials.map(({ id, arm, state, sameAs, accuracy, epochs, curve, costs, seconds, error }) => [
+    String(id + 1),
+    arm,
+    state === "failed" ? paint.bad("failed") : formatPercent(accuracy),
+    formatCount(costs.params),
+    formatCount(costs.macs),
+    `${curve.length}/${epochs}`,
+    sameAs === null ? formatDuration(seconds) : paint.quiet(`as ${sameAs + 1}`),
+    paint.bad(truncate(plain(error?.split("\n")[0] ?? ""), Math.max(20, width - 70))),
+  ]);
+  const head = ["trial", "by", "accuracy", "params", "MACs", "epochs", "time", ""].map(paint.quiet);
+  return columns([head, ...rows], ["right", "left", "right", "right", "right", "right", "right", "left"]).join("\n");
+}
+
+export type ComparedStudy = {
+  readonly name: string;
+  readonly trials: number;
+  readonly front: number;
+  readonly accuracy: number;
+  /** In the box of all the studies that are compared. */
+  readonly volume: number;
+  readonly compute: number;
+};
+
+export function renderStudyComparison(studies: readonly ComparedStudy[], { colour }: TextOptions): string {
+  const paint = palette(colour);
+  return columns(
+    [
+      ["study", "trials", "on its front", "best", "volume", "training MACs"].map(paint.quiet),
+      ...studies.map(({ name, trials, front, accuracy, volume, compute }) => [
+        plain(name),
+        exactly(trials),
+        exactly(front),
+        formatPercent(accuracy),
+        volume.toFixed(4),
+        formatCount(compute),
+      ]),
+    ],
+    ["left", "right", "right", "right", "right", "right"],
+  ).join("\n");
+}
