@@ -81,7 +81,8 @@ export function mutateFeasible(
   return makeFeasible(gate, child, rng);
 }
 
-function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
+/** The candidate itself where it keeps the budget; else made cheaper, a random useful step at a time. */
+export function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Counted {
   let counted = count(gate, candidate);
   for (;;) {
     const broken = brokenLimits(counted.costs, gate.budget);

@@ -12,3 +12,4 @@ export {
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
 export { type Candidate, describe, type SearchSpace } from "./space.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
+export { type ControllerOptions, controller, defaultControllerOptions } from "./strategies/controller/controller.js";
