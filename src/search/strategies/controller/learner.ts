@@ -3,7 +3,7 @@ import { DivergenceError } from "../../../base/index.js";
 import { lower } from "../../../onnx/index.js";
 import type { Engine } from "../../../runtime/index.js";
 import type { Decisions, Policy } from "./policy.js";
-import { buildUpdate, names, type Surrogate, stepSize } from "./ppo.js";
+import { adamStep, buildUpdate, names, type Surrogate } from "./ppo.js";
 
 /** A sequence, how likely each decision was when it was made, and by how much its reward exceeded what was expected. */
 export type Experience = Decisions & { readonly advantage: number };
@@ -39,11 +39,8 @@ export async function createLearner(
   let step = 0;
 
   const run = async (batch: ReadonlyMap<string, Float32Array>) => {
-    const values = new Map([
-      ...state,
-      ...batch,
-      [names.stepSize, Float32Array.of(stepSize(options.learningRate, ++step))],
-    ]);
+    const scalars = Object.entries(adamStep(options.learningRate, ++step));
+    const values = new Map([...state, ...batch, ...scalars.map(([name, x]) => [name, Float32Array.of(x)] as const)]);
     const feeds = graph.inputs.map(({ name, shape }) => [name, { data: values.get(name)!, dims: shape }]);
     const outputs = await session.run(Object.fromEntries(feeds));
     const loss = outputs[names.loss]!.data[0]!;
@@ -81,5 +78,5 @@ const diverged = (step: number, loss: number, learningRate: number) =>
     at: `controller, step ${step}`,
     expected: "a finite loss",
     received: String(loss),
-    hint: `lower the learning rate (now ${learningRate})`,
+    hint: `lower the learning rate (now ${learningRate}), or look for a reward that is not a finite number`,
   });

@@ -16,6 +16,7 @@ export const names = {
   weights: "weights",
   moments: ["moments.0", "moments.1"],
   stepSize: "stepSize",
+  correction: "correction",
   choices: "choices",
   logProbabilities: "logProbabilities",
   oldLogProbabilities: "oldLogProbabilities",
@@ -29,6 +30,8 @@ export type Surrogate = {
   readonly clip: number;
   readonly entropyBonus: number;
 };
+
+type Pair = [Value, Value];
 
 /** Decay of the mean and of the mean square; what keeps a division from zero. @source arXiv:1412.6980, §2 */
 export const adam = { decays: [0.9, 0.999], epsilon: 1e-8 } as const;
@@ -72,8 +75,8 @@ export function buildLoss(policy: Policy, batch: number, { clip, entropyBonus }:
 }
 
 /**
- * One step of learning: the inputs and outputs of `buildLoss`, and `moments.i` `[P]` and `stepSize` `[]`, which has Adam's
- * correction of the first steps in it; `next.weights` and `next.moments.i`.
+ * One step of learning: the inputs and outputs of `buildLoss`; `moments.i` `[P]`, and what `adamStep` gives, `stepSize` and
+ * `correction` `[]`; `next.weights` and `next.moments.i`.
  */
 export function buildUpdate(policy: Policy, batch: number, surrogate: Surrogate): Graph {
   const forward = buildLoss(policy, batch, surrogate);
@@ -81,11 +84,11 @@ export function buildUpdate(policy: Policy, batch: number, surrogate: Surrogate)
   const { builder: g, gradients } = differentiate(forward, forward.outputs[0]!, [weights]);
   const gradient = gradients[0]!;
   g.scope("adam", () => {
-    const [mean, meanSquare] = names.moments.map((name) => g.input(name, plain(policy.size))) as [Value, Value];
-    const stepSize = g.input(names.stepSize, plain());
+    const [mean, meanSquare] = names.moments.map((name) => g.input(name, plain(policy.size))) as Pair;
+    const [stepSize, correction] = [names.stepSize, names.correction].map((name) => g.input(name, plain())) as Pair;
     const nextMean = average(g, mean, gradient, adam.decays[0]);
     const nextMeanSquare = average(g, meanSquare, g.mul(gradient, gradient), adam.decays[1]);
-    const direction = g.div(nextMean, g.add(g.sqrt(nextMeanSquare), adam.epsilon));
+    const direction = g.div(nextMean, g.add(g.sqrt(g.mul(nextMeanSquare, correction)), adam.epsilon));
     g.output(g.sub(weights, g.mul(direction, stepSize)), names.next(names.weights));
     g.output(nextMean, names.next(names.moments[0]));
     g.output(nextMeanSquare, names.next(names.moments[1]));
@@ -95,10 +98,10 @@ export function buildUpdate(policy: Policy, batch: number, surrogate: Surrogate)
   return graph;
 }
 
-/** The learning rate with the correction of averages that begin at zero. @param step from 1. @source arXiv:1412.6980, §2, last paragraph */
-export function stepSize(learningRate: number, step: number): number {
+/** What a step feeds beside its batch: the averages begin at zero, and are the more corrected the fewer steps there were. @param step from 1 */
+export function adamStep(learningRate: number, step: number): { stepSize: number; correction: number } {
   const [mean, meanSquare] = adam.decays;
-  return (learningRate * Math.sqrt(1 - meanSquare ** step)) / (1 - mean ** step);
+  return { stepSize: learningRate / (1 - mean ** step), correction: 1 / (1 - meanSquare ** step) };
 }
 
 /** `[N, options]` per decision: log-probabilities of its options, given the choices before it. */
