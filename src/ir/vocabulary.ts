@@ -36,6 +36,8 @@ export interface Vocabulary {
   depthwiseInputGrad: Convolution & { readonly inputShape: Shape };
   depthwiseWeightGrad: Convolution & { readonly weightShape: Shape };
 
+  matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+
   batchNorm: { readonly epsilon: number };
   batchNormGrad: { readonly epsilon: number };
   batchNormInference: { readonly epsilon: number };

@@ -104,6 +104,8 @@ export class GraphBuilder {
   hardSwish = (x: Value) => this.one("hardSwish", [x], {});
   softmax = (x: Value) => this.one("softmax", [x], {});
   logSoftmax = (x: Value) => this.one("logSoftmax", [x], {});
+  matmul = (a: Value, b: Value, { transposeA = false, transposeB = false }: Partial<Vocabulary["matmul"]> = {}) =>
+    this.one("matmul", [a, b], { transposeA, transposeB });
   channelSum = (x: Value) => this.one("channelSum", [x], {});
   globalAveragePool = (x: Value) => this.one("globalAveragePool", [x], {});
   flatten = (x: Value) => this.one("flatten", [x], {});

@@ -6,6 +6,7 @@ import * as convolution from "./convolution.js";
 import * as depthwise from "./depthwise.js";
 import * as elementwise from "./elementwise.js";
 import * as normalization from "./normalization.js";
+import * as product from "./product.js";
 import * as rearrangement from "./rearrangement.js";
 import type { OpRecord } from "./record.js";
 import * as reduction from "./reduction.js";
@@ -18,6 +19,7 @@ const records: OpRecords = {
   ...activation,
   ...convolution,
   ...depthwise,
+  ...product,
   ...normalization,
   ...reduction,
   ...rearrangement,

@@ -17,3 +17,4 @@ export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from ".
 export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
 export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";
 export { defineStrategy, type StrategyKind } from "./strategy-kind.js";
+export { type ControllerOptions, controller, defaultControllerOptions } from "./strategies/controller/controller.js";

@@ -242,6 +242,39 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
   depthwiseInputGrad: inputGrads(depthwiseGeometries, depthwise),
   depthwiseWeightGrad: weightGrads(depthwiseGeometries, depthwise),
 
+  matmul: [
+    {
+      name: "as they are",
+      inputs: [of(plain(2, 3)), of(plain(3, 4))],
+      attributes: { transposeA: false, transposeB: false },
+      gives: [[2, 4]],
+    },
+    {
+      name: "the first transposed",
+      inputs: [of(plain(3, 2)), of(plain(3, 4))],
+      attributes: { transposeA: true, transposeB: false },
+      gives: [[2, 4]],
+    },
+    {
+      name: "the second transposed",
+      inputs: [of(plain(2, 3)), of(plain(4, 3))],
+      attributes: { transposeA: false, transposeB: true },
+      gives: [[2, 4]],
+    },
+    {
+      name: "both transposed",
+      inputs: [of(plain(3, 2)), of(plain(4, 3))],
+      attributes: { transposeA: true, transposeB: true },
+      gives: [[2, 4]],
+    },
+    {
+      name: "row and column",
+      inputs: [of(plain(1, 5)), of(plain(5, 1))],
+      attributes: { transposeA: false, transposeB: false },
+      gives: [[1, 1]],
+    },
+  ],
+
   batchNorm: (
     [
       [3, 5, 4, 3],

@@ -187,6 +187,13 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
   depthwiseInputGrad: inputGrad(true),
   depthwiseWeightGrad: weightGrad(true),
 
+  matmul: ([a, b], { attributes: { transposeA, transposeB }, outputs }) => {
+    const inner = a.shape[transposeA ? 0 : 1]!;
+    const first = (i: number, k: number) => at(a, transposeA ? [k, i] : [i, k]);
+    const second = (k: number, j: number) => at(b, transposeB ? [j, k] : [k, j]);
+    return [tensor(outputs[0]!.shape, ([i, j]) => sum([inner], ([k]) => first(i!, k!) * second(k!, j!)))];
+  },
+
   batchNorm: ([x, gamma, beta], { attributes: { epsilon } }) => {
     const m = x.data.length / x.shape[1]!;
     const mean = divided(
