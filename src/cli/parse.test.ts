@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../base/index.js";
-import { closest } from "./closest.js";
+import { closest, UsageError } from "../base/index.js";
 import { parseCommandLine, UsageErrors } from "./parse.js";
 import { createPaint } from "./terminal.js";
 import { echo } from "./testing/commands.js";

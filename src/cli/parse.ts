@@ -1,7 +1,6 @@
 /** A command line to a command and its values. Commander splits it, this file checks it and words what is wrong with it. */
 import { Argument, Command as Commander, CommanderError, Option } from "commander";
-import { type Facts, UsageError } from "../base/index.js";
-import { closest } from "./closest.js";
+import { closest, type Facts, UsageError } from "../base/index.js";
 import { type AnyCommand, camelCase, type View } from "./command.js";
 import { argumentTerm, commandHelp, overviewHelp } from "./help.js";
 import { expectedOf, parseValue, placeholderOf } from "./values.js";

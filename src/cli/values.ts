@@ -1,6 +1,13 @@
 /** One text of the command line to one value, by its kind; and the other way round for the help. */
-import { formatBytes, formatCount, formatDuration, parseBytes, parseCount, parseDuration } from "../base/index.js";
-import { closest } from "./closest.js";
+import {
+  closest,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  parseBytes,
+  parseCount,
+  parseDuration,
+} from "../base/index.js";
 import type { ArgumentDefinition, OptionDefinition, ValueKind } from "./command.js";
 
 /** A failure carries the facts of a `UsageError`; the caller adds the option's name. */

@@ -1,0 +1,152 @@
+/**
+ * What may stand in a file that describes a space, as schemas: one for each built-in space that a file narrows, in which
+ * every list allows the values of that space alone, and one for a space of one's own.
+ */
+import { z } from "zod";
+import type { SearchSpace, StageSpace } from "./space.js";
+import { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
+
+export const bases = {
+  image: imageSpace,
+  mnasnet: mnasnetSpace,
+  "mobilenet-v3": mobilenetV3Space,
+} as const satisfies Record<string, (options: SpaceOptions) => SearchSpace>;
+
+export type BaseName = keyof typeof bases;
+export const baseNames = Object.keys(bases) as [BaseName, ...BaseName[]];
+
+/** Values each once, and at least one. */
+const list = <T extends z.ZodType>(entry: T, about: string) =>
+  z
+    .array(entry)
+    .min(1, "expected at least one value, received none: the space would be empty")
+    .refine((values) => repeated(values) === undefined, {
+      when: always,
+      error: ({ input }) => `expected each value once, received ${JSON.stringify(repeated(input))} again`,
+    })
+    .meta({ description: about, uniqueItems: true });
+
+/** For checks that are made, and reported, beside those of the entries, not after them. */
+const always = () => true;
+
+function repeated(values: unknown): unknown {
+  return Array.isArray(values) ? values.find((value, i) => values.indexOf(value) !== i) : undefined;
+}
+
+const width = z.int().min(1).max(65_536);
+const activation = z.literal(["relu", "relu6", "hardSwish", "silu"]);
+
+const about = {
+  resolutions: "Side of the input image, px. Left out: what the images allow",
+  widths: "Multiplies stem, stages and head",
+  stemStrides: "Stride of the first convolution",
+  stemChannels: "Output channels of the first convolution",
+  activations: "Of the whole network",
+  headChannels: "Of the 1×1 convolution before the pool; null leaves it out",
+  hiddenChannels: "Of the layer between pool and classifier; null leaves it out",
+} as const;
+
+const aboutStage = {
+  blocks: "What the stage repeats",
+  kernels: "Side of the depthwise kernel",
+  expansions: "Hidden ÷ input channels, of inverted residuals",
+  squeezeExcite: "Whether the blocks weigh their channels, of inverted residuals",
+  residual: "Whether a block that keeps its input's shape adds it to its output, of inverted residuals",
+  channels: "Output channels",
+  repeats: "How many blocks",
+} as const;
+
+const entries = {
+  resolutions: z.int().min(8).max(4096),
+  widths: z.number().positive().max(16),
+  stemStrides: z.literal([1, 2]),
+  stemChannels: width,
+  activations: activation,
+  headChannels: width.nullable(),
+  hiddenChannels: width.nullable(),
+} as const satisfies Record<keyof typeof about, z.ZodType>;
+
+const stageEntries = {
+  blocks: z.literal(["separable", "invertedResidual"]),
+  kernels: z.literal([3, 5, 7]),
+  expansions: z.number().positive().max(64),
+  squeezeExcite: z.boolean(),
+  residual: z.boolean(),
+  channels: width,
+  repeats: z.int().min(1).max(256),
+} as const satisfies Record<keyof typeof aboutStage, z.ZodType>;
+
+const lists = <K extends string, E extends Record<K, z.ZodType>>(of: E, texts: Record<K, string>) =>
+  Object.fromEntries((Object.keys(texts) as K[]).map((key) => [key, list(of[key], texts[key])])) as {
+    [key in K]: ReturnType<typeof list<E[key]>>;
+  };
+
+const $schema = z.string().meta({ description: "For editors" }).optional();
+const resolutions = list(entries.resolutions, about.resolutions).optional();
+
+const wholeLists = { ...lists(entries, about), resolutions };
+const wholeStage = z.strictObject({
+  stride: z.literal([1, 2]).meta({ description: "Of the stage's first block" }),
+  ...lists(stageEntries, aboutStage),
+});
+
+/** A space of one's own: every list is there. */
+export const wholeSpace = z.strictObject({
+  $schema,
+  ...wholeLists,
+  channelDivisor: z.literal([4, 8]).meta({ description: "Channel counts are multiples of this" }),
+  squeezeExcite: z
+    .strictObject({
+      ratio: z.number().positive().max(1),
+      of: z.literal(["input", "expanded"]),
+      divisor: z.int().min(1).max(64),
+      activation,
+      gate: z.literal(["sigmoid", "hardSigmoid"]),
+    })
+    .meta({ description: "What a stage with squeeze-excite has" }),
+  stages: z.array(wholeStage).min(1, "expected at least one stage, received none: the space would be empty").max(256),
+});
+
+export type WholeSpace = z.infer<typeof wholeSpace>;
+
+/** For a file whose base is not known: what can be said of it without. */
+export const unknownBase = z.strictObject({
+  $schema,
+  base: z.literal(baseNames),
+  ...z.strictObject(wholeLists).partial().shape,
+  stages: z.array(wholeStage.omit({ stride: true }).partial()).optional(),
+});
+
+/** A file that narrows `space`: lists that it leaves out stay as they are. */
+export function narrowingOf(base: BaseName, space: SearchSpace) {
+  const stages = space.stages.map((stage) => z.strictObject(optionalLists(aboutStage, stage)).optional());
+  return z.strictObject({
+    $schema,
+    base: z.literal(base),
+    ...optionalLists(about, space),
+    resolutions,
+    stages: z
+      .tuple([stages[0]!, ...stages.slice(1)])
+      .refine((rows) => !Array.isArray(rows) || rows.length >= stages.length, {
+        when: always,
+        error: ({ input }) =>
+          `expected all ${stages.length} stages, {} for one that stays as it is, received ${(input as unknown[]).length}`,
+      })
+      .meta({ description: "In the order of the network; {} leaves a stage as it is", minItems: stages.length })
+      .optional(),
+  });
+}
+
+/** Every list named in `texts`, with the values that it has in `space`. */
+function optionalLists<K extends string>(
+  texts: Record<K, string>,
+  space: { readonly [key in NoInfer<K>]: readonly unknown[] },
+): Record<string, z.ZodType> {
+  const allowed = (key: K) => z.literal(space[key] as readonly [string | number | boolean | null]);
+  return Object.fromEntries((Object.keys(texts) as K[]).map((key) => [key, list(allowed(key), texts[key]).optional()]));
+}
+
+export type Narrowing = {
+  readonly base: BaseName;
+  readonly stages?: readonly Partial<StageSpace>[];
+} & Partial<Omit<SearchSpace, "stages">>;
