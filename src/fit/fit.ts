@@ -241,7 +241,7 @@ function largestUsefulSide(budget: Budget): number {
 }
 
 /** Photos of things may be mirrored; digits, letters, and shoes that all point one way may not. */
-function recipeFor(dataset: Dataset): Recipe {
+export function recipeFor(dataset: Dataset): Recipe {
   const batchSize = batchSizeFor(dataset.splits.train.length);
   // The learning rate follows the batch (Goyal et al. 2017, arXiv:1706.02677, §2.1).
   const learningRate = (quickRecipe.learningRate * batchSize) / quickRecipe.batchSize;

@@ -7,6 +7,8 @@ import { networksCommand } from "./networks.js";
 import { predictCommand } from "./predict.js";
 import { profileCommand } from "./profile.js";
 import { scaleCommand } from "./scale.js";
+import { scalingSearchCommand } from "./scaling-search.js";
+import { scalingStudyCommand } from "./scaling-study.js";
 import { trainCommand } from "./train.js";
 
 /** In the order in which the help lists them. */
@@ -17,6 +19,8 @@ export const commands = [
   compareCommand,
   benchCommand,
   scaleCommand,
+  scalingSearchCommand,
+  scalingStudyCommand,
   trainCommand,
   evalCommand,
   predictCommand,
