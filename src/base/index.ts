@@ -2,4 +2,5 @@ export { closest } from "./closest.js";
 export * from "./errors.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
+export * from "./t-interval.js";
 export * from "./units.js";

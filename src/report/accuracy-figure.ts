@@ -192,9 +192,9 @@ function bracketsOf(
 export const times = (factor: number) => `${factor < 10 ? factor.toFixed(1) : Math.round(factor)}×`;
 
 /** Dash and mark tell families apart without colour; a family of one needs no dash. */
-const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;
+export const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;
 
-const shapes = [
+export const shapes = [
   "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0z", // disc
   "M0 -4.4l4.2 7.4h-8.4z", // triangle
   "M-3.1 -3.1h6.2v6.2h-6.2z", // square

@@ -18,5 +18,9 @@ export {
   renderTrials,
   type SearchReport,
 } from "./search.js";
+export type * from "./scaling-facts.js";
+export { renderCompoundSvg, renderSettingsSvg, renderSingleSvg } from "./scaling-figures.js";
+export { renderScalingSearch } from "./scaling-search.js";
+export { renderScalingCsv, renderScalingStudy, renderScalingStudyPage } from "./scaling-study.js";
 export { renderFitSummary } from "./summary.js";
 export type { TextOptions } from "./text-table.js";

@@ -53,6 +53,8 @@ svg text.on { fill: var(--on); }
 .point.full.chosen { fill: var(--blue); }
 .point.other { fill: var(--soft); stroke: none; }
 .span { fill: none; stroke: var(--orange); stroke-width: 1.4; }
+.whisker { fill: none; stroke: var(--ink); stroke-width: .9; }
+.whisker.chosen { stroke: var(--blue); }
 .leader { fill: none; stroke: var(--soft); stroke-width: .6; }
 svg text.claim { fill: var(--orange); font-weight: 600; }
 svg text.familyname { fill: var(--ink); font-weight: 600; }

@@ -9,6 +9,8 @@ import { profileCommand } from "./profile.js";
 import { scaleCommand } from "./scale.js";
 import { searchCommand } from "./search.js";
 import { studyCommand } from "./study.js";
+import { scalingSearchCommand } from "./scaling-search.js";
+import { scalingStudyCommand } from "./scaling-study.js";
 import { trainCommand } from "./train.js";
 
 /** In the order in which the help lists them. */
@@ -21,6 +23,8 @@ export const commands = [
   scaleCommand,
   searchCommand,
   studyCommand,
+  scalingSearchCommand,
+  scalingStudyCommand,
   trainCommand,
   evalCommand,
   predictCommand,

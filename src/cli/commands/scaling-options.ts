@@ -1,0 +1,70 @@
+/** What `scaling-search` and `scaling-study` have in common on the command line. */
+import { basename, join, resolve } from "node:path";
+import { UsageError } from "../../base/index.js";
+import type { ScalingOptions } from "../../fit/index.js";
+import type { Context } from "../command.js";
+import { cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+
+export const scalingOptions = {
+  baseline: {
+    kind: "text",
+    placeholder: "NETWORK|FILE",
+    help: "a published network (mobilenet-v2-0.35@16), a model (.safetensors) or an architecture (.json); by default a small MobileNetV2 at half the side of the images",
+  },
+  study: { kind: "path", help: "folder for trainings and results; by default runs/COMMAND-DATA" },
+  epochs: { kind: "integer", min: 1, max: 1000, default: 5, help: "of each training" },
+  seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
+  "retry-failed": { kind: "flag", help: "train points again that failed before" },
+  ...engineOptions,
+  ...cacheOptions,
+} as const;
+
+type ScalingValues = {
+  readonly data: string;
+  readonly baseline: string | undefined;
+  readonly study: string | undefined;
+  readonly epochs: number;
+  readonly seeds: number;
+  readonly retryFailed: boolean;
+  readonly engine: "auto" | "native" | "wasm";
+  readonly threads: number | undefined;
+  readonly cache: string | undefined;
+};
+
+/** @param flags of the one command, as typed. */
+export async function scalingOptionsOf(
+  command: "scaling-search" | "scaling-study",
+  values: ScalingValues,
+  flags: Readonly<Record<string, string | number | undefined>>,
+  context: Context,
+): Promise<ScalingOptions> {
+  const { data, baseline, epochs, seeds } = values;
+  const study = values.study ?? join("runs", `${command}-${basename(resolve(data))}`);
+  const given = { baseline, study, epochs, seeds, ...flags };
+  const words = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return {
+    ...{ data, baseline, study, epochs, seeds, retry: values.retryFailed },
+    command: ["bantam", command, data, ...words].join(" "),
+    engine: await engineOf(values, context),
+    cacheDir: cacheFolder(values.cache, context),
+    ...{ signal: context.signal, progress: context.progress },
+  };
+}
+
+/**
+ * `1.4,2,2.8`, or `none`.
+ * @throws {UsageError} when a part is no number from `least` to `most`.
+ */
+export function parseFactors(at: string, text: string, [least, most]: readonly [number, number]): number[] {
+  if (text === "none") return [];
+  return text.split(",").map((part) => {
+    const value = /^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new UsageError({
+      at,
+      expected: `numbers from ${least} to ${most} with commas between, or none`,
+      received: JSON.stringify(text),
+      hint: `${at} 1.4,2,2.8`,
+    });
+  });
+}
