@@ -1,5 +1,13 @@
 /** Everything the command line can do, for programs. */
-export { BantamError, createRng, type ExitCode, type Rng } from "./base/index.js";
+export {
+  BantamError,
+  bootstrapInterval,
+  createRng,
+  type ExitCode,
+  kendallTau,
+  type Rng,
+  spearman,
+} from "./base/index.js";
 export { type Costs, costsOfProfile, type MemoryPlan, planMemory } from "./cost/index.js";
 export { type Dataset, decodeImage, type ImageSet, openDataset, openImages, type Preprocessing } from "./data/index.js";
 export {
@@ -10,6 +18,8 @@ export {
   type FitResult,
   fit,
   type Progress,
+  type SearchOptions,
+  searchNetworks,
   type TrainOptions,
   type TrainResult,
   trainNetwork,
@@ -30,12 +40,24 @@ export {
   scaleArchitecture,
 } from "./networks/index.js";
 export { type LoadOptions, loadPretrained } from "./pretrained/index.js";
-export { type FitReport, renderFitReport, renderFitSummary } from "./report/index.js";
+export {
+  type ScoringBatch,
+  type ZeroCostName,
+  type ZeroCostScores,
+  zeroCostNames,
+  zeroCostScores,
+} from "./proxies/index.js";
+export { type FitReport, renderFitReport, renderFitSummary, type SearchReport } from "./report/index.js";
 export { chooseEngine, type Engine, type EngineChoice } from "./runtime/index.js";
 export { type Budget, type Scaled, scaleByPhi, scaleToBudget } from "./scaling/index.js";
 export {
+  type Candidate,
+  candidateKey,
+  controller,
+  createStrategy,
   crowdingDistance,
   dominates,
+  enumerateCandidates,
   hardConstraint,
   hypervolume,
   imageSpace,
@@ -45,9 +67,15 @@ export {
   nonDominatedSort,
   type Point,
   paretoFront,
+  parseSpaceConfig,
   reward,
+  runSearch,
   type SearchSpace,
+  type Strategy,
   softConstraint,
+  spaceSize,
+  strategyKinds,
+  type Trial,
 } from "./search/index.js";
 export {
   type Classifier,

@@ -226,43 +226,6 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
   return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
 }
 
-/** The side of the images, seven tenths and half of it: a half, and a quarter of the work. */
-function sidesUpTo(largest: number): number[] {
-  const sides = [0.5, 0.7, 1].map((share) => SIZES.findLast((size) => size <= largest * share + 1) ?? SIZES[0]!);
-  return [...new Set(sides)];
-}
-
-/** The largest side at which the smallest network of the space uses at most a quarter of the budget. */
-function largestUsefulSide(budget: Budget): number {
-  const costsOf = (architecture: Architecture): Costs => costsOfProfile(profileArchitecture(architecture));
-  const fits = (size: number) =>
-    fitsSmallest({
-      space: imageSpace({ classes: 2, channels: 3, resolutions: [size] }),
-      budget: shrinkBudget(budget, 0.25),
-      costsOf,
-    });
-  return SIZES.findLast((size) => size <= 224 && fits(size)) ?? SIZES[0]!;
-}
-
-/** Photos of things may be mirrored; digits, letters, and shoes that all point one way may not. */
-export function recipeFor(dataset: Dataset): Recipe {
-  const batchSize = batchSizeFor(dataset.splits.train.length);
-  // The learning rate follows the batch (Goyal et al. 2017, arXiv:1706.02677, §2.1).
-  const learningRate = (quickRecipe.learningRate * batchSize) / quickRecipe.batchSize;
-  return {
-    ...quickRecipe,
-    batchSize,
-    learningRate,
-    augmentation: { ...quickRecipe.augmentation, flip: dataset.channels === 3 },
-  };
-}
-
-/** A dozen steps an epoch at least, as long as batch norm still has eight images to average over. */
-export function batchSizeFor(images: number): number {
-  const largest = 2 ** Math.floor(Math.log2(Math.max(images / 12, 1)));
-  return Math.max(8, Math.min(quickRecipe.batchSize, largest));
-}
-
 function reportData({ name, classes, splits, skipped, size }: Dataset, progress: Progress): void {
   const counts = `${splits.train.length} train, ${splits.validation.length} validation, ${splits.test.length} held-out test images`;
   progress.line(`${name}: ${classes.length} classes, ${counts}, ${size} px`);

@@ -2,10 +2,10 @@ export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evalu
 export { type FitResult, fit } from "./fit.js";
 export type { FitOptions } from "./job.js";
 export type { Progress } from "./progress.js";
-export { type SearchOptions, searchNetworks } from "./search.js";
-export { compareStudies, exportStudy } from "./study-facts.js";
 export type { ScalingOptions } from "./scaling-experiment.js";
 export { type ScalingSearchResult, scalingSearch } from "./scaling-search.js";
 export { type ScalingStudyResult, scalingStudy } from "./scaling-study.js";
+export { type SearchOptions, searchNetworks } from "./search.js";
+export { compareStudies, exportStudy } from "./study-facts.js";
 export { type TrainOptions, type TrainResult, trainNetwork } from "./train.js";
 export { VERSION } from "./version.js";

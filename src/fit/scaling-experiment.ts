@@ -9,7 +9,7 @@ import type { Engine } from "../runtime/index.js";
 import type { Measured, ScaledPoint } from "../scaling/index.js";
 import { runTraining } from "../training/index.js";
 import { type Baseline, baselineFor } from "./baseline.js";
-import { recipeFor } from "./fit.js";
+import { recipeFor } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { openPoints, type Points, type TrainedPoint } from "./points.js";
 import { noProgress, type Progress } from "./progress.js";

@@ -13,6 +13,7 @@ import type { Budget } from "../scaling/index.js";
 import {
   type Assignment,
   type CostGate,
+  controller,
   createStrategy,
   describe,
   imageSpace,
@@ -22,7 +23,7 @@ import {
   type RewardExponents,
   requireFeasible,
   reward,
-  type SearchSpace,
+  type SpaceMaker,
   type Trial,
 } from "../search/index.js";
 import { openStudyStore, searchInStudy } from "../study/index.js";
@@ -37,7 +38,7 @@ export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
   readonly budget: Budget;
-  /** One of `strategyNames`. */
+  /** One of `strategyNames`, or `controller`. */
   readonly strategy: string;
   /** Options of the strategy that differ from its defaults. */
   readonly strategyOptions?: object | undefined;
@@ -59,7 +60,7 @@ export type SearchOptions = {
     | undefined;
   readonly earlyStopping: boolean;
   /** By default the space for images of the data's size. */
-  readonly space?: ((facts: Pick<SearchSpace, "classes" | "channels" | "resolutions">) => SearchSpace) | undefined;
+  readonly space?: SpaceMaker | undefined;
   readonly seed: number;
   readonly engine: Engine;
   readonly cacheDir: string;
@@ -112,7 +113,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     const whole = recipeFor(dataset);
     const recipe = { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) };
     const objective = objectiveOf(options);
-    const arms = [createStrategy(options.strategy, options.strategyOptions)];
+    const arms = [strategyOf(options)];
     if (options.strategy !== "random") arms.push(createStrategy("random"));
 
     const name = options.name ?? dataset.name;
@@ -217,7 +218,11 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   }
 }
 
-export function objectiveOf({ axes, target }: Pick<SearchOptions, "axes" | "target">): Objective {
+/** The controller is the one that learns on an engine. */
+const strategyOf = ({ strategy, strategyOptions, engine }: SearchOptions) =>
+  strategy === "controller" ? controller({ ...strategyOptions, engine }) : createStrategy(strategy, strategyOptions);
+
+function objectiveOf({ axes, target }: Pick<SearchOptions, "axes" | "target">): Objective {
   return {
     costs: axes,
     reward: ({ accuracy, costs }) =>

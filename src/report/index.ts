@@ -10,6 +10,10 @@ export { type CatalogueRow, renderNetworks } from "./networks.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";
 export { type ProfilePage, renderProfilePage, renderProfileSvg } from "./profile-page.js";
+export type * from "./scaling-facts.js";
+export { renderCompoundSvg, renderSettingsSvg, renderSingleSvg } from "./scaling-figures.js";
+export { renderScalingSearch } from "./scaling-search.js";
+export { renderScalingCsv, renderScalingStudy, renderScalingStudyPage } from "./scaling-study.js";
 export {
   type ComparedStudy,
   renderSearch,
@@ -18,9 +22,5 @@ export {
   renderTrials,
   type SearchReport,
 } from "./search.js";
-export type * from "./scaling-facts.js";
-export { renderCompoundSvg, renderSettingsSvg, renderSingleSvg } from "./scaling-figures.js";
-export { renderScalingSearch } from "./scaling-search.js";
-export { renderScalingCsv, renderScalingStudy, renderScalingStudyPage } from "./scaling-study.js";
 export { renderFitSummary } from "./summary.js";
 export type { TextOptions } from "./text-table.js";

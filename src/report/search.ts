@@ -102,7 +102,7 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
 }
 
 /** @param validation images that accuracies were measured on, for the intervals. */
-export function frontTable(front: readonly FrontRow[], validation: number, { colour, width }: TextOptions): string[] {
+function frontTable(front: readonly FrontRow[], validation: number, { colour, width }: TextOptions): string[] {
   const paint = palette(colour);
   if (front.length === 0) return ["no trial was trained to its end"];
   const rows = front.map(({ id, accuracy, costs, isKnee }) => {

@@ -1,9 +1,7 @@
 export { defaultEarlyStopping, type EarlyStopping, isHopeless, type RunningTrial } from "./early-stopping.js";
+export { enumerateCandidates, spaceSize } from "./enumerate.js";
 export { type CostGate, type Counted, fitsSmallest, requireFeasible, sampleFeasible } from "./feasible.js";
 export { bestTrial, frontOf, pointOf } from "./objective.js";
-export { enumerateCandidates, spaceSize } from "./enumerate.js";
-export * from "./evolution.js";
-export { type CostGate, type Counted, fitsSmallest, requireFeasible } from "./feasible.js";
 export {
   crowdingDistance,
   dominates,
@@ -16,10 +14,9 @@ export {
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
 export { type Assignment, runSearch, type SearchRun } from "./run.js";
 export { type Candidate, candidateKey, decode, describe, type SearchSpace } from "./space.js";
-export { type Candidate, describe, type SearchSpace } from "./space.js";
 export { parseSpaceConfig, type SpaceMaker, spaceJsonSchema } from "./space-config.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
+export { type ControllerOptions, controller, defaultControllerOptions } from "./strategies/controller/controller.js";
 export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
 export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";
 export { defineStrategy, type StrategyKind } from "./strategy-kind.js";
-export { type ControllerOptions, controller, defaultControllerOptions } from "./strategies/controller/controller.js";

@@ -1,3 +1,2 @@
 export { searchInStudy } from "./search.js";
 export { openStudyStore, type StoredTrial, type StudyKind, type StudyStore, type StudySummary } from "./store.js";
-export { fromStored } from "./trials.js";

@@ -7,10 +7,10 @@ import { networksCommand } from "./networks.js";
 import { predictCommand } from "./predict.js";
 import { profileCommand } from "./profile.js";
 import { scaleCommand } from "./scale.js";
-import { searchCommand } from "./search.js";
-import { studyCommand } from "./study.js";
 import { scalingSearchCommand } from "./scaling-search.js";
 import { scalingStudyCommand } from "./scaling-study.js";
+import { searchCommand } from "./search.js";
+import { studyCommand } from "./study.js";
 import { trainCommand } from "./train.js";
 
 /** In the order in which the help lists them. */

@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { toFileError } from "../../base/files.js";
 import { searchNetworks } from "../../fit/index.js";
 import { renderSearch } from "../../report/index.js";
-import { hardConstraint, softConstraint, strategyNames } from "../../search/index.js";
+import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
 import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
 import { axesOf } from "./study-axes.js";
@@ -22,7 +24,7 @@ export const searchCommand = defineCommand({
   arguments: { data: { kind: "path", help: "folder of images, one sub-folder a class, or of IDX files" } },
   options: {
     ...budgetOptions,
-    strategy: { kind: "choice", of: strategyNames, default: "evolution", help: "who proposes" },
+    strategy: { kind: "choice", of: [...strategyNames, "controller"], default: "evolution", help: "who proposes" },
     study: { kind: "path", help: "folder or postgres:// address; by default runs/NAME-search" },
     name: { kind: "text", help: "of the study in there; by default the data's" },
     trials: { kind: "integer", min: 1, default: 30, help: "that are trained, random search's included" },
@@ -38,6 +40,7 @@ export const searchCommand = defineCommand({
       help: "w = −0.07, or 0 below the target and −1 above",
     },
     "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
+    space: { kind: "path", help: "JSON file that narrows a space or is one: schema/space.schema.json" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },
     ...engineOptions,
     ...cacheOptions,
@@ -57,6 +60,7 @@ export const searchCommand = defineCommand({
       axes: axesOf(values.axes),
       target: values.targetMacs === undefined ? undefined : { cost: "macs", value: values.targetMacs, exponents },
       earlyStopping: values.earlyStopping,
+      space: values.space === undefined ? undefined : parseSpaceConfig(await textOf(values.space), values.space),
       seed: values.seed,
       engine: await engineOf(values, context),
       cacheDir: cacheFolder(values.cache, context),
@@ -66,3 +70,8 @@ export const searchCommand = defineCommand({
   },
   show: (report, view) => renderSearch(report, view),
 });
+
+const textOf = (file: string): Promise<string> =>
+  readFile(file, "utf8").catch((error: unknown) => {
+    throw toFileError(error, file, "read");
+  });
