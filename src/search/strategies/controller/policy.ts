@@ -5,7 +5,7 @@
  * numbers lie in one vector. A sequence is decided here, in plain TypeScript, as that is a few small products in a row; learning
  * reads the same vector in a graph (`ppo.ts`), and a test holds the two together.
  *
- * @source Zoph et al. 2017, arXiv:1707.07012, appendix A.1: one layer, 100 units, weights uniform in ±0.1. Tan et al. 2018,
+ * @source Zoph et al. 2017, arXiv:1707.07012: one layer, 100 units, weights uniform in ±0.1. Tan et al. 2018,
  *   arXiv:1807.11626, §4.2, searches with the same controller.
  */
 import type { Rng } from "../../../base/index.js";
