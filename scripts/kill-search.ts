@@ -32,6 +32,7 @@ const { values } = parseArgs({
 });
 const results = new URL("../results/small-space/", import.meta.url);
 const seed = Number(values.seed);
+const jiti = fileURLToPath(import.meta.resolve("jiti/package.json")).replace("package.json", "lib/jiti-cli.mjs");
 
 /** One search in the study at `place`, as far as it comes; a line for each trial that is on disk. */
 async function search(place: string, pause: number): Promise<readonly Trial[]> {
@@ -73,7 +74,7 @@ if (values.worker !== undefined) {
     const child = spawn(
       process.execPath,
       [
-        ...process.execArgv,
+        jiti,
         fileURLToPath(import.meta.url),
         "--worker",
         broken,

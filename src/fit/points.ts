@@ -50,7 +50,7 @@ const schema: z.ZodType<TrainedPoint> = z.object({
   error: z.string().nullable(),
 });
 
-export const pointsFile = (folder: string) => join(folder, "points.jsonl");
+const pointsFile = (folder: string) => join(folder, "points.jsonl");
 
 /**
  * The points of a folder, which is created where missing. One process at a time.

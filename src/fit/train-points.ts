@@ -75,7 +75,7 @@ export async function trainPoints(options: TrainPointsOptions): Promise<readonly
   return [...known.values()];
 }
 
-export const idOf = (run: string, key: string, seed: number) => `${run} ${key} s${seed}`;
+const idOf = (run: string, key: string, seed: number) => `${run} ${key} s${seed}`;
 
 const interrupted = () =>
   new InterruptedError({ at: "scaling", expected: "to train every point", received: "stopped between two trainings" });

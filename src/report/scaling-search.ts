@@ -31,7 +31,7 @@ export function renderScalingSearch(facts: ScalingSearchFacts, { colour }: TextO
 }
 
 /** How sure the choice is. */
-export function verdict({ grid, deviation, seeds }: ScalingSearchFacts): string {
+function verdict({ grid, deviation, seeds }: ScalingSearchFacts): string {
   const ties = grid.filter(({ rank }) => rank === "tie").length;
   const others = grid.filter(({ rank }) => rank !== "failed").length - 1;
   if (deviation === null) {

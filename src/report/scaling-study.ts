@@ -57,9 +57,7 @@ ${conventions}
 }
 
 /** What the runs show, in sentences; differences within their interval are called none. */
-export function findingsOf(
-  facts: ScalingStudyFacts,
-): Readonly<Record<"alone" | "settings" | "compound", readonly string[]>> {
+function findingsOf(facts: ScalingStudyFacts): Readonly<Record<"alone" | "settings" | "compound", readonly string[]>> {
   const alone = dimensions.flatMap((dimension) => {
     const [first, last] = [facts.gains[dimension][0], facts.gains[dimension].at(-1)];
     if (first === undefined || last === undefined) return [];

@@ -18,7 +18,7 @@ export type ScaledPoint = {
  * Channels go to multiples of 4 and repeats to the nearest: coarser rounding would let neighbouring multipliers of a small
  * baseline fall together.
  */
-export const fineRounding = { divisor: 4, repeats: "nearest" } as const satisfies Omit<ScalingRule, "resolutions">;
+const fineRounding = { divisor: 4, repeats: "nearest" } as const satisfies Omit<ScalingRule, "resolutions">;
 
 export const noScaling: Multipliers = { depth: 1, width: 1, resolution: 1 };
 

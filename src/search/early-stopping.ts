@@ -22,7 +22,7 @@ export type EarlyStopping = {
  * On the small space of `results/small-space`, three epochs long, these save an eighth of the epochs of 160 random trials and
  * lose 0.2 % of the front's volume; the largest gain in place of the quantile saves a twentieth and loses 0.1 %.
  */
-export const defaultEarlyStopping: EarlyStopping = { quantile: 0.95, patience: 8 };
+const defaultEarlyStopping: EarlyStopping = { quantile: 0.95, patience: 8 };
 
 export type RunningTrial = {
   readonly costs: Costs;

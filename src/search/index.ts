@@ -1,4 +1,4 @@
-export { defaultEarlyStopping, type EarlyStopping, isHopeless, type RunningTrial } from "./early-stopping.js";
+export { isHopeless } from "./early-stopping.js";
 export { enumerateCandidates, spaceSize } from "./enumerate.js";
 export { type CostGate, type Counted, fitsSmallest, requireFeasible, sampleFeasible } from "./feasible.js";
 export { bestTrial, frontOf, pointOf } from "./objective.js";
@@ -16,7 +16,7 @@ export { type Assignment, runSearch, type SearchRun } from "./run.js";
 export { type Candidate, candidateKey, decode, describe, type SearchSpace } from "./space.js";
 export { parseSpaceConfig, type SpaceMaker, spaceJsonSchema } from "./space-config.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
-export { type ControllerOptions, controller, defaultControllerOptions } from "./strategies/controller/controller.js";
+export { type ControllerOptions, controller } from "./strategies/controller/controller.js";
 export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
 export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";
-export { defineStrategy, type StrategyKind } from "./strategy-kind.js";
+export type { StrategyKind } from "./strategy-kind.js";

@@ -34,7 +34,7 @@ export type ControllerOptions = LearnerOptions & {
  * is meant for thousands of trials, and leaves a policy nearly as it was after fifty. A higher one settles sooner, and on less:
  * with some hundred trials to spend, 1e-3 finds more.
  */
-export const defaultControllerOptions: ControllerOptions = {
+const defaultControllerOptions: ControllerOptions = {
   hidden: 100,
   batch: 8,
   epochs: 4,
