@@ -107,7 +107,8 @@ if (values.worker !== undefined) {
       .map(Number);
     finished = Math.max(finished, ...said);
     const store = await openStudyStore(broken);
-    const { trials } = await store.read("kill");
+    // Killed before it began, there is no study yet.
+    const trials = (await store.list()).length === 0 ? [] : (await store.read("kill")).trials;
     await store.close();
     if (trials.length <= finished)
       throw new Error(`trial ${finished} was said to be on disk; there are ${trials.length}`);

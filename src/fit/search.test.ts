@@ -1,0 +1,102 @@
+/** Searches on small pictures: what they keep, how they go on, and how they end. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { InfeasibleError, InterruptedError, UsageError } from "../base/index.js";
+import { folderOf, plain, temporaryFolder } from "../data/testing/fixtures.js";
+import { chooseEngine, type Engine } from "../runtime/index.js";
+import { openStudyStore } from "../study/index.js";
+import { type SearchOptions, searchNetworks } from "./search.js";
+import { compareStudies, exportStudy } from "./study-facts.js";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await chooseEngine("auto", 1);
+});
+
+/** Light and dark squares, sixteen of each. */
+async function options(other: Partial<SearchOptions> = {}): Promise<SearchOptions> {
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < 16; i++) {
+    files[`dark/${i}.png`] = await plain([i * 4, 10, 20], 16)
+      .png()
+      .toBuffer();
+    files[`light/${i}.png`] = await plain([255 - i * 4, 240, 250], 16)
+      .png()
+      .toBuffer();
+  }
+  const folder = await folderOf(files);
+  return {
+    ...{
+      data: folder,
+      budget: { params: 30_000 },
+      strategy: "evolution",
+      study: join(await temporaryFolder(), "study"),
+    },
+    ...{ trials: 3, epochs: 2, axes: ["macs", "params"], earlyStopping: false, seed: 0, engine, name: "squares" },
+    ...{ cacheDir: await temporaryFolder(), ...other },
+  };
+}
+
+test("a search that was stopped goes on as if it had not been", async () => {
+  const unbroken = await options();
+  const whole = await searchNetworks(unbroken);
+  expect(whole.counts.trained).toBe(3);
+  expect(whole.arms.map(({ name }) => name)).toEqual(["evolution", "random"]);
+  expect(whole.front.length).toBeGreaterThan(0);
+
+  const broken = { ...unbroken, study: join(await temporaryFolder(), "study") };
+  const controller = new AbortController();
+  let finished = 0;
+  const line = (text: string) => {
+    if (text.startsWith("trial") && ++finished === 2) controller.abort();
+  };
+  const progress = { phase: () => {}, update: () => {}, line };
+  await expect(searchNetworks({ ...broken, signal: controller.signal, progress })).rejects.toThrow(InterruptedError);
+  const { front, arms, compute } = await searchNetworks(broken);
+  expect({ front, arms, compute }).toEqual({ front: whole.front, arms: whole.arms, compute: whole.compute });
+
+  await expect(searchNetworks({ ...broken, seed: 1 })).rejects.toThrow(UsageError);
+  await expect(searchNetworks({ ...broken, epochs: 3 })).rejects.toThrow(/expected epochs 2.*received epochs 3/s);
+
+  const store = await openStudyStore(broken.study, { create: false });
+  const read = await store.read("squares");
+  await store.close();
+  const [compared] = compareStudies([read], ["macs", "params"]);
+  expect(compared).toMatchObject({ name: "squares", trials: read.trials.length, front: front.length });
+  const lines = exportStudy(read, "csv").trimEnd().split("\r\n");
+  expect(lines).toHaveLength(read.trials.length + 1);
+  expect(lines[1]).toMatch(/^0,evolution,finished,/);
+  expect(JSON.parse(exportStudy(read, "json")).trials).toEqual(read.trials);
+}, 60_000);
+
+test("a budget that nothing keeps ends before a study is begun", async () => {
+  const tight = await options({ budget: { params: 10 } });
+  await expect(searchNetworks(tight)).rejects.toThrow(InfeasibleError);
+  await expect(readdir(tight.study)).rejects.toThrow(/ENOENT/);
+});
+
+test("a space with one point ends after its one trial", async () => {
+  const space: SearchOptions["space"] = (facts) => ({
+    ...{ classes: facts.classes, channels: facts.channels, resolutions: [facts.resolutions[0]!], widths: [1] },
+    ...{ channelDivisor: 4, stemStrides: [2], stemChannels: [8], activations: ["relu"] },
+    squeezeExcite: { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" },
+    stages: [
+      {
+        ...{
+          stride: 1,
+          blocks: ["separable"],
+          kernels: [3],
+          expansions: [1],
+          squeezeExcite: [false],
+          residual: [false],
+        },
+        ...{ channels: [8], repeats: [1] },
+      },
+    ],
+    ...{ headChannels: [null], hiddenChannels: [null] },
+  });
+  const { counts, front } = await searchNetworks(await options({ space, trials: 50 }));
+  expect(counts).toMatchObject({ trained: 1, failed: 0 });
+  expect(front).toHaveLength(1);
+}, 30_000);

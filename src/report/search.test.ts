@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { renderSearch, renderStudies, renderTrials, type SearchReport } from "./search.js";
+
+const costs = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
+const report: SearchReport = {
+  ...{ title: "shoes", name: "first", place: "studies", strategy: "nsga2", axes: ["macs"] },
+  front: [
+    { id: 4, arm: "nsga2", accuracy: 0.5, costs: costs(1e5), summary: "small", isKnee: false },
+    { id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle", isKnee: true },
+    { id: 2, arm: "nsga2", accuracy: 0.82, costs: costs(9e5), summary: "large", isKnee: false },
+  ],
+  arms: [
+    { name: "nsga2", trials: 6, accuracy: 0.82, volume: 0.61, compute: 3e12 },
+    { name: "random", trials: 6, accuracy: 0.8, volume: 0.62, compute: 3e12 },
+  ],
+  counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
+  ...{ compute: 5e12, seed: 3, epochs: 2, images: 7200, validation: 800, rejected: 12 },
+  ...{ engine: "onnxruntime-node", threads: 2, seconds: 65 },
+};
+const options = { colour: false, width: 100 };
+
+test("a search in words: front, knee, intervals, both arms, and who was ahead", () => {
+  const text = renderSearch(report, options);
+  expect(text).toMatch(/2 \* +80\.0 % +77\.1–82\.6 +1 k +200 k/);
+  expect(text).toContain("random search is ahead of nsga2 at equal compute, in this one search");
+  expect(text).toContain("10 trained · 2 stopped early · 1 failed · 2 met before · 12 turned away by cost");
+  const [first, second] = report.arms;
+  const other = (volume: number) => ({ ...report, arms: [{ ...first!, volume }, second!] });
+  expect(renderSearch(other(0.7), options)).toContain("nsga2 is ahead of random search");
+  expect(renderSearch(other(0.62), options)).toContain("came out equal");
+  expect(renderSearch({ ...report, arms: [second!] }, options)).not.toContain("equal compute");
+  expect(renderSearch({ ...report, front: [] }, options)).toContain("no trial was trained to its end");
+});
+
+test("studies and trials in columns; a failure with its reason, a repeat with its origin", () => {
+  const study = { name: "a\u001b[2J", kind: "search", createdAt: "2026-01-02T03:04:05.000Z", trials: 2, failed: 1 };
+  expect(renderStudies("here", [study], options)).toMatch(/a\?\[2J +search +2 +1 +2026-01-02 03:04/);
+  expect(renderStudies("here", [], options)).toBe("no studies in here");
+  const trial = { id: 0, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] };
+  const text = renderTrials(
+    [
+      { ...trial, costs: costs(5), seconds: 2, error: null },
+      { ...trial, id: 1, state: "failed", costs: costs(5), seconds: 0, error: "out of memory\nmore" },
+      { ...trial, id: 2, sameAs: 0, costs: costs(5), seconds: 0, error: null },
+    ],
+    options,
+  );
+  expect(text).toMatch(/1 +random +50\.0 % .* 2\/3/);
+  expect(text).toMatch(/2 +random +failed .*out of memory$/m);
+  expect(text).toMatch(/3 +random .*as 1$/m);
+});
