@@ -10,5 +10,13 @@ export { type CatalogueRow, renderNetworks } from "./networks.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";
 export { type ProfilePage, renderProfilePage, renderProfileSvg } from "./profile-page.js";
+export {
+  renderScaled,
+  renderSeries,
+  renderWithinBudget,
+  type ScaledFacts,
+  type SeriesFacts,
+  type WithinBudgetFacts,
+} from "./scaling.js";
 export { renderFitSummary } from "./summary.js";
 export type { TextOptions } from "./text-table.js";
