@@ -14,7 +14,7 @@ export type Prediction = {
   /** Of ImageNet's validation images, had its 1000 classes been learned as the anchor's authors did; a fraction. */
   readonly top1: number;
   readonly from: Omit<PublishedAnchor, "shape">;
-  /** Root mean square of what the model leaves of published results; a fraction. */
+  /** Root mean square error on the networks of papers that a fit had not seen; a fraction. */
   readonly residual: number;
   /** Dimensions in which no published network of any family is as small or as large. */
   readonly extrapolated: readonly (keyof Shape)[];
@@ -47,7 +47,7 @@ export function predictionFor(shape: Shape, anchor: PublishedAnchor | null): Pre
   return {
     top1: predictTop1(shape, anchor),
     from: { label, source, top1 },
-    residual: accuracyResidual.fitted,
+    residual: accuracyResidual.heldOut,
     extrapolated: extrapolatedIn(shape),
   };
 }

@@ -1,11 +1,12 @@
 /** Where the numbers of `accuracyModel` come from: least squares over published results. */
-import { networks, publishedResults } from "../networks/index.js";
+import { originOf, publishedResults } from "../../networks/index.js";
+import { type AccuracyModel, predictTop1 } from "../accuracy.js";
+import { type Shape, shapeOf } from "../shape.js";
 import { ablations } from "./ablations.js";
-import { type AccuracyModel, predictTop1 } from "./accuracy.js";
-import { type Shape, shapeOf } from "./shape.js";
 
 export type Result = {
-  readonly network: string;
+  /** In which the network was published. */
+  readonly paper: string;
   /** Results of one group share a family and a way of training: only their differences say something about size. */
   readonly group: string;
   readonly shape: Shape;
@@ -14,39 +15,51 @@ export type Result = {
 
 /** Every published result of these networks in the release of their papers, and the ablations. */
 export function resultsToFit(): Result[] {
-  const paperOf = new Map(networks.map(({ name, paper }) => [name, paper.source]));
+  const paperOf = (network: string) => originOf(network).paper.source;
   const published = publishedResults.flatMap(({ network, width, resolution, top1, source }): Result[] => {
     if (network === null || top1 === null || resolution === null) return [];
     if (/^(torch|timm)-/.test(network)) return [];
     const shape = shapeOf(network, { width, resolution });
-    const family = network.startsWith("efficientnet") ? paperOf.get(network)! : network;
-    return [{ network, group: `${family}: ${source}`, shape, top1 }];
+    const paper = paperOf(network);
+    const family = network.startsWith("efficientnet") ? paper : network;
+    return [{ paper, group: `${family}: ${source}`, shape, top1 }];
   });
   const rows = ablations.map(
-    ({ network, source, shape, top1 }): Result => ({ network, group: `${network}: ${source}`, shape, top1 }),
+    ({ network, source, shape, top1 }): Result => ({
+      paper: paperOf(network),
+      group: `${network}: ${source}`,
+      shape,
+      top1,
+    }),
   );
   return [...published, ...rows];
 }
 
-export type AccuracyFit = {
-  readonly model: AccuracyModel;
-  /** From how many results, baselines aside. */
-  readonly predictions: number;
-  /** Root of the mean square of what is left, a fraction: 0.01 is a point of top-1. */
-  readonly rms: number;
-};
-
 /** The model by which the baseline of each group predicts the others best. */
-export function fitAccuracy(results: readonly Result[]): AccuracyFit {
+export function fitAccuracy(results: readonly Result[]): AccuracyModel {
   const groups = groupsOf(results);
-  const residuals = (model: AccuracyModel) => groups.flatMap((group) => residualsOf(group, model));
-  const loss = (point: readonly number[]) => sumOfSquares(residuals(modelOf(point)));
+  const loss = (point: readonly number[]) => sumOfSquares(groups.flatMap((group) => residualsOf(group, modelOf(point))));
   let best = START;
   // A simplex that has shrunk too early gets going again from where it stopped.
   for (let round = 0; round < ROUNDS; round++) best = minimize(loss, best);
-  const left = residuals(modelOf(best));
-  return { model: modelOf(best), predictions: left.length, rms: Math.sqrt(sumOfSquares(left) / left.length) };
+  return modelOf(best);
 }
+
+/** What is left where each group's baseline predicts its other networks: predicted − printed, fractions. */
+export function residualsUnder(model: AccuracyModel, results: readonly Result[]): number[] {
+  return groupsOf(results).flatMap((group) => residualsOf(group, model));
+}
+
+/** The same, each paper's networks under a model that was fitted to the other papers'. */
+export function heldOutResiduals(results: readonly Result[]): number[] {
+  return [...new Set(results.map(({ paper }) => paper))].flatMap((paper) => {
+    const model = fitAccuracy(results.filter((result) => result.paper !== paper));
+    const unseen = results.filter((result) => result.paper === paper);
+    return residualsUnder(model, unseen);
+  });
+}
+
+export const rootMeanSquare = (numbers: readonly number[]) => Math.sqrt(sumOfSquares(numbers) / numbers.length);
 
 const sumOfSquares = (numbers: readonly number[]) => numbers.reduce((total, x) => total + x * x, 0);
 
@@ -62,7 +75,7 @@ function groupsOf(results: readonly Result[]): Group[] {
   });
 }
 
-const ROUNDS = 8;
+const ROUNDS = 5;
 
 /** Logarithms, so that nothing becomes negative, in the order in which `modelOf` takes them up. */
 const START: readonly number[] = Array<number>(10).fill(0);
