@@ -41,11 +41,14 @@ test("a baseline predicts itself", () => {
 });
 
 // The finding of arXiv:1905.11946, tables 3 and 7, which compound scaling rests on.
-test.each(["mobilenet-v1", "mobilenet-v2", "efficientnet-b0"])("%s grows best in all dimensions together", (network) => {
-  const [baseline, ...grown] = ablations.filter((row) => row.network === network && row.source.includes("11946"));
-  const predicted = grown.map(({ shape }) => predictTop1(shape, baseline!));
-  expect(predicted.indexOf(Math.max(...predicted))).toBe(grown.length - 1);
-});
+test.each(["mobilenet-v1", "mobilenet-v2", "efficientnet-b0"])(
+  "%s grows best in all dimensions together",
+  (network) => {
+    const [baseline, ...grown] = ablations.filter((row) => row.network === network && row.source.includes("11946"));
+    const predicted = grown.map(({ shape }) => predictTop1(shape, baseline!));
+    expect(predicted.indexOf(Math.max(...predicted))).toBe(grown.length - 1);
+  },
+);
 
 test("says where no result is known", () => {
   expect(extrapolatedIn({ depth: 1, width: 1, resolution: 1 })).toEqual([]);

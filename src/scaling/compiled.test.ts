@@ -34,7 +34,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  test("the lattice holds the published network, and steps are distinct networks of ascending size", () => {
+  test("the lattice holds the published network, and steps are other networks, of ascending size", () => {
     const at = (multiplier: number) => (step: { readonly multiplier: number }) => step.multiplier === multiplier;
     const place = [depths.findIndex(at(1)), widths.findIndex(at(1)), sides.indexOf(shapeOf(name).resolution * 224)];
     const [depth, width, side] = place as [number, number, number];
@@ -43,8 +43,9 @@ describe.each(names)("%s", (name) => {
     const rising = (sizes: readonly number[]) => sizes.every((size, i) => i === 0 || size > sizes[i - 1]!);
     expect(rising(depths.map(({ size }) => size))).toBe(true);
     expect(rising(widths.map(({ size }) => size))).toBe(true);
-    const built = widths.map((_, w) => JSON.stringify({ ...network.architectureAt(0, w, side), name: "" }));
-    expect(new Set(built).size).toBeGreaterThan(0.95 * widths.length); // a few differ in repeats alone
+    // At the largest depth: a step in width may be one of the repeats' alone.
+    const built = widths.map((_, w) => JSON.stringify(network.architectureAt(depths.length - 1, w, side)));
+    expect(new Set(built).size).toBe(widths.length);
   });
 
   test("in a region no cost falls with depth, width or resolution", () => {
@@ -52,11 +53,7 @@ describe.each(names)("%s", (name) => {
       for (const [narrow, wide] of runs()) {
         const within = (low: number, high: number) => low + rng.integer(high - low + 1);
         const small = [rng.integer(depths.length), within(narrow, wide), within(...band)] as const;
-        const large = [
-          within(small[0], depths.length - 1),
-          within(small[1], wide),
-          within(small[2], band[1]),
-        ] as const;
+        const large = [within(small[0], depths.length - 1), within(small[1], wide), within(small[2], band[1])] as const;
         const [less, more] = [network.costsAt(...small), network.costsAt(...large)];
         for (const cost of ["params", "macs", "weightBytes", "peakActivationBytes"] as const)
           expect(less[cost], `${cost} at ${small} and ${large}`).toBeLessThanOrEqual(more[cost]);

@@ -39,3 +39,14 @@ export function sharesOf(costs: CostsAndLatency, limits: Limits): Share[] {
 }
 
 export const brokenIn = (shares: readonly Share[]) => shares.filter(({ allowed, used }) => used > allowed);
+
+const units: { readonly [L in LimitName]: string } = {
+  params: "parameters",
+  macs: "MACs",
+  weightBytes: "bytes of weights",
+  peakActivationBytes: "bytes of activations",
+  latencyMs: "ms",
+};
+
+/** Every digit, since it may be the last that breaks a limit. @example inWords("macs", 3_063_392); // "3,063,392 MACs" */
+export const inWords = (limit: LimitName, value: number) => `${value.toLocaleString("en")} ${units[limit]}`;

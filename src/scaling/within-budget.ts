@@ -12,7 +12,15 @@ import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
 import { compileNetwork } from "./compiled.js";
 import { type LatticeOptions, latticeOf, latticeSize } from "./lattice.js";
-import { brokenIn, type CostsAndLatency, type LimitName, type Limits, type Share, sharesOf } from "./limits.js";
+import {
+  brokenIn,
+  type CostsAndLatency,
+  inWords,
+  type LimitName,
+  type Limits,
+  type Share,
+  sharesOf,
+} from "./limits.js";
 import { anchorFor, type Prediction, predictionFor } from "./prediction.js";
 import { type Point, scoreOf, searchBest } from "./search.js";
 import { REFERENCE_SIDE } from "./shape.js";
@@ -164,10 +172,8 @@ export function compileBudgets(name: string, options: LatticeOptions = {}): Budg
       const { depth, width, resolution } = sizeOf(closest.point);
       return new InfeasibleError({
         at: name,
-        expected: broken.map(({ limit, allowed }) => `${limit} ≤ ${allowed.toLocaleString("en")}`).join(", "),
-        received:
-          `${broken.map(({ used }) => used.toLocaleString("en")).join(", ")} in the smallest network there is: ` +
-          `depth × ${depth}, width × ${width}, ${resolution} px`,
+        expected: `at most ${broken.map(({ limit, allowed }) => inWords(limit, allowed)).join(", ")}`,
+        received: `${broken.map(({ limit, used }) => inWords(limit, used)).join(", ")} in the smallest network there is: depth × ${depth}, width × ${width}, ${resolution} px`,
         hint: "raise the limit, or begin with a smaller network; fewer classes make a smaller classifier",
       });
     }

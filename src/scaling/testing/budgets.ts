@@ -1,7 +1,10 @@
 import type { Rng } from "../../base/index.js";
-import { type Costs, costsOfProfile } from "../../cost/index.js";
+import type { Costs } from "../../cost/index.js";
 import { buildArchitecture, countArchitecture } from "../../networks/index.js";
+import { relativeError } from "../accuracy.js";
+import { type LatticeOptions, latticeOf } from "../lattice.js";
 import type { Limits } from "../limits.js";
+import { shapeOf } from "../shape.js";
 
 const names = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
 
@@ -12,4 +15,17 @@ export function randomLimits(costs: Costs, rng: Rng): Limits {
   return Object.fromEntries(limited.map((name) => [name, Math.floor(costs[name] * 0.1 * 40 ** rng.uniform())]));
 }
 
-export const publishedCosts = (network: string): Costs => costsOfProfile(countArchitecture(buildArchitecture(network)));
+export const publishedCosts = (network: string): Costs => countArchitecture(buildArchitecture(network));
+
+/** Costs and predicted error of every network of a lattice, one by one from its table. */
+export function everyNetwork(name: string, options: LatticeOptions): { costs: Costs; error: number }[] {
+  const { depths, widths, sides } = latticeOf(name, options);
+  return depths.flatMap(({ multiplier: depth }) =>
+    widths.flatMap(({ multiplier: width }) =>
+      sides.map((resolution) => {
+        const size = { depth, width, resolution };
+        return { costs: countArchitecture(buildArchitecture(name, size)), error: relativeError(shapeOf(name, size)) };
+      }),
+    ),
+  );
+}

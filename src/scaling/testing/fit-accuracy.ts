@@ -38,7 +38,8 @@ export function resultsToFit(): Result[] {
 /** The model by which the baseline of each group predicts the others best. */
 export function fitAccuracy(results: readonly Result[]): AccuracyModel {
   const groups = groupsOf(results);
-  const loss = (point: readonly number[]) => sumOfSquares(groups.flatMap((group) => residualsOf(group, modelOf(point))));
+  const loss = (point: readonly number[]) =>
+    sumOfSquares(groups.flatMap((group) => residualsOf(group, modelOf(point))));
   let best = START;
   // A simplex that has shrunk too early gets going again from where it stopped.
   for (let round = 0; round < ROUNDS; round++) best = minimize(loss, best);
