@@ -32,7 +32,18 @@ export {
 export { type LoadOptions, loadPretrained } from "./pretrained/index.js";
 export { type FitReport, renderFitReport, renderFitSummary } from "./report/index.js";
 export { chooseEngine, type Engine, type EngineChoice } from "./runtime/index.js";
-export { type Budget, type Scaled, scaleByPhi, scaleToBudget } from "./scaling/index.js";
+export {
+  type Budget,
+  type BudgetCompiler,
+  compileBudgets,
+  type Limits,
+  type Scaled,
+  type ScaledByPhi,
+  scaleByPhi,
+  scaleNetworkByPhi,
+  scaleToBudget,
+  type WithinBudget,
+} from "./scaling/index.js";
 export {
   crowdingDistance,
   dominates,

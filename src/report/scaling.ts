@@ -39,6 +39,8 @@ export type WithinBudgetFacts = ScaledFacts & {
   };
 };
 
+const dimensions = ["depth", "width", "resolution"] as const satisfies readonly Dimension[];
+
 const barWidth = 20;
 
 /** A network scaled by φ. Ends with a line break. */
@@ -88,8 +90,7 @@ function costLines({ costs, shares, binding }: WithinBudgetFacts, { colour, widt
   const table = rows.map(({ key, short: name, format }) => {
     const limit = shares.find((share) => share.limit === key);
     if (limit === undefined) return [name, format(costs[key] ?? 0), "not limited", "", ""];
-    const word = binding[0] === key ? "binds" : binding.includes(key) ? "next" : "";
-    const bar = `${textBar(limit.share, barWidth)} ${word}`.trimEnd();
+    const bar = `${textBar(limit.share, barWidth)}${binding.includes(key) ? " binds" : ""}`;
     return [name, format(limit.used), format(limit.allowed), formatPercent(limit.share), bar];
   });
   const all = [["cost", "reached", "limit", "used", ""], ...table];
@@ -113,7 +114,6 @@ function stepLines({ next, searched }: WithinBudgetFacts, { colour }: TextOption
     `${dimension} ${short(size[dimension])}${dimension === "resolution" ? " px" : ""}`,
     breaks.map(({ limit, share }) => `${formatPercent(share)} of ${limitWord(limit)}`).join(", "),
   ]);
-  const dimensions = ["depth", "width", "resolution"] as const;
   const ended = dimensions.filter((dimension) => !next.some((step) => step.dimension === dimension));
   return [
     palette(colour).quiet("one step larger"),
@@ -155,28 +155,41 @@ function searchedLines(
 }
 
 export type SeriesFacts = readonly {
-  readonly published: Size & { readonly name: string; readonly costs: Costs; readonly top1: number | null };
+  readonly published: Size & {
+    readonly name: string;
+    readonly costs: Costs;
+    readonly top1: number | null;
+    readonly phi: Size;
+  };
   readonly scaled: ScaledFacts;
 }[];
 
 /** A published series, and below each network what φ makes in its place. Ends with a line break. */
-export function renderSeries(series: SeriesFacts, { colour }: TextOptions): string {
+export function renderSeries(series: SeriesFacts, { colour, width }: TextOptions): string {
   const paint = palette(colour);
-  const line = (name: string, { depth, width, resolution }: Size, { params, macs }: Costs, top1: number | null) => [
+  const cells = (name: string, { depth, width, resolution }: Size, { params, macs }: Costs, top1: number | null) => [
     ...[name, depth.toFixed(2), width.toFixed(2), String(resolution), count(params), count(macs)],
     top1 === null ? "–" : formatPercent(top1),
   ];
   const rows = series.flatMap(({ published, scaled }) => [
-    line(plain(published.name), published, published.costs, published.top1),
-    line(`  φ = ${short(scaled.phi ?? 0)}`, scaled, scaled.costs, scaled.prediction?.top1 ?? null),
+    [
+      ...cells(plain(published.name), published, published.costs, published.top1),
+      dimensions.map((dimension) => published.phi[dimension].toFixed(2)).join(" "),
+    ],
+    cells(`  φ = ${short(scaled.phi ?? 0)}`, scaled, scaled.costs, scaled.prediction?.top1 ?? null),
   ]);
-  const [first, ...rest] = columns(
-    [["", "depth", "width", "px", "params", "MACs", "top-1"], ...rows],
-    ["left", "right", "right", "right", "right", "right", "right"],
-  );
-  const lines = rest.map((text, i) => (i % 2 === 0 ? text : paint.quiet(text)));
+  const all = [["", "depth", "width", "px", "params", "MACs", "top-1", "φ by each"], ...rows];
+  const align = ["left", "right", "right", "right", "right", "right", "right", "left"] as const;
+  const full = columns(all, align);
+  const fits = full.every((line) => line.length <= width);
+  const withoutPhi = () => all.map((row) => row.slice(0, align.length - 1));
+  const [first, ...rest] = fits ? full : columns(withoutPhi(), align.slice(0, -1));
+  const notes = [
+    "top-1: of a published network as published, of the others predicted",
+    "φ by each: from depth, width and resolution alone; no single φ gives the published sizes",
+  ];
   return page([
-    [paint.quiet(first!), ...lines],
-    ["top-1 of a published network as published, of the others predicted"],
+    [paint.quiet(first!), ...rest.map((text, i) => (i % 2 === 0 ? text : paint.quiet(text)))],
+    fits ? notes : notes.slice(0, 1),
   ]);
 }

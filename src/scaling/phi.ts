@@ -59,7 +59,13 @@ export function scaleNetworkByPhi(
 
 export type SeriesRow = {
   /** The published network, its multipliers relative to the family's baseline. */
-  readonly published: Size & { readonly name: string; readonly costs: Costs; readonly top1: number | null };
+  readonly published: Size & {
+    readonly name: string;
+    readonly costs: Costs;
+    readonly top1: number | null;
+    /** The φ that each dimension alone would have come from: three different ones. */
+    readonly phi: Multipliers;
+  };
   /** The baseline scaled by φ = 0, 1, 2, … */
   readonly scaled: ScaledByPhi;
 };
@@ -86,13 +92,24 @@ export function publishedSeries(name: string, coefficients: Multipliers = publis
       hint: "efficientnet-b0 and efficientnet-lite0 were",
     });
   }
+  const first = originOf(members[0]!);
   return members.map((member, phi) => {
     const { depth, width, resolution } = originOf(member);
     const costs = countArchitecture(buildArchitecture(member));
     const top1 = anchorFor(member, 1, resolution)?.top1 ?? null;
     return {
-      published: { name: member, depth, width, resolution, costs, top1 },
+      published: {
+        ...{ name: member, depth, width, resolution, costs, top1 },
+        phi: phiOf({ depth, width, resolution: resolution / first.resolution }, coefficients),
+      },
       scaled: scaleNetworkByPhi(members[0]!, phi, {}, coefficients),
     };
   });
+}
+
+/** φ where a multiplier is its coefficient to the power of φ; 0 for a coefficient of 1, which says nothing of φ. */
+function phiOf(multipliers: Multipliers, coefficients: Multipliers): Multipliers {
+  const of = (dimension: keyof Multipliers) =>
+    coefficients[dimension] === 1 ? 0 : Math.log(multipliers[dimension]) / Math.log(coefficients[dimension]);
+  return { depth: of("depth"), width: of("width"), resolution: of("resolution") };
 }

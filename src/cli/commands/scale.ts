@@ -53,13 +53,13 @@ export const scaleCommand = defineCommand({
     const coefficients = { depth: alpha, width: beta, resolution: gamma };
     if (table) return { kind: "series" as const, series: publishedSeries(name, coefficients) };
     if (phi !== undefined)
-      return { kind: "phi" as const, ...flat(scaleNetworkByPhi(name, phi, { ...start, classes }, coefficients)) };
+      return { kind: "phi" as const, ...scaleNetworkByPhi(name, phi, { ...start, classes }, coefficients) };
 
     const latency = await latencyFor(limits, values);
     const sides = resolutions === undefined ? {} : { resolutions: parseSides(resolutions) };
     const compiler = compileBudgets(name, { ...start, ...sides, classes });
-    const found = flat(compiler.solve(limits, latency?.of));
-    return { kind: "budget" as const, ...found, ...(latency && { measuredOn: latency.measuredOn }) };
+    const found = compiler.solve(limits, latency?.of);
+    return { kind: "budget" as const, limits, ...found, ...(latency && { measuredOn: latency.measuredOn }) };
   },
   show: (result, view) => {
     if (result.kind === "series") return renderSeries(result.series, view);
@@ -67,9 +67,6 @@ export const scaleCommand = defineCommand({
     return renderWithinBudget(result, view);
   },
 });
-
-/** Costs beside the rest as well, where a reader of the JSON document looks for them first. */
-const flat = <T extends { readonly costs: object }>(result: T): T & T["costs"] => ({ ...result.costs, ...result });
 
 function requireOneWay(ways: { readonly [name: string]: boolean }): void {
   const given = Object.entries(ways).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
