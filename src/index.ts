@@ -49,7 +49,18 @@ export {
 } from "./proxies/index.js";
 export { type FitReport, renderFitReport, renderFitSummary, type SearchReport } from "./report/index.js";
 export { chooseEngine, type Engine, type EngineChoice } from "./runtime/index.js";
-export { type Budget, type Scaled, scaleByPhi, scaleToBudget } from "./scaling/index.js";
+export {
+  type Budget,
+  type BudgetCompiler,
+  compileBudgets,
+  type Limits,
+  type Scaled,
+  type ScaledByPhi,
+  scaleByPhi,
+  scaleNetworkByPhi,
+  scaleToBudget,
+  type WithinBudget,
+} from "./scaling/index.js";
 export {
   type Candidate,
   candidateKey,

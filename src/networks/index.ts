@@ -6,7 +6,7 @@ export {
   type Stage,
 } from "./architecture.js";
 export { blocksOf, buildBlock, buildNearlyNothing, type NetworkBlock } from "./block-graphs.js";
-export type { Mode, Noise, Statistics } from "./blocks.js";
+export { expandedWidth, type Mode, type Noise, type Statistics, squeezedWidth } from "./blocks.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
 export {
   type BuildOptions,
@@ -37,6 +37,6 @@ export { initializeParameters } from "./initialize.js";
 export type { PrintedFigure } from "./printed-figure.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
-export { makeDivisible, scaleRepeats } from "./rounding.js";
+export { divisibleSteps, makeDivisible, scaleRepeats } from "./rounding.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";
 export { fitStrides, halvingsFor } from "./small-images.js";

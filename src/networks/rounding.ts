@@ -23,3 +23,16 @@ export function makeDivisible(width: number, divisor: number): number {
 export function scaleRepeats(repeats: number, depth: number): number {
   return Math.max(1, Math.ceil(repeats * depth - 1e-9));
 }
+
+/**
+ * The real widths, ascending and at most `most`, at which `makeDivisible` goes on to its next multiple.
+ * @example divisibleSteps(8, 30); // [8.89, 17.78, 26.67]: from 40 on, steps lie half-way between multiples
+ */
+export function divisibleSteps(divisor: number, most: number): number[] {
+  const steps: number[] = [];
+  for (let multiple = divisor; ; multiple += divisor) {
+    const step = Math.min(multiple + divisor / 2, multiple / 0.9);
+    if (step > most) return steps;
+    steps.push(step);
+  }
+}

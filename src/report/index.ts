@@ -10,6 +10,14 @@ export { type CatalogueRow, renderNetworks } from "./networks.js";
 export { renderFitReport } from "./page.js";
 export { type ProfileTable, renderProfile } from "./profile.js";
 export { type ProfilePage, renderProfilePage, renderProfileSvg } from "./profile-page.js";
+export {
+  renderScaled,
+  renderSeries,
+  renderWithinBudget,
+  type ScaledFacts,
+  type SeriesFacts,
+  type WithinBudgetFacts,
+} from "./scaling.js";
 export type * from "./scaling-facts.js";
 export { renderCompoundSvg, renderSettingsSvg, renderSingleSvg } from "./scaling-figures.js";
 export { renderScalingSearch } from "./scaling-search.js";

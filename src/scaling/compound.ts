@@ -10,9 +10,9 @@ import { type Budget, brokenLimits } from "./budget.js";
 export type Multipliers = { readonly depth: number; readonly width: number; readonly resolution: number };
 
 /** α, β and γ. */
-const publishedCoefficients: Multipliers = { depth: 1.2, width: 1.1, resolution: 1.15 };
+export const publishedCoefficients: Multipliers = { depth: 1.2, width: 1.1, resolution: 1.15 };
 
-const multipliersAt = (phi: number, { depth, width, resolution } = publishedCoefficients): Multipliers => ({
+export const multipliersAt = (phi: number, { depth, width, resolution } = publishedCoefficients): Multipliers => ({
   depth: depth ** phi,
   width: width ** phi,
   resolution: resolution ** phi,

@@ -1,6 +1,7 @@
 export { type Budget, brokenLimits, shrinkBudget, usedShare } from "./budget.js";
 export {
   type Multipliers,
+  publishedCoefficients,
   type Scaled,
   type ScalingRule,
   scaleByPhi,
@@ -17,5 +18,17 @@ export {
   pooledNoise,
 } from "./findings.js";
 export { coefficientGrid, defaultGrid, type GridOptions } from "./grid.js";
+export type { LatticeOptions, Range } from "./lattice.js";
+export type { CostsAndLatency, LimitName, Limits, Share } from "./limits.js";
+export { publishedSeries, type ScaledByPhi, type SeriesRow, scaleNetworkByPhi } from "./phi.js";
 export { growthOf, noScaling, pointKey, powersOf, type ScaledPoint, scaledPoints } from "./point.js";
+export type { Prediction } from "./prediction.js";
 export { defaultStudy, planStudy, type StudyDimension, type StudyOptions, type StudyPlan } from "./study-plan.js";
+export {
+  type BudgetCompiler,
+  compileBudgets,
+  type Dimension,
+  type NextNetwork,
+  type Size,
+  type WithinBudget,
+} from "./within-budget.js";

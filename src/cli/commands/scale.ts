@@ -1,48 +1,113 @@
 import { UsageError } from "../../base/index.js";
-import { costsOfProfile } from "../../cost/index.js";
-import { buildArchitecture, parseNetwork, profileArchitecture } from "../../networks/index.js";
-import { renderProfile } from "../../report/index.js";
-import { scaleByPhi, scaleToBudget } from "../../scaling/index.js";
+import { predictLatency } from "../../cost/index.js";
+import { type Architecture, blocksOf, parseNetwork } from "../../networks/index.js";
+import { renderScaled, renderSeries, renderWithinBudget } from "../../report/index.js";
+import {
+  compileBudgets,
+  type Limits,
+  publishedCoefficients,
+  publishedSeries,
+  scaleNetworkByPhi,
+} from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
+import { readLatencyModel } from "./latency-table.js";
 import { budgetOf, budgetOptions, networkWord } from "./shared.js";
 
 export const scaleCommand = defineCommand({
   name: "scale",
-  summary: "Make a network deeper, wider and finer together: by φ, or up to a budget",
+  summary: "Make a network deeper, wider and finer: by φ, or to the best that a budget allows",
   description:
-    "Depth grows by 1.2^φ, width by 1.1^φ, resolution by 1.15^φ (EfficientNet, arXiv:1905.11946, §3.3). With limits instead of φ: the largest φ whose network keeps all of them.",
+    "With limits: of all depths, widths and resolutions that keep every one of them, the network with the highest predicted accuracy (EfficientNet, arXiv:1905.11946, eq. 2); smaller than the named one, too. With φ: depth · 1.2^φ, width · 1.1^φ, resolution · 1.15^φ (eq. 3). Rounding is that of the network's own release.",
   examples: [
+    ["bantam scale mobilenet-v2 --max-macs 100M --max-memory 2MB", "the best under both limits"],
+    ["bantam scale mobilenet-v3-small --max-latency 5ms --latency-table laptop.json", "by a table of `bantam bench`"],
     ["bantam scale efficientnet-b0 --phi 1", "the next size"],
-    ["bantam scale mobilenet-v3-small --max-macs 200M --max-params 10M", "as large as that allows"],
+    ["bantam scale efficientnet-b0 --table", "φ = 0 to 7 beside the published B0 to B7"],
   ],
   arguments: { network: networkWord },
   options: {
-    phi: { kind: "number", min: 0, max: 8, help: "compound coefficient φ, any real number" },
     ...budgetOptions,
+    "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
+    "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
+    engine: { kind: "choice", of: ["native", "wasm"], default: "native", help: "whose latency" },
+    threads: { kind: "integer", min: 1, max: 256, default: 1, help: "with how many threads" },
+    resolutions: {
+      kind: "text",
+      placeholder: "PIXELS",
+      help: "to choose from: 96,128,160 or 64-320; by default 32-600",
+    },
+    phi: { kind: "number", min: -8, max: 8, help: "compound coefficient φ, any real number, in place of limits" },
+    alpha: { kind: "number", min: 1, max: 4, default: publishedCoefficients.depth, help: "depth for φ = 1" },
+    beta: { kind: "number", min: 1, max: 4, default: publishedCoefficients.width, help: "width for φ = 1" },
+    gamma: { kind: "number", min: 1, max: 4, default: publishedCoefficients.resolution, help: "resolution for φ = 1" },
+    table: { kind: "flag", help: "the published sizes of the network beside φ = 0, 1, 2, …" },
     classes: { kind: "integer", min: 2, max: 1_000_000, default: 1000, help: "outputs of the classifier" },
   },
-  run: ({ network, phi, classes, ...limits }) => {
-    const budget = budgetOf(limits);
-    const isBudget = Object.keys(budget).length > 0;
-    if ((phi !== undefined) === isBudget) {
+  run: async ({ network, phi, table, classes, alpha, beta, gamma, resolutions, maxLatency, ...values }) => {
+    const limits: Limits = {
+      ...budgetOf(values),
+      ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }),
+    };
+    requireOneWay({ limits: Object.keys(limits).length > 0, "--phi": phi !== undefined, "--table": table });
+    const { name, ...start } = parseNetwork(network);
+    const coefficients = { depth: alpha, width: beta, resolution: gamma };
+    if (table) return { kind: "series" as const, series: publishedSeries(name, coefficients) };
+    if (phi !== undefined)
+      return { kind: "phi" as const, ...scaleNetworkByPhi(name, phi, { ...start, classes }, coefficients) };
+
+    const latency = await latencyFor(limits, values);
+    const sides = resolutions === undefined ? {} : { resolutions: parseSides(resolutions) };
+    const compiler = compileBudgets(name, { ...start, ...sides, classes });
+    const found = compiler.solve(limits, latency?.of);
+    return { kind: "budget" as const, limits, ...found, ...(latency && { measuredOn: latency.measuredOn }) };
+  },
+  show: (result, view) => {
+    if (result.kind === "series") return renderSeries(result.series, view);
+    if (result.kind === "phi") return renderScaled(result, view);
+    return renderWithinBudget(result, view);
+  },
+});
+
+function requireOneWay(ways: { readonly [name: string]: boolean }): void {
+  const given = Object.entries(ways).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
+  if (given.length === 1) return;
+  throw new UsageError({
+    at: "scale",
+    expected: "either limits, --phi or --table",
+    received: given.join(" and ") || "none of them",
+    hint: "--max-macs 400M, or --phi 1",
+  });
+}
+
+async function latencyFor(
+  { latencyMs }: Limits,
+  { latencyTable, engine, threads }: { latencyTable: string | undefined; engine: "native" | "wasm"; threads: number },
+) {
+  if ((latencyMs === undefined) !== (latencyTable === undefined)) {
+    throw new UsageError({
+      at: latencyTable === undefined ? "--max-latency" : "--latency-table",
+      expected: "--max-latency and --latency-table together",
+      received: "one of them",
+      hint: "`bantam bench --table FILE` measures a table",
+    });
+  }
+  if (latencyTable === undefined) return null;
+  const { model, measuredOn } = await readLatencyModel(latencyTable, { engine, threads });
+  return { of: (architecture: Architecture) => predictLatency(blocksOf(architecture), model).ms, measuredOn };
+}
+
+/** `96,128,160-192`: numbers and ranges. */
+function parseSides(text: string): number[] {
+  return text.split(",").flatMap((part) => {
+    const match = /^\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (match === null || last < first) {
       throw new UsageError({
-        at: "scale",
-        expected: "either --phi or limits",
-        received: isBudget ? "both" : "neither",
-        hint: "--phi 1, or --max-macs 400M",
+        at: "--resolutions",
+        expected: "sides in pixels such as 96,128,160 or 64-320",
+        received: JSON.stringify(text),
       });
     }
-    const { name, ...options } = parseNetwork(network);
-    const baseline = buildArchitecture(name, { ...options, classes });
-    const costsOf = (architecture: typeof baseline) => costsOfProfile(profileArchitecture(architecture));
-    const rule = { divisor: 8, repeats: "up", resolutions: "any" } as const;
-    if (phi !== undefined) {
-      const { architecture, multipliers } = scaleByPhi(baseline, phi, rule);
-      return { phi, multipliers, binding: [], budget, ...profileArchitecture(architecture) };
-    }
-    const { architecture, multipliers, phi: found, binding } = scaleToBudget(baseline, budget, rule, costsOf);
-    return { phi: found, multipliers, binding, budget, ...profileArchitecture(architecture) };
-  },
-  show: ({ phi, multipliers: { depth, width, resolution }, ...profile }, { colour, width: columns }) =>
-    `φ = ${phi.toFixed(2)}: depth × ${depth.toFixed(2)}, width × ${width.toFixed(2)}, resolution × ${resolution.toFixed(2)}\n\n${renderProfile(profile, { colour, width: columns })}`,
-});
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
