@@ -39,7 +39,7 @@ export const accuracyModel: AccuracyModel = {
 export const accuracyResidual = { fitted: 0.0096, heldOut: 0.0176 } as const;
 
 /** The smallest and the largest that there are results for. Beyond, a prediction is an extrapolation. */
-export const fittedSizes: { readonly [D in keyof Shape]: readonly [least: number, most: number] } = {
+const fittedSizes: { readonly [D in keyof Shape]: readonly [least: number, most: number] } = {
   depth: [0.61, 4],
   width: [0.25, 2],
   resolution: [96 / 224, 600 / 224],
@@ -58,7 +58,7 @@ export function restOf(dimension: keyof Shape, size: number, { large }: Accuracy
 }
 
 /** Error ÷ error of the baseline, from the sums over the three dimensions. */
-export function errorOf(want: number, rest: number, { small, large }: AccuracyModel = accuracyModel): number {
+function errorOf(want: number, rest: number, { small, large }: AccuracyModel = accuracyModel): number {
   return (1 + want) ** small.power * rest ** large.power;
 }
 
