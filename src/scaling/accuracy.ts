@@ -57,16 +57,16 @@ export function restOf(dimension: keyof Shape, size: number, { large }: Accuracy
   return Math.max(1, size) ** -large.exponent[dimension] / dimensions.length;
 }
 
-/** Error ÷ error of the baseline, from the sums over the three dimensions. */
-function errorOf(want: number, rest: number, { small, large }: AccuracyModel = accuracyModel): number {
-  return (1 + want) ** small.power * rest ** large.power;
+/** Logarithm of error ÷ error of the baseline, from the sums over the three dimensions. */
+export function logErrorOf(want: number, rest: number, { small, large }: AccuracyModel = accuracyModel): number {
+  return small.power * Math.log(1 + want) + large.power * Math.log(rest);
 }
 
-/** Falls with each dimension. */
+/** Error ÷ error of the baseline. Falls with each dimension. */
 export function relativeError(shape: Shape, model: AccuracyModel = accuracyModel): number {
   const sumOf = (term: typeof wantOf) =>
     dimensions.reduce((total, dimension) => total + term(dimension, shape[dimension], model), 0);
-  return errorOf(sumOf(wantOf), sumOf(restOf), model);
+  return Math.exp(logErrorOf(sumOf(wantOf), sumOf(restOf), model));
 }
 
 /** A network with a published result, from which others of its family are predicted. */

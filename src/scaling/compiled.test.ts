@@ -62,6 +62,34 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+// A block that gains a residual keeps one more map: seen from the other side, a wider network may need less memory.
+test.each(["mobilenet-v2", "mnasnet-a1", "efficientnet-lite0"])(
+  "%s: where a cost falls with width, another region begins",
+  (name) => {
+    const { depths, widths, sides, ...rest } = latticeOf(name, { resolutions: [32, 33, 64, 224] });
+    const { bands, costsAt } = compileNetwork({ depths, widths, sides, ...rest });
+    const fallsTo = (depth: number, width: number, side: number) => {
+      const [narrower, wider] = [costsAt(depth, width - 1, side), costsAt(depth, width, side)];
+      return (["params", "macs", "weightBytes", "peakActivationBytes"] as const).some((c) => wider[c] < narrower[c]);
+    };
+    let falls = 0;
+    for (const {
+      sides: [first, last],
+      runs,
+    } of bands) {
+      const beginnings = new Set(runs().map(([narrowest]) => narrowest));
+      for (let side = first; side <= last; side++)
+        for (const depth of [0, depths.length - 1])
+          for (let width = 1; width < widths.length; width++) {
+            if (!fallsTo(depth, width, side)) continue;
+            falls++;
+            expect(beginnings, `${depth}, ${width}, ${sides[side]} px`).toContain(width);
+          }
+    }
+    expect(falls).toBeGreaterThan(0);
+  },
+);
+
 test("costs as compiled are costs of the graph", () => {
   for (const name of names) {
     const { depths, widths, sides, ...rest } = latticeOf(name);

@@ -7,14 +7,14 @@
  * split. A box of a single depth and width gets the largest resolution that it can afford.
  */
 import type { Costs } from "../cost/index.js";
-import { accuracyModel, restOf, wantOf } from "./accuracy.js";
+import { logErrorOf, restOf, wantOf } from "./accuracy.js";
 import type { CompiledNetwork } from "./compiled.js";
 import { REFERENCE_SIDE } from "./shape.js";
 
 /** A candidate: its places in the lattice. */
 export type Point = { readonly depth: number; readonly width: number; readonly side: number };
 
-/** Logarithm of the predicted error relative to the baseline's, by places in the lattice. */
+/** Logarithm of predicted error ÷ the baseline's, by places in the lattice. */
 export type Score = (depth: number, width: number, side: number) => number;
 
 /** A limit on something that is not compiled: taken not to be kept by a larger network where a smaller one breaks it. */
@@ -22,7 +22,6 @@ export type Check = (depth: number, width: number, side: number) => boolean;
 
 /** The predicted error takes three sums over the dimensions; each dimension's part is known beforehand. */
 export function scoreOf({ lattice: { depths, widths, sides } }: CompiledNetwork): Score {
-  const { small, large } = accuracyModel;
   const terms = (dimension: "depth" | "width" | "resolution", sizes: readonly number[]) => ({
     want: Float64Array.from(sizes, (size) => wantOf(dimension, size)),
     rest: Float64Array.from(sizes, (size) => restOf(dimension, size)),
@@ -40,8 +39,7 @@ export function scoreOf({ lattice: { depths, widths, sides } }: CompiledNetwork)
     sides.map((side) => side / REFERENCE_SIDE),
   );
   return (depth, width, side) =>
-    small.power * Math.log(1 + d.want[depth]! + w.want[width]! + r.want[side]!) +
-    large.power * Math.log(d.rest[depth]! + w.rest[width]! + r.rest[side]!);
+    logErrorOf(d.want[depth]! + w.want[width]! + r.want[side]!, d.rest[depth]! + w.rest[width]! + r.rest[side]!);
 }
 
 /** @returns null where not one network keeps the limits. */
@@ -53,11 +51,11 @@ export function searchBest(network: CompiledNetwork, score: Score, limits: Costs
   let bestScore = Number.POSITIVE_INFINITY;
   for (const { sides, runs } of bands) {
     if (score(last, lattice.widths.length - 1, sides[1]) >= bestScore) continue;
-    // From the widest: a wider network with larger images is rarely left out by a narrower one.
-    // A few candidates from all over, so that the search knows early what there is to beat.
+    // A few candidates from all over first, so that the search knows early what there is to beat.
     for (const width of spread(lattice.widths.length, 8)) {
       for (const depth of spread(lattice.depths.length, 4)) search(depth, depth, width, width, ...sides);
     }
+    // From the widest: a wider network with larger images is rarely left out by a narrower one.
     for (const [narrowest, widest] of runs().toReversed()) search(0, last, narrowest, widest, ...sides);
   }
   return best;
