@@ -4,7 +4,7 @@
  * @source Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8
  */
 import { formatPercent } from "../base/index.js";
-import { dashes, shapes } from "./accuracy-figure.js";
+import { shapes } from "./accuracy-figure.js";
 import { type Frame, linePath, svg, xAxis, yAxis } from "./figure.js";
 import { html, type Markup } from "./html.js";
 import { alongLine, type LabelWish, type Place, placeLabels } from "./labels.js";
@@ -19,7 +19,7 @@ type Labelled = { readonly point: StudiedPoint & { readonly mean: number }; read
 type Line = {
   readonly name: string;
   readonly points: readonly Labelled[];
-  /** Chooses dash and mark. */
+  /** Chooses dash and mark: they tell lines apart without colour. */
   readonly index: number;
   readonly isChosen: boolean;
 };
@@ -40,11 +40,11 @@ export function singleSvg(facts: ScalingStudyFacts, width: number): Markup {
   const all = lines.flatMap(({ points }) => points);
   const panelHeight = wide ? 330 : 250;
   const height = wide ? panelHeight : 3 * panelHeight;
-  const panelWidth = wide ? (width - 62) / 3 : width - 62;
+  const panelWidth = wide ? (width - 48) / 3 : width - 64;
   const frames = lines.map((_, i): Frame => {
-    const left = wide ? 46 + i * (panelWidth + 4) : 46;
+    const left = 46 + (wide ? i * panelWidth : 0);
     const top = 34 + (wide ? 0 : i * panelHeight);
-    return { left, top, right: left + panelWidth - (wide ? 16 : 0), bottom: top + panelHeight - 96 };
+    return { left, top, right: left + panelWidth - (wide ? 30 : 0), bottom: top + panelHeight - 96 };
   });
   return svg(
     width,
@@ -84,7 +84,7 @@ export function settingsSvg(facts: ScalingStudyFacts, width: number): Markup {
 export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
   const phis = new Map(facts.compound.map(({ phi, key }) => [key, phi]));
   const compound = {
-    ...{ name: "all three together", index: 4, isChosen: true },
+    ...{ name: "all three together", index: 3, isChosen: true },
     points: labelled(facts, [...phis.keys()], ({ key }) => (phis.get(key) === 0 ? "" : `φ ${phis.get(key)}`)),
   };
   const lines = [...dimensions.map((one) => aloneLine(facts, one, false)), compound];
@@ -101,7 +101,7 @@ export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
 function aloneLine(facts: ScalingStudyFacts, dimension: ScaledDimension, isChosen: boolean): Line {
   const text = (point: StudiedPoint) => `${letters[dimension]} ${point[dimension]}`;
   return {
-    ...{ name: `${dimension} alone`, index: 2 * dimensions.indexOf(dimension) + 1, isChosen },
+    ...{ name: `${dimension} alone`, index: dimensions.indexOf(dimension), isChosen },
     points: labelled(facts, facts.alone[dimension], (point) =>
       point[dimension] === 1 && !isChosen ? "" : text(point),
     ),
@@ -125,7 +125,7 @@ function plot(facts: ScalingStudyFacts, lines: readonly Line[], width: number, l
   const height = wide ? Math.round(width * 0.66) : 400;
   const frame: Frame = { left: 46, top: 34, right: width - (wide ? 96 : 18), bottom: height - 66 };
   const all = lines.flatMap(({ points }) => points);
-  const x = logScale(extentOf(all.map(({ point }) => point.macs)), [frame.left + 8, frame.right], wide ? 10 : 5);
+  const x = logScale(extentOf(all.map(({ point }) => point.macs)), [frame.left + 8, frame.right], wide ? 8 : 5);
   const y = accuracyScale(all, frame);
   return svg(width, height, label, [
     xAxis(x, frame, count, "multiply-adds per image (log scale)"),
@@ -179,6 +179,8 @@ function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, isN
   }
 }
 
+const dashes = ["2 3", "7 3", "7 3 2 3", "12 4", "10 3 2 3 2 3"] as const;
+
 const dashOf = (index: number, isChosen: boolean) => (isChosen ? "none" : dashes[index % dashes.length]!);
 
 /** Ends of the error bar; nothing without an interval. */
@@ -200,7 +202,7 @@ function mark({ point }: Labelled, index: number, isChosen: boolean, [x, y]: Pla
   const kind = `point${isChosen ? " chosen" : ""}${point.isEnlarged ? "" : " full"}`;
   const spread = point.interval === null ? "" : ` (${percent(point.interval[0])} to ${percent(point.interval[1])})`;
   const title = `depth ${point.depth}, width ${point.width}, resolution ${point.resolution} (${point.side} px): ${percent(point.mean)}${spread}, ${count(point.macs)} MACs, ${count(point.params)} parameters`;
-  return html`<g><title>${title}</title><path class="${kind}" transform="translate(${x} ${y})" d="${shapes[Math.floor(index / 2) % shapes.length]!}"/></g>`;
+  return html`<g><title>${title}</title><path class="${kind}" transform="translate(${x} ${y})" d="${shapes[index % shapes.length]!}"/></g>`;
 }
 
 function hairs(y: Scale, { left, right }: Frame): Markup {
