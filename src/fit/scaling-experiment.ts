@@ -93,6 +93,11 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
       };
     };
     announce(dataset, baseline, planned.points, progress);
+    // All of them first, so that no training waits for its pictures and is timed with the wait.
+    for (const side of new Set(planned.points.map((point) => point.architecture.resolution))) {
+      await pool.get("train", side);
+      await pool.get("validation", side);
+    }
     const trained = await trainAll(options, { points: planned.points, store, run, train });
     const points = planned.points.map((point) => studiedPoint(point, trained, dataset.nativeSize));
     requireOne(points);

@@ -192,7 +192,7 @@ function bracketsOf(
 export const times = (factor: number) => `${factor < 10 ? factor.toFixed(1) : Math.round(factor)}×`;
 
 /** Dash and mark tell families apart without colour; a family of one needs no dash. */
-export const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;
+const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;
 
 export const shapes = [
   "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0z", // disc

@@ -4,8 +4,8 @@
  * @source Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8
  */
 import { formatPercent } from "../base/index.js";
-import { dashes, shapes } from "./accuracy-figure.js";
-import { type Frame, linePath, svg, xAxis, yAxis } from "./figure.js";
+import { shapes } from "./accuracy-figure.js";
+import { type Frame, linePath, svg, textWidth, xAxis, yAxis } from "./figure.js";
 import { html, type Markup } from "./html.js";
 import { alongLine, type LabelWish, type Place, placeLabels } from "./labels.js";
 import { type Extent, linearScale, logScale, type Scale } from "./scale.js";
@@ -19,7 +19,7 @@ type Labelled = { readonly point: StudiedPoint & { readonly mean: number }; read
 type Line = {
   readonly name: string;
   readonly points: readonly Labelled[];
-  /** Chooses dash and mark. */
+  /** Chooses dash and mark: they tell lines apart without colour. */
   readonly index: number;
   readonly isChosen: boolean;
 };
@@ -40,11 +40,11 @@ export function singleSvg(facts: ScalingStudyFacts, width: number): Markup {
   const all = lines.flatMap(({ points }) => points);
   const panelHeight = wide ? 330 : 250;
   const height = wide ? panelHeight : 3 * panelHeight;
-  const panelWidth = wide ? (width - 62) / 3 : width - 62;
+  const panelWidth = wide ? (width - 48) / 3 : width - 64;
   const frames = lines.map((_, i): Frame => {
-    const left = wide ? 46 + i * (panelWidth + 4) : 46;
+    const left = 46 + (wide ? i * panelWidth : 0);
     const top = 34 + (wide ? 0 : i * panelHeight);
-    return { left, top, right: left + panelWidth - (wide ? 16 : 0), bottom: top + panelHeight - 96 };
+    return { left, top, right: left + panelWidth - (wide ? 30 : 0), bottom: top + panelHeight - 96 };
   });
   return svg(
     width,
@@ -59,7 +59,7 @@ export function singleSvg(facts: ScalingStudyFacts, width: number): Markup {
         return html`${xAxis(x, frame, count, wide && i !== 1 ? "" : "multiply-adds per image (log scale)")}
 ${isFirst ? yAxis(y, frame, percentTick(y.ticks), "validation accuracy") : hairs(y, frame)}
 <text class="strong" x="${frame.right}" y="${frame.top - 12}" text-anchor="end">${line.name}</text>
-${drawLines([line], x, y, frame, false)}`;
+${drawLines([line], x, y, frame, 24)}`;
       }),
       note(facts, all, height),
     ],
@@ -84,7 +84,7 @@ export function settingsSvg(facts: ScalingStudyFacts, width: number): Markup {
 export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
   const phis = new Map(facts.compound.map(({ phi, key }) => [key, phi]));
   const compound = {
-    ...{ name: "all three together", index: 4, isChosen: true },
+    ...{ name: "all three together", index: 3, isChosen: true },
     points: labelled(facts, [...phis.keys()], ({ key }) => (phis.get(key) === 0 ? "" : `φ ${phis.get(key)}`)),
   };
   const lines = [...dimensions.map((one) => aloneLine(facts, one, false)), compound];
@@ -101,7 +101,7 @@ export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
 function aloneLine(facts: ScalingStudyFacts, dimension: ScaledDimension, isChosen: boolean): Line {
   const text = (point: StudiedPoint) => `${letters[dimension]} ${point[dimension]}`;
   return {
-    ...{ name: `${dimension} alone`, index: 2 * dimensions.indexOf(dimension) + 1, isChosen },
+    ...{ name: `${dimension} alone`, index: dimensions.indexOf(dimension), isChosen },
     points: labelled(facts, facts.alone[dimension], (point) =>
       point[dimension] === 1 && !isChosen ? "" : text(point),
     ),
@@ -120,22 +120,43 @@ function labelled(
     .sort((a, b) => a.point.macs - b.point.macs);
 }
 
-function plot(facts: ScalingStudyFacts, lines: readonly Line[], width: number, label: string): Markup {
-  const wide = width > 500;
-  const height = wide ? Math.round(width * 0.66) : 400;
-  const frame: Frame = { left: 46, top: 34, right: width - (wide ? 96 : 18), bottom: height - 66 };
-  const all = lines.flatMap(({ points }) => points);
-  const x = logScale(extentOf(all.map(({ point }) => point.macs)), [frame.left + 8, frame.right], wide ? 10 : 5);
-  const y = accuracyScale(all, frame);
+function plot(facts: ScalingStudyFacts, all: readonly Line[], width: number, label: string): Markup {
+  const lines = all.filter(({ points }) => points.length > 0);
+  const key = legend(lines, width);
+  const height = (width > 500 ? Math.round(width * 0.6) : 340) + key.height;
+  const frame: Frame = { left: 46, top: 34, right: width - 24, bottom: height - 68 - key.height };
+  const points = lines.flatMap((line) => line.points);
+  const x = logScale(
+    extentOf(points.map(({ point }) => point.macs)),
+    [frame.left + 8, frame.right],
+    width > 500 ? 8 : 5,
+  );
+  const y = accuracyScale(points, frame);
   return svg(width, height, label, [
     xAxis(x, frame, count, "multiply-adds per image (log scale)"),
     yAxis(y, frame, percentTick(y.ticks), "validation accuracy"),
-    drawLines(lines, x, y, { ...frame, right: width - 2 }, true),
-    note(facts, all, height),
+    drawLines(lines, x, y, { ...frame, right: width - 2 }, 0),
+    html`<g transform="translate(46 ${frame.bottom + 58})">${key.drawing}</g>`,
+    note(facts, points, height),
   ]);
 }
 
-function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, isNamed: boolean): Markup[] {
+/** A line's stroke, mark and name, as many in a row as there is room for. */
+function legend(lines: readonly Line[], width: number): { readonly drawing: Markup; readonly height: number } {
+  let [x, y] = [0, 0];
+  const entries = lines.map(({ name, index, isChosen }) => {
+    const needed = 40 + textWidth(name) + 16;
+    if (x > 0 && x + needed > width - 46) [x, y] = [0, y + 18];
+    const kind = isChosen ? " chosen" : "";
+    const entry = html`<g transform="translate(${x} ${y})"><path class="family${kind}" stroke-dasharray="${dashOf(index, isChosen)}" d="M0 0H34"/><path class="point full${kind}" transform="translate(17 0)" d="${shapeOf(index)}"/><text class="familyname${kind}" x="40" y="4">${name}</text></g>`;
+    x += needed;
+    return entry;
+  });
+  return { drawing: html`${entries}`, height: y + 18 };
+}
+
+/** @param reach how far the name of a point may go from it, px. */
+function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, reach: number): Markup[] {
   const place = ({ point }: Labelled): Place => [x.at(point.macs), y.at(point.mean)];
   return [
     ...lines.map(({ points, index, isChosen }) =>
@@ -149,19 +170,11 @@ function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, isN
   ];
 
   function labels(): Markup[] {
-    const wishes: (LabelWish & { readonly kind: string })[] = [
-      ...lines
-        .filter(({ points }) => isNamed && points.length > 0)
-        .map(({ name, points, isChosen }) => ({
-          ...{ kind: `familyname${isChosen ? " chosen" : ""}`, text: name, clear: 9, reach: 120, bold: true },
-          anchors: points.map(place).reverse(),
-        })),
-      ...lines.flatMap(({ points }) =>
-        points
-          .filter(({ text }) => text !== "")
-          .map((one) => ({ kind: "", text: one.text, clear: 7, reach: isNamed ? 0 : 24, anchors: [place(one)] })),
-      ),
-    ];
+    const wishes: LabelWish[] = lines.flatMap(({ points }) =>
+      points
+        .filter(({ text }) => text !== "")
+        .map((one) => ({ text: one.text, clear: 7, reach, anchors: [place(one)] })),
+    );
     const marks = lines.flatMap(({ points }) => [
       ...points.map((one) => ({ at: place(one), radius: 4, named: true })),
       ...[...alongLine(points.map(place)), ...points.flatMap((one) => alongLine(whiskerEnds(one, x, y)))].map((at) => ({
@@ -171,13 +184,16 @@ function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, isN
     return placeLabels(wishes, marks, { ...frame, left: frame.left + 2, top: frame.top - 6 }).flatMap((at, i) => {
       if (at === null) return [];
       const leader = at.leader !== null && html`<path class="leader" d="${linePath(at.leader)}"/>`;
-      const { kind, text } = wishes[i]!;
       return [
-        html`${leader}<text class="${kind} halo" x="${at.x}" y="${at.y + 4}" text-anchor="middle">${text}</text>`,
+        html`${leader}<text class="halo" x="${at.x}" y="${at.y + 4}" text-anchor="middle">${wishes[i]!.text}</text>`,
       ];
     });
   }
 }
+
+const dashes = ["2 3", "7 3", "7 3 2 3", "12 4", "10 3 2 3 2 3"] as const;
+
+const shapeOf = (index: number) => shapes[index % shapes.length]!;
 
 const dashOf = (index: number, isChosen: boolean) => (isChosen ? "none" : dashes[index % dashes.length]!);
 
@@ -200,7 +216,7 @@ function mark({ point }: Labelled, index: number, isChosen: boolean, [x, y]: Pla
   const kind = `point${isChosen ? " chosen" : ""}${point.isEnlarged ? "" : " full"}`;
   const spread = point.interval === null ? "" : ` (${percent(point.interval[0])} to ${percent(point.interval[1])})`;
   const title = `depth ${point.depth}, width ${point.width}, resolution ${point.resolution} (${point.side} px): ${percent(point.mean)}${spread}, ${count(point.macs)} MACs, ${count(point.params)} parameters`;
-  return html`<g><title>${title}</title><path class="${kind}" transform="translate(${x} ${y})" d="${shapes[Math.floor(index / 2) % shapes.length]!}"/></g>`;
+  return html`<g><title>${title}</title><path class="${kind}" transform="translate(${x} ${y})" d="${shapeOf(index)}"/></g>`;
 }
 
 function hairs(y: Scale, { left, right }: Frame): Markup {

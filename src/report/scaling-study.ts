@@ -67,10 +67,10 @@ function findingsOf(facts: ScalingStudyFacts): Readonly<Record<"alone" | "settin
       `${name} gains ${signed(first)} for the first doubling of the multiply-adds and ${signed(last)} for each of the last.`,
     ];
   });
-  const settings = facts.settingLeads.map(
-    (lead) =>
-      `At d = ${lead.depth}, r = ${lead.resolution} the network ${lead.key} is ${compared(lead, "the width alone")}.`,
-  );
+  const settings = facts.settingLeads.map((lead) => {
+    const width = facts.points.find(({ key }) => key === lead.key)!.width;
+    return `At d = ${lead.depth}, r = ${lead.resolution}, width ${width} is ${compared(lead, "the width alone")}.`;
+  });
   const compound = facts.compoundLeads.map(
     (lead) => `All three together at φ = ${lead.phi} are ${compared(lead, `${lead.over} alone`)}.`,
   );

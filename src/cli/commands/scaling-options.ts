@@ -12,7 +12,7 @@ export const scalingOptions = {
     help: "a published network (mobilenet-v2-0.35@16), a model (.safetensors) or an architecture (.json); by default a small MobileNetV2 at half the side of the images",
   },
   study: { kind: "path", help: "folder for trainings and results; by default runs/COMMAND-DATA" },
-  epochs: { kind: "integer", min: 1, max: 1000, default: 5, help: "of each training" },
+  epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
   seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
   "retry-failed": { kind: "flag", help: "train points again that failed before" },
   ...engineOptions,
