@@ -19,7 +19,7 @@ import { costsOfProfile } from "../src/cost/index.js";
 import { countArchitecture } from "../src/networks/index.js";
 import { createStrategy, type SearchSpace, type Trial } from "../src/search/index.js";
 import { parseTable, replay } from "../src/search/tabular.js";
-import { openStudyStore, searchInStudy } from "../src/study/index.js";
+import { openStudyStore, type StoredTrial, searchInStudy } from "../src/study/index.js";
 
 const { values } = parseArgs({
   options: {
@@ -106,18 +106,13 @@ if (values.worker !== undefined) {
       .filter((line) => line !== "end")
       .map(Number);
     finished = Math.max(finished, ...said);
-    const store = await openStudyStore(broken);
-    // Killed before it began, there is no study yet.
-    const trials = (await store.list()).length === 0 ? [] : (await store.read("kill")).trials;
-    await store.close();
+    const trials = await trialsIn(broken);
     if (trials.length <= finished)
       throw new Error(`trial ${finished} was said to be on disk; there are ${trials.length}`);
     process.stderr.write(`kill ${kills}: ${trials.length} trials\n`);
   }
   const whole = await search(join(folder, "whole"), 0);
-  const store = await openStudyStore(broken);
-  const { trials } = await store.read("kill");
-  await store.close();
+  const trials = await trialsIn(broken);
   const facts = (trial: {
     id: number;
     arm: string;
@@ -137,6 +132,17 @@ if (values.worker !== undefined) {
     `${kills} kills, ${trials.length} trials, ${same ? "the same as" : "OTHER THAN"} those of an unbroken search\n`,
   );
   process.exitCode = same ? 0 : 1;
+}
+
+/** None where it was killed before there was a study. */
+async function trialsIn(place: string): Promise<readonly StoredTrial[]> {
+  const store = await openStudyStore(place);
+  try {
+    const studies = await store.list();
+    return studies.length === 0 ? [] : (await store.read("kill")).trials;
+  } finally {
+    await store.close();
+  }
 }
 
 /** Until the search has begun and then for a part of a second, anywhere in a trial, in a write, or in the opening of the next. */

@@ -3,8 +3,9 @@
  * number alone a process could be mistaken for a later one, so its start counts too, where the system tells it.
  */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { toFileError } from "../base/files.js";
 import { FileError } from "../base/index.js";
 
@@ -22,7 +23,7 @@ export async function acquireLock(path: string, at: string): Promise<Lock> {
     if (found === null) continue; // released meanwhile
     const owner = parseOwner(found);
     if (owner !== null && (await lives(owner))) throw inUse(at, path, owner);
-    await takeAway(path, found);
+    await takeAway(path, found, text);
   }
   return {
     async release() {
@@ -55,17 +56,21 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Removes the lock of a dead owner, unless another process was faster and holds a new one. */
-async function takeAway(path: string, dead: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw toFileError(error, path, "write");
+/**
+ * Removes the lock of a dead owner. Only one process at a time may: of two that found the same one, the slower would remove the
+ * lock that the faster has made since.
+ */
+async function takeAway(path: string, dead: string, own: string): Promise<void> {
+  const guard = `${path}.removing`;
+  if (await create(guard, own)) {
+    if ((await contentOf(path)) === dead) await rm(path, { force: true });
+    return rm(guard, { force: true });
   }
-  if ((await contentOf(aside)) !== dead) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  const found = await contentOf(guard);
+  if (found === null) return;
+  const owner = parseOwner(found);
+  if (owner === null || !(await lives(owner))) return takeAway(guard, found, own);
+  await wait(5);
 }
 
 async function lives({ pid, host, start }: Owner): Promise<boolean> {

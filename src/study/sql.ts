@@ -1,10 +1,10 @@
 /** Where studies lie: a folder, through PGlite, which is PostgreSQL in this process; or a PostgreSQL server. One dialect. */
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ensureWritableFolder, toFileError } from "../base/files.js";
 import { FileError, NetworkError } from "../base/index.js";
+import { openDurably } from "./durable.js";
 import { acquireLock } from "./lock.js";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -12,17 +12,22 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Sql {
   /** @param values for `$1`, `$2` … */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /**
+   * Keeps other processes from writing to this study until all is closed; the server's others may read it. A folder is held as
+   * a whole, from the start.
+   *
+   * @throws {FileError} when another process has it.
+   */
+  hold(study: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export const isServer = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
 
 /**
- * Holds the place until it is closed.
- *
  * @param place a folder or an address `postgres://user:password@host/database`.
  * @param create whether a folder without studies becomes one with them.
- * @throws {FileError} when another process holds it, or there are no studies and none may be made.
+ * @throws {FileError} when another process has the folder open, or there are no studies and none may be made.
  * @throws {NetworkError} when the server cannot be reached.
  */
 export const openSql = (place: string, { create }: { readonly create: boolean }): Promise<Sql> =>
@@ -30,11 +35,7 @@ export const openSql = (place: string, { create }: { readonly create: boolean })
 
 async function openFolder(folder: string, create: boolean): Promise<Sql> {
   const data = join(folder, "database");
-  const exists = await stat(data).then(
-    () => true,
-    () => false,
-  );
-  if (!exists && !create) {
+  if (!create && (await stat(data).catch(() => null)) === null) {
     throw new FileError({
       at: folder,
       expected: "a folder with studies",
@@ -45,17 +46,10 @@ async function openFolder(folder: string, create: boolean): Promise<Sql> {
   await ensureWritableFolder(folder);
   const lock = await acquireLock(join(folder, "lock"), folder);
   try {
-    const { PGlite } = await import("@electric-sql/pglite");
-    if (!exists) {
-      // Made under another name: a process that is killed meanwhile leaves no half of a database behind.
-      const draft = join(folder, `database.${randomUUID()}`);
-      await mkdir(draft);
-      await (await PGlite.create(draft)).close();
-      await rename(draft, data);
-    }
-    const database = await PGlite.create(data);
+    const database = await openDurably(data);
     return {
       query: async (text, values = []) => (await database.query<Row>(text, [...values])).rows,
+      hold: async () => {},
       async close() {
         await database.close();
         await lock.release();
@@ -72,8 +66,8 @@ async function openFolder(folder: string, create: boolean): Promise<Sql> {
   }
 }
 
-/** Advisory locks of PostgreSQL are numbers; this one stands for all of Bantam's studies in a database. */
-const LOCK = 0x62616e74;
+/** Advisory locks of PostgreSQL are two numbers; the first stands for Bantam's studies, the second for the one of a name. */
+const LOCKS = 0x62616e74;
 
 async function openServer(address: string): Promise<Sql> {
   const at = address.replace(/\/\/[^@/]*@/, "//"); // a password is nobody's business
@@ -91,19 +85,20 @@ async function openServer(address: string): Promise<Sql> {
   }
   const query = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
     (await client.query<Row>(text, [...values])).rows;
-  const [held] = await query("select pg_try_advisory_lock($1) as mine", [LOCK]);
-  if (held?.mine !== true) {
+  const hold = async (study: string) => {
+    const [held] = await query("select pg_try_advisory_lock($1, hashtext($2)) as mine", [LOCKS, study]);
+    if (held?.mine === true) return;
     const [owner] = await query(
-      "select a.application_name as name from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.objid = $1 and l.granted",
-      [LOCK],
+      `select a.application_name as name from pg_locks l join pg_stat_activity a using (pid)
+       where l.locktype = 'advisory' and l.granted and l.classid::bigint = $1 and l.objid::bigint = hashtext($2)::bigint & 4294967295`,
+      [LOCKS, study],
     );
-    await client.end();
     throw new FileError({
-      at,
-      expected: "studies that no other process has open",
-      received: `some that are open in ${owner?.name ?? "another process"}`,
+      at: `${at}, study ${study}`,
+      expected: "a study that no other process writes to",
+      received: `one that is open in ${owner?.name ?? "another process"}`,
       hint: "wait for it, or stop it first",
     });
-  }
-  return { query, close: () => client.end() };
+  };
+  return { query, hold, close: () => client.end() };
 }

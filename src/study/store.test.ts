@@ -84,10 +84,22 @@ describe.each(places)("studies in %s", (_, place) => {
     await expect(store.read("gloves")).rejects.toThrow(/received gloves\n {2}hint: there: shoes, once, hats/);
   });
 
-  test("a second one is refused, with who has it", async () => {
-    const second = openStudyStore(at);
-    await expect(second).rejects.toThrow(FileError);
-    await expect(second).rejects.toThrow(new RegExp(`process ${process.pid} on ${hostname()}`));
+  test("a second one is refused, with who has it; a server's other studies and all reading are free", async () => {
+    await store.open("shoes", "search", { seed: 0, space: { b: 1, a: 2 } });
+    const second = isServer(at) ? await openStudyStore(at) : null;
+    const opened = second === null ? openStudyStore(at) : second.open("shoes", "search", {});
+    await expect(opened).rejects.toThrow(FileError);
+    await expect(opened).rejects.toThrow(new RegExp(`process ${process.pid} on ${hostname()}`));
+    if (second === null) return;
+    expect((await second.read("shoes")).trials).toHaveLength(2);
+    expect(await second.open("socks", "search", {})).toEqual([]);
+    await second.close();
+  });
+
+  test("a text with the character 0 in it is kept, but for that", async () => {
+    await store.open("odd", "search", {});
+    await store.add("odd", trial(0, { state: "failed", error: "bad\0byte" }));
+    expect((await store.read("odd")).trials[0]!.error).toBe("bad\ufffdbyte");
   });
 });
 
@@ -134,10 +146,28 @@ describe("the lock", () => {
     await expect(acquireLock(path, "here")).rejects.toThrow(`if that process is gone, delete ${path}`);
   });
 
-  test("goes to one of many who want it at once", async () => {
-    const path = join(await temporaryFolder(), "lock");
-    await writeFile(path, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), start: null, since: "" }));
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => acquireLock(path, "here")));
-    expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  test("goes to one of many who find its owner dead, a little after each other", async () => {
+    const folder = await temporaryFolder();
+    for (let round = 0; round < 60; round++) {
+      const path = join(folder, `lock ${round}`);
+      await writeFile(path, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), start: null, since: "" }));
+      const tries = await Promise.allSettled(
+        Array.from({ length: 12 }, async (_, i) => {
+          for (let turn = 0; turn < i % 4; turn++) await new Promise(setImmediate);
+          return acquireLock(path, "here");
+        }),
+      );
+      expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    }
+  });
+
+  test("is taken over also from one that died while it took over", async () => {
+    const folder = await temporaryFolder();
+    const dead = JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), start: null, since: "" });
+    await writeFile(join(folder, "lock"), dead);
+    await writeFile(join(folder, "lock.removing"), dead);
+    const lock = await acquireLock(join(folder, "lock"), "here");
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** Studies and their trials in SQL. Each trial is on disk before `add` returns, and counts once. */
-import { UsageError } from "../base/index.js";
+import { FileError, UsageError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import { openSql, type Row, type Sql } from "./sql.js";
 
@@ -40,8 +40,8 @@ export interface StudyStore {
   /** In the order in which they were begun. */
   list(): Promise<readonly StudySummary[]>;
   /**
-   * Begins a study, or goes on with it.
-   * @returns its trials so far. @throws {UsageError} when there is one of that name with other settings; each is named.
+   * Begins a study, or goes on with it; until the store is closed, no other process may.
+   * @returns its trials so far. @throws {FileError} when another process has it. @throws {UsageError} when there is one of that name with other settings; each is named.
    */
   open(name: string, kind: StudyKind, settings: StudySummary["settings"]): Promise<readonly StoredTrial[]>;
   /** @throws {UsageError} when there is no study of that name. */
@@ -50,8 +50,12 @@ export interface StudyStore {
   close(): Promise<void>;
 }
 
-/** Numbers are double precision throughout: exact for counts up to 2⁵³. `json` keeps the order of keys, `jsonb` would not. */
-const SCHEMA = [
+/**
+ * The way from an empty database to today's tables. Steps are only ever added: a database remembers how many it has taken.
+ *
+ * Numbers are double precision throughout: exact for counts up to 2⁵³. `json` keeps the order of keys, `jsonb` would not.
+ */
+const STEPS: readonly string[] = [
   `create table if not exists studies (
     name text primary key,
     kind text not null,
@@ -92,11 +96,31 @@ const COLUMNS =
 export async function openStudyStore(place: string, options = { create: true }): Promise<StudyStore> {
   const sql = await openSql(place, options);
   try {
-    for (const statement of SCHEMA) await sql.query(statement);
+    await migrate(sql, place);
     return storeOn(sql, place);
   } catch (error) {
     await sql.close();
     throw error;
+  }
+}
+
+/** Step and count are one statement each: a process killed in between repeats a step, which changes nothing the second time. */
+async function migrate(sql: Sql, place: string): Promise<void> {
+  await sql.query("create table if not exists bantam_steps (taken integer primary key)");
+  const [row] = await sql.query("select coalesce(max(taken), 0) as taken from bantam_steps");
+  const taken = row!.taken as number;
+  if (taken > STEPS.length) {
+    throw new FileError({
+      at: place,
+      expected: `tables of ${STEPS.length} steps or fewer`,
+      received: `${taken}, of a newer Bantam`,
+      hint: "use that one, or update",
+    });
+  }
+  for (const [i, step] of STEPS.entries()) {
+    if (i < taken) continue;
+    await sql.query(step);
+    await sql.query("insert into bantam_steps values ($1) on conflict do nothing", [i + 1]);
   }
 }
 
@@ -114,6 +138,7 @@ function storeOn(sql: Sql, place: string): StudyStore {
   return {
     list,
     async open(name, kind, settings) {
+      await sql.hold(name);
       const known = (await list()).find((study) => study.name === name);
       if (known === undefined) {
         const row = [name, kind, JSON.stringify(settings)];
@@ -164,7 +189,8 @@ const valuesOf = (trial: StoredTrial): readonly unknown[] => [
   ...[trial.id, trial.arm, JSON.stringify(trial.subject), trial.parent, trial.sameAs, trial.epochs],
   ...[trial.costs.params, trial.costs.macs, trial.costs.weightBytes, trial.costs.peakActivationBytes],
   ...[trial.state, trial.accuracy, JSON.stringify(trial.curve), trial.compute],
-  ...[trial.seconds, trial.imagesPerSecond, trial.error],
+  // A text of PostgreSQL cannot hold the character 0, and an engine's message may.
+  ...[trial.seconds, trial.imagesPerSecond, trial.error?.replaceAll("\0", "\ufffd") ?? null],
 ];
 
 const trialOf = (row: Row): StoredTrial => ({
