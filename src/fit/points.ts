@@ -1,28 +1,15 @@
-/**
- * Trainings of a scaling experiment, kept as they come. Whoever stores them elsewhere gives another `Points`.
- *
- * The file has a JSON document a line and only grows: a line is on the disk before the next training begins, and one that a
- * killed process or a pulled plug left unfinished is cut off when the file is opened again.
- */
-import { type FileHandle, open, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { z } from "zod";
-import { ensureWritableFolder, toFileError } from "../base/files.js";
-import { DataError } from "../base/index.js";
+/** Trainings of scaling experiments in a study: what was trained under the same conditions is not trained again. */
+import type { Costs } from "../cost/index.js";
+import { openStudyStore, type StoredTrial } from "../study/index.js";
 
 export type TrainedPoint = {
-  /** Of `run`, the point's key and the seed; a later record of the same id replaces an earlier one. */
-  readonly id: string;
-  /** Hash of everything else that the accuracy depends on: images, baseline, rounding, recipe, epochs. */
-  readonly run: string;
   /** The point's multipliers: `d1.2 w1.1 r1.15`. */
   readonly key: string;
   readonly seed: number;
   readonly state: "finished" | "failed";
   /** Top-1 on the validation images after each epoch; empty where it failed. */
   readonly curve: readonly number[];
-  readonly params: number;
-  readonly macs: number;
+  readonly costs: Costs;
   /** Of the training with its validations. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
@@ -31,90 +18,55 @@ export type TrainedPoint = {
 };
 
 export type Points = {
-  all(): Promise<readonly TrainedPoint[]>;
+  /** In the order in which they were added; of one that was trained again after a failure, the later counts. */
+  readonly recorded: readonly TrainedPoint[];
   /** When it returns, the point is on the disk. */
   add(point: TrainedPoint): Promise<void>;
+  close(): Promise<void>;
 };
 
-const schema: z.ZodType<TrainedPoint> = z.object({
-  id: z.string(),
-  run: z.string(),
-  key: z.string(),
-  seed: z.int().min(0),
-  state: z.enum(["finished", "failed"]),
-  curve: z.array(z.number()),
-  params: z.number(),
-  macs: z.number(),
-  seconds: z.number(),
-  imagesPerSecond: z.number(),
-  error: z.string().nullable(),
-});
-
-const pointsFile = (folder: string) => join(folder, "points.jsonl");
+/** Everything but point and seed that an accuracy depends on. */
+export type PointConditions = {
+  /** Of the study. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly epochs: number;
+  /** Training images. */
+  readonly images: number;
+};
 
 /**
- * The points of a folder, which is created where missing. One process at a time.
- *
- * @throws {FileError} when the folder or the file cannot be read or written. @throws {DataError} for a line that is no point.
+ * @param place a folder, which is created where missing, or a `postgres://` address.
+ * @throws {FileError} when it cannot be opened, or another process has it. @throws {NetworkError} for a server out of reach.
  */
-export async function openPoints(folder: string): Promise<Points> {
-  await ensureWritableFolder(folder);
-  const path = pointsFile(folder);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return Buffer.alloc(0);
-    throw toFileError(error, path, "read");
-  });
-  const whole = bytes.lastIndexOf("\n") + 1;
-  const lines = bytes.toString("utf8", 0, whole).split("\n").slice(0, -1);
-  const points = new Map(
-    lines.map((line, i) => parsePoint(line, `${path}:${i + 1}`)).map((point) => [point.id, point]),
-  );
-  await written(path, async (file) => {
-    if (whole < bytes.length) await file.truncate(whole);
-  });
-  // Makes the file's name durable; not every platform can open a folder.
-  await open(dirname(path), "r").then(
-    (handle) => handle.sync().finally(() => handle.close()),
-    () => {},
-  );
+export async function openPoints(place: string, conditions: PointConditions): Promise<Points> {
+  const { name, settings } = conditions;
+  const store = await openStudyStore(place);
+  try {
+    const stored = await store.open(name, "scaling", settings);
+    let next = stored.length;
+    return {
+      recorded: stored.map(fromStored),
+      add: (point) => store.add(name, toStored(next++, point, conditions)),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function toStored(id: number, point: TrainedPoint, { epochs, images }: PointConditions): StoredTrial {
+  const { key, seed, ...trained } = point;
   return {
-    all: async () => [...points.values()],
-    add: async (point) => {
-      await written(path, (file) => file.appendFile(`${JSON.stringify(point)}\n`));
-      points.set(point.id, point);
-    },
+    ...{ ...trained, id, arm: "scaling", subject: { key, seed }, parent: null, sameAs: null, epochs },
+    accuracy: point.curve.at(-1) ?? 0,
+    compute: point.costs.macs * images * point.curve.length,
   };
 }
 
-async function written(path: string, write: (file: FileHandle) => Promise<unknown>): Promise<void> {
-  try {
-    const file = await open(path, "a");
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw toFileError(error, path, "write");
-  }
-}
-
-function parsePoint(line: string, at: string): TrainedPoint {
-  const result = schema.safeParse(parsedOrNothing(line));
-  if (result.success) return result.data;
-  throw new DataError({
-    at,
-    expected: "a trained point as JSON",
-    received: JSON.stringify(line.slice(0, 60)),
-    hint: "the file was changed by hand or damaged; remove the line, and its point is trained again",
-  });
-}
-
-function parsedOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function fromStored({ subject, costs, curve, seconds, imagesPerSecond, error, ...trial }: StoredTrial): TrainedPoint {
+  const { key, seed } = subject as Pick<TrainedPoint, "key" | "seed">;
+  const state = trial.state === "failed" ? "failed" : "finished";
+  return { key, seed, state, curve, costs, seconds, imagesPerSecond, error };
 }

@@ -22,8 +22,10 @@ export type ScalingOptions = {
   readonly data: string;
   /** As `baselineFor` takes it. */
   readonly baseline?: string | undefined;
-  /** Folder for the points and the results; created where missing. */
+  /** Folder or `postgres://` address of the trainings. */
   readonly study: string;
+  /** Folder for tables, figures and networks; created where missing. */
+  readonly out: string;
   /** Of each training. */
   readonly epochs: number;
   /** How many; they are 0, 1, 2, … */
@@ -68,13 +70,19 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
   });
   const baseline = await baselineFor(options.baseline, dataset);
   const planned = plan(baseline);
-  const store = await openPoints(options.study);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
   const recipe = recipeFor(dataset);
   const { architecture } = baseline;
   const facts = { version: VERSION, data: dataset.fingerprint, splits: [SPLIT_SEED, VALIDATION_FRACTION] };
   // Neither engine nor threads: their accuracies differ by rounding alone, far less than those of two seeds.
-  const run = studyKey({ ...facts, baseline: { ...architecture, name: "" }, recipe, epochs });
+  const settings = { ...facts, baseline: { ...architecture, name: "" }, recipe, epochs };
+  // Conditions of another hash are another study, in the same place.
+  const name = `${dataset.name}-${architecture.name}-${studyKey(settings).slice(0, 8)}`;
+  const images = dataset.splits.train.length;
+  const store = await openPoints(options.study, { name, settings, epochs, images }).catch((error: unknown) => {
+    pool.close();
+    throw error;
+  });
   try {
     const normalization = channelStatistics(await pool.get("train", dataset.size));
     const train: TrainPoint = async ({ key, architecture }, seed, onStep) => {
@@ -98,18 +106,19 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
       await pool.get("train", side);
       await pool.get("validation", side);
     }
-    const trained = await trainAll(options, { points: planned.points, store, run, train });
+    const trained = await trainAll(options, { points: planned.points, store, train });
     const points = planned.points.map((point) => studiedPoint(point, trained, dataset.nativeSize));
     requireOne(points);
     return { conditions: conditionsOf(options, dataset, baseline), points, plan: planned, baseline };
   } finally {
     pool.close();
+    await store.close();
   }
 }
 
 async function trainAll(
   { seeds, retry, signal, command, study, progress = noProgress }: ScalingOptions,
-  work: { points: readonly ScaledPoint[]; store: Points; run: string; train: TrainPoint },
+  work: { points: readonly ScaledPoint[]; store: Points; train: TrainPoint },
 ): Promise<readonly TrainedPoint[]> {
   progress.phase("train");
   try {
@@ -189,7 +198,7 @@ function conditionsOf(
   };
 }
 
-/** Writes results beside the points. @returns their paths, in the same order. */
+/** @returns their paths, in the same order. */
 export async function writeResults(folder: string, files: Readonly<Record<string, string>>): Promise<string[]> {
   const paths: string[] = [];
   for (const [name, text] of Object.entries(files)) {

@@ -37,11 +37,11 @@ export async function scalingSearch(options: ScalingOptions, grid: GridOptions):
   };
   const { depth, width, resolution } = points.find(({ key }) => key === best)!;
   const found = { depth, width, resolution };
-  const along = scaledAlong(baseline, found, options.study);
+  const along = scaledAlong(baseline, found, options.out);
   const networks = Object.fromEntries(
     along.map(({ name, architecture }) => [name, `${JSON.stringify(architecture)}\n`]),
   );
-  const files = await writeResults(options.study, { "grid.csv": renderScalingCsv(points), ...networks });
+  const files = await writeResults(options.out, { "grid.csv": renderScalingCsv(points), ...networks });
   return {
     ...conditions,
     grid: points

@@ -34,7 +34,7 @@ export async function scalingStudy(options: ScalingOptions, wanted: StudyOptions
     ...{ points, coefficients: wanted.coefficients, alone, settings, compound },
     ...findings(plan, points),
   };
-  const files = await writeResults(options.study, {
+  const files = await writeResults(options.out, {
     "points.csv": renderScalingCsv(points),
     "alone.svg": renderSingleSvg(facts),
     "width-settings.svg": renderSettingsSvg(facts),

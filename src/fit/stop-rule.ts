@@ -16,8 +16,6 @@ export function stopRule(
   const limit = clock.total * SEARCH_SHARE;
   const began = { at: clock.spent(), trials: trainedTrials(recorded).length };
   return (trials) => {
-    // In the start each trial is followed by the other arm's of the same candidate, which costs nothing.
-    if (trials.length < 2 * EVOLUTION.population && trials.length % 2 === 1) return false;
     const trained = trainedTrials(trials).length;
     if (wanted !== undefined) return trained >= wanted;
     const average = (clock.spent() - began.at) / Math.max(1, trained - began.trials);

@@ -1,5 +1,8 @@
 /** Every point of a scaling experiment under every seed, each trained once however often the work is stopped. */
+
 import { FileError, formatCount, formatDuration, formatPercent, InterruptedError } from "../base/index.js";
+import { costsOfProfile } from "../cost/index.js";
+import { countArchitecture } from "../networks/index.js";
 import type { ScaledPoint } from "../scaling/index.js";
 import { activationsOf } from "./plan.js";
 import type { Points, TrainedPoint } from "./points.js";
@@ -18,8 +21,6 @@ export type TrainPointsOptions = {
   readonly points: readonly ScaledPoint[];
   readonly seeds: readonly number[];
   readonly store: Points;
-  /** Identifies the conditions: points of others in the store are left alone. */
-  readonly run: string;
   readonly train: TrainPoint;
   /** Failed ones again, too. */
   readonly retry: boolean;
@@ -31,15 +32,19 @@ export type TrainPointsOptions = {
  * Seed after seed, so that a study that is stopped early has whole curves. A training that fails is recorded with its reason, and
  * the others go on.
  *
- * @returns those of this run, points of the same network standing for each other.
+ * @returns all that are wanted, points of the same network standing for each other.
  * @throws {InterruptedError} at the signal. @throws {FileError} when a result cannot be kept.
  */
 export async function trainPoints(options: TrainPointsOptions): Promise<readonly TrainedPoint[]> {
-  const { points, seeds, store, run, train, retry, progress, signal } = options;
+  const { points, seeds, store, train, retry, progress, signal } = options;
   const networks = points.filter(({ sameAs }) => sameAs === null);
-  const wanted = seeds.flatMap((seed) => networks.map((point) => ({ point, seed, id: idOf(run, point.key, seed) })));
+  const wanted = seeds.flatMap((seed) =>
+    networks.map((point) => ({ point, seed, id: idOf({ key: point.key, seed }) })),
+  );
   const isWanted = new Set(wanted.map(({ id }) => id));
-  const known = new Map((await store.all()).filter(({ id }) => isWanted.has(id)).map((point) => [point.id, point]));
+  const known = new Map(
+    store.recorded.filter((point) => isWanted.has(idOf(point))).map((point) => [idOf(point), point]),
+  );
   const isOpen = ({ id }: { id: string }) =>
     known.get(id) === undefined || (retry && known.get(id)!.state === "failed");
   const open = wanted.filter(isOpen);
@@ -62,9 +67,8 @@ export async function trainPoints(options: TrainPointsOptions): Promise<readonly
     };
     show(0);
     const outcome = await attempt(() => train(point, seed, show));
-    const { key, params, macs } = point;
     const trained: TrainedPoint = {
-      ...{ id, run, key, seed, params, macs, ...outcome },
+      ...{ key: point.key, seed, costs: costsOfProfile(countArchitecture(point.architecture)), ...outcome },
       seconds: (performance.now() - began) / 1000,
     };
     await store.add(trained);
@@ -75,7 +79,7 @@ export async function trainPoints(options: TrainPointsOptions): Promise<readonly
   return [...known.values()];
 }
 
-const idOf = (run: string, key: string, seed: number) => `${run} ${key} s${seed}`;
+const idOf = ({ key, seed }: Pick<TrainedPoint, "key" | "seed">) => `${key} s${seed}`;
 
 const interrupted = () =>
   new InterruptedError({ at: "scaling", expected: "to train every point", received: "stopped between two trainings" });
@@ -118,7 +122,7 @@ function createPace(networks: readonly ScaledPoint[]) {
   };
 }
 
-function pointLine({ key, seed, state, curve, macs, seconds, error }: TrainedPoint): string {
+function pointLine({ key, seed, state, curve, costs, seconds, error }: TrainedPoint): string {
   const what = state === "failed" ? `failed: ${error!.split("\n")[0]}` : formatPercent(curve.at(-1)!).padStart(6);
-  return `${key.padEnd(24)} seed ${seed}  ${`${formatCount(macs)} MACs`.padStart(12)}  ${formatDuration(seconds).padStart(8)}  ${what}`;
+  return `${key.padEnd(24)} seed ${seed}  ${`${formatCount(costs.macs)} MACs`.padStart(12)}  ${formatDuration(seconds).padStart(8)}  ${what}`;
 }

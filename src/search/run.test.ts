@@ -259,18 +259,21 @@ describe("a trial", () => {
   });
 });
 
-test("the trials handed to `until` are those recorded, and it is asked before a proposal is made", async () => {
-  let rejected = 0;
-  const gate = { ...gateOf(smallSpace, { macs: 200_000 }), onRejected: () => rejected++ };
+test("`until` is asked with the recorded trials, and before what has to be trained alone", async () => {
   const seen: number[] = [];
-  const none = await search([createStrategy("random")], {
-    gate,
-    until: (trials) => {
-      seen.push(trials.length);
-      return true;
-    },
-  });
-  expect([none, seen, rejected]).toEqual([[], [0], 0]);
+  const until = (trials: readonly Trial[]) => {
+    seen.push(trials.length);
+    return trials.length >= 3;
+  };
+  // Both begin at random, with the same candidates: the second of each pair is known.
+  const trials = await search([createStrategy("evolution"), createStrategy("random")], { until });
+  expect(seen).toEqual([0, 2, 4]);
+  expect(trials.map(({ arm, sameAs }) => [arm, sameAs])).toEqual([
+    ["evolution", null],
+    ["random", 0],
+    ["evolution", null],
+    ["random", 2],
+  ]);
 });
 
 test("choices and keys of candidates say the same", () => {

@@ -32,7 +32,7 @@ export type SearchRun = {
   readonly train: (assignment: Assignment) => Promise<Outcome>;
   /** Called after each new trial. What it throws ends the search. */
   readonly record: (trial: Trial) => Promise<void>;
-  /** Asked before each new trial. */
+  /** Asked before each new training: what is known already costs nothing, and every arm is told of it. */
   readonly until: (trials: readonly Trial[]) => boolean;
   /** Called for each trial, recorded or new, when the strategies are about to be told. */
   readonly onTrial?: (trial: Trial) => void;
@@ -69,13 +69,14 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
   try {
     for (;;) {
       const recorded = run.recorded[trials.length];
-      if (recorded === undefined && run.until(trials)) return trials;
       const asked = await ask(arms);
       if (asked === null && recorded === undefined) return trials;
       const assignment = asked && assign(run, trials, asked);
       if (recorded !== undefined) requireSame(run.gate.space, assignment, recorded, trials.length);
       const { arm } = asked!;
-      const trial = recorded ?? (await perform(run, assignment!, known));
+      const before = assignment === null ? undefined : known.get(workOf(run.gate.space, assignment));
+      if (recorded === undefined && before === undefined && run.until(trials)) return trials;
+      const trial = recorded ?? (await perform(run, assignment!, before));
       add(arm, trial);
       if (recorded === undefined) await run.record(trial);
       run.onTrial?.(trial);
@@ -127,9 +128,9 @@ function assign(
   return { ...counted, id: trials.length, arm: arm.name, parent, epochs };
 }
 
-async function perform(run: SearchRun, assignment: Assignment, known: ReadonlyMap<string, Trial>): Promise<Trial> {
+/** @param before the trial that this one would only repeat. */
+async function perform(run: SearchRun, assignment: Assignment, before: Trial | undefined): Promise<Trial> {
   run.onProposal?.(assignment);
-  const before = known.get(workOf(run.gate.space, assignment));
   const outcome = before === undefined ? await train(run, assignment) : { ...outcomeOf(before), seconds: 0 };
   // An epoch that failed was begun. Without it, an arm that always fails would never let another go.
   const begun = outcome.state === "failed" ? outcome.curve.length + 1 : outcome.curve.length;

@@ -69,9 +69,7 @@ describe.each(places)("studies in %s", (_, place) => {
     const again = store.open("hats", "search", { seed: 1, epochs: 3, budget: { macs: 6 } });
     await expect(again).rejects.toThrow(UsageError);
     await expect(again).rejects.toThrow(/expected seed 0, budget \{"macs":5\}, received seed 1, budget \{"macs":6\}/);
-    await expect(store.open("hats", "scaling-study", { seed: 0 })).rejects.toThrow(
-      /kind "search".*kind "scaling-study"/,
-    );
+    await expect(store.open("hats", "scaling", { seed: 0 })).rejects.toThrow(/kind "search".*kind "scaling"/);
   });
 
   test("the list counts trials and failures", async () => {

@@ -3,7 +3,8 @@ import { FileError, UsageError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import { openSql, type Row, type Sql } from "./sql.js";
 
-export type StudyKind = "search" | "scaling-search" | "scaling-study";
+/** `scaling`: trainings of one baseline at several depths, widths and resolutions. */
+export type StudyKind = "search" | "scaling";
 
 /** A trial of any kind of study, as it is stored. */
 export type StoredTrial = {

@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
 import type { ScalingOptions } from "../../fit/index.js";
+import { isServer } from "../../study/index.js";
 import type { Context } from "../command.js";
 import { cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
 
@@ -11,7 +12,10 @@ export const scalingOptions = {
     placeholder: "NETWORK|FILE",
     help: "a published network (mobilenet-v2-0.35@16), a model (.safetensors) or an architecture (.json); by default a small MobileNetV2 at half the side of the images",
   },
-  study: { kind: "path", help: "folder for trainings and results; by default runs/COMMAND-DATA" },
+  study: {
+    kind: "path",
+    help: "folder for trainings and results, or postgres:// address of the trainings; by default runs/COMMAND-DATA",
+  },
   epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
   seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
   "retry-failed": { kind: "flag", help: "train points again that failed before" },
@@ -39,11 +43,13 @@ export async function scalingOptionsOf(
   context: Context,
 ): Promise<ScalingOptions> {
   const { data, baseline, epochs, seeds } = values;
-  const study = values.study ?? join("runs", `${command}-${basename(resolve(data))}`);
+  const folder = join("runs", `${command}-${basename(resolve(data))}`);
+  const study = values.study ?? folder;
+  const out = isServer(study) ? folder : study;
   const given = { baseline, study, epochs, seeds, ...flags };
   const words = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   return {
-    ...{ data, baseline, study, epochs, seeds, retry: values.retryFailed },
+    ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed },
     command: ["bantam", command, data, ...words].join(" "),
     engine: await engineOf(values, context),
     cacheDir: cacheFolder(values.cache, context),
