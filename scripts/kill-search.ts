@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createRng } from "../src/base/index.js";
+import { createRng, type Rng } from "../src/base/index.js";
 import { costsOfProfile } from "../src/cost/index.js";
 import { countArchitecture } from "../src/networks/index.js";
 import { createStrategy, type SearchSpace, type Trial } from "../src/search/index.js";
@@ -62,7 +62,7 @@ async function search(place: string, pause: number): Promise<readonly Trial[]> {
 }
 
 if (values.worker !== undefined) {
-  await search(values.worker, 3);
+  await search(values.worker, 20);
   process.stdout.write("end\n");
 } else {
   const folder = await mkdtemp(join(tmpdir(), "bantam-kill-"));
@@ -93,7 +93,7 @@ if (values.worker !== undefined) {
     });
     const exit = once(child, "exit");
     if (kills < Number(values.kills)) {
-      await Promise.race([exit, until(child, () => text.length > 0, 0.4 + 0.6 * moments.uniform())]);
+      await Promise.race([exit, moment(child, () => text.length > 0, moments)]);
       child.kill("SIGKILL");
       kills++;
     }
@@ -145,8 +145,9 @@ async function trialsIn(place: string): Promise<readonly StoredTrial[]> {
   }
 }
 
-/** Until the search has begun and then for a part of a second, anywhere in a trial, in a write, or in the opening of the next. */
-async function until(child: ChildProcess, began: () => boolean, share: number): Promise<void> {
-  while (!began() && child.exitCode === null && share > 0.5) await wait(5);
-  await wait(share * 600);
+/** Anywhere in the opening of a study, or, more often, a few trials later: in a training, or in a write. */
+async function moment(child: ChildProcess, began: () => boolean, moments: Rng): Promise<void> {
+  if (moments.uniform() < 0.25) return void (await wait(1500 * moments.uniform()));
+  while (!began() && child.exitCode === null) await wait(5);
+  await wait(300 * moments.uniform());
 }
