@@ -43,6 +43,8 @@ export type LoweringOptions = {
   /** Leaves the batch free, under the name `N`: for inference graphs in the image-major layout. */
   readonly freeBatch?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How many tensors one node may join or come apart into, at least 2; by default any number. */
+  readonly fan?: number;
 };
 
 const latin1 = new TextDecoder("latin1");
@@ -53,7 +55,7 @@ const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: D
 
 /** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
 export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
-  const writer = new Writer(options.layout);
+  const writer = new Writer(options.layout, options.fan ?? Number.POSITIVE_INFINITY);
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
   const matrices = linearWeights(graph);
@@ -156,7 +158,10 @@ class Writer implements OnnxWriter {
   private readonly roots = new Map<string, OnnxTensor>();
   private readonly views = new Map<string, OnnxTensor>();
 
-  constructor(readonly layout: Layout) {}
+  constructor(
+    readonly layout: Layout,
+    readonly fan: number,
+  ) {}
 
   node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
     const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };

@@ -1,5 +1,6 @@
 /** Ops that move numbers without changing them. */
 import { image, plain, sizeOf } from "../ir/index.js";
+import type { OnnxTensor } from "./record.js";
 import { checkThat, noMacs, type OpRecord } from "./record.js";
 
 export const reshape: OpRecord<"reshape"> = {
@@ -81,8 +82,13 @@ export const concat: OpRecord<"concat"> = {
     ),
   lower: (onnx, inputs, node) => {
     if (inputs.length === 1) return [inputs[0]!];
-    const vectors = inputs.map((input, i) => onnx.view(input, node.inputs[i]!.shape));
-    return [onnx.node("Concat", vectors, { attributes: { axis: 0 }, dims: node.outputs[0]!.shape })];
+    const join = (parts: readonly OnnxTensor[]): OnnxTensor => {
+      if (parts.length === 1) return parts[0]!;
+      if (parts.length > onnx.fan) return join(groupsOf(parts, onnx.fan).map(join));
+      const length = parts.reduce((sum, { dims }) => sum + dims[0]!, 0);
+      return onnx.node("Concat", parts, { attributes: { axis: 0 }, dims: [length] });
+    };
+    return [join(inputs.map((input, i) => onnx.view(input, node.inputs[i]!.shape)))];
   },
   macs: noMacs,
 };
@@ -101,13 +107,22 @@ export const split: OpRecord<"split"> = {
   },
   vjp: (g, { outputs }, gradients) => [g.concat(gradients.map((gradient, i) => gradient ?? g.mul(outputs[i]!, 0)))],
   lower: (onnx, [x], { attributes: { sizes } }) => {
-    if (sizes.length === 1) return [x!];
-    return onnx.nodes(
-      "Split",
-      [x!, onnx.integers(sizes)],
-      sizes.map((size) => [size]),
-      { axis: 0 },
-    );
+    const part = (whole: OnnxTensor, lengths: readonly number[]): OnnxTensor[] => {
+      if (lengths.length === 1) return [whole];
+      const groups = groupsOf(lengths, onnx.fan);
+      const totals = groups.map((group) => group.reduce((sum, length) => sum + length, 0));
+      const dims = totals.map((total) => [total]);
+      const pieces = onnx.nodes("Split", [whole, onnx.integers(totals)], dims, { axis: 0 });
+      return pieces.flatMap((piece, i) => part(piece, groups[i]!));
+    };
+    return part(x!, sizes);
   },
   macs: noMacs,
 };
+
+/** At most `most` groups of neighbours, of nearly one size. */
+function groupsOf<T>(items: readonly T[], most: number): T[][] {
+  const groups = Math.min(items.length, most);
+  const start = (i: number) => Math.floor((i * items.length) / groups);
+  return Array.from({ length: groups }, (_, i) => items.slice(start(i), start(i + 1)));
+}

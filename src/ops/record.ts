@@ -19,6 +19,8 @@ export type OnnxAttribute = number | string | readonly number[] | { readonly flo
 /** What an op's `lower` may ask of the ONNX graph under construction. */
 export interface OnnxWriter {
   readonly layout: Layout;
+  /** How many tensors a node may join or come apart into: a shader of a GPU can bind few buffers. */
+  readonly fan: number;
   /** Appends a node with one output; `dims` says how that is stored, and is by default as the first input. */
   node(
     type: string,

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { EngineError } from "../base/index.js";
 import type { Engine } from "./engine.js";
-import { loadNodeEngine } from "./node.js";
+import { loadNodeEngine, loadWebGpuEngine } from "./node.js";
 import { loadWebEngine } from "./web.js";
 
-export type EngineChoice = "auto" | "native" | "wasm";
+export type EngineChoice = "auto" | "native" | "wasm" | "webgpu";
 
 /**
  * The engine to run graphs on: the native one where it is installed, else WebAssembly.
@@ -12,6 +12,16 @@ export type EngineChoice = "auto" | "native" | "wasm";
  * @param threads within one op; by default all cores. For one count results repeat bit for bit; another rounds differently.
  */
 export async function chooseEngine(choice: EngineChoice = "auto", threads = availableParallelism()): Promise<Engine> {
+  if (choice === "webgpu") {
+    const engine = await loadWebGpuEngine();
+    if (engine !== null) return engine;
+    throw new EngineError({
+      at: "--engine webgpu",
+      expected: "the optional package onnxruntime-node, with WebGPU",
+      received: "none on this machine",
+      hint: "npm install onnxruntime-node, or use --engine native",
+    });
+  }
   if (choice !== "wasm") {
     const native = await loadNodeEngine(threads);
     if (native !== null) return native;

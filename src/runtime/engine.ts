@@ -16,6 +16,8 @@ export interface Engine {
   /** For people: `onnxruntime-node 1.30.0, CPU, 2 threads`. */
   readonly name: string;
   readonly threads: number;
+  /** How many tensors a node of a graph may join or come apart into: see `LoweringOptions`. */
+  readonly fan: number;
   /** @throws {EngineError} when ONNX Runtime refuses the graph. */
   load(model: Uint8Array): Promise<Session>;
 }

@@ -15,10 +15,12 @@ export function createEngine(
   name: string,
   threads: number,
   options: InferenceSession.SessionOptions,
+  fan = Number.POSITIVE_INFINITY,
 ): Engine {
   return {
     name,
     threads,
+    fan,
     async load(model) {
       try {
         return wrap(ort, name, await ort.InferenceSession.create(model, options));

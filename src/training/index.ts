@@ -1,4 +1,10 @@
+export { assemble, type Batch, batchesOf } from "./batch.js";
 export type { EpochRecord } from "./epoch-record.js";
+export { createEvaluator, type Normalization } from "./evaluation.js";
+export { type FlatLayout, flatLayout, pack, unpack } from "./flat.js";
+export { placesIn, type TrainedNetwork } from "./inherit.js";
 export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
 export { type RunOptions, type RunResult, runTraining } from "./run.js";
-export { createTraining, type Normalization, type StepProgress, type Training } from "./training.js";
+export { warmupCosine } from "./schedule.js";
+export { buildGradientStep, buildStatistics, names, type StateLayout, stateLayout } from "./step.js";
+export { createTraining, type StepProgress, type Training } from "./training.js";

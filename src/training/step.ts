@@ -20,6 +20,7 @@ export const names = {
   moment: (i: number) => `moments.${i}`,
   next: (name: string) => `next.${name}`,
   loss: "loss",
+  gradient: "gradient",
   logits: "logits",
 } as const;
 
@@ -46,32 +47,14 @@ export function buildTrainingStep(
 ): { graph: Graph; noise: Network["noise"] } {
   const network = buildNetwork(architecture, { batch: recipe.batchSize, mode: "train" });
   const g = createBuilder();
-  g.adopt(network.graph);
-  const targets = g.input(names.targets, plain(...network.logits.shape));
-  const weights = g.input(names.weights, plain(layout.weights.size));
+  const open = openStep(g, network, layout);
+  const { weights } = open;
   const buffers = g.input(names.buffers, plain(layout.buffers.size));
   const learningRate = g.input(names.learningRate, plain());
   const moments = initialMoments(recipe.optimizer).map((_, i) => g.input(names.moment(i), plain(layout.weights.size)));
-
-  const parameters = network.graph.parameters.filter(({ trainable }) => trainable);
-  g.scope("unpack", () => defineParameters(g, layout.weights, parameters, weights));
-  g.include(network.graph);
-  const loss = g.scope("loss", () => crossEntropy(g, network.logits, targets, recipe.labelSmoothing));
-
-  const { builder, gradients } = differentiate(
-    g.build(),
-    loss,
-    parameters.map(({ value }) => value),
-  );
-  const byName = new Map(parameters.map(({ value }, i) => [value.name, gradients[i]!]));
+  const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, recipe.labelSmoothing);
   builder.scope("optimizer", () => {
-    const gradient = withDecay(
-      builder,
-      concatenate(builder, layout.weights, byName),
-      weights,
-      layout.weights,
-      recipe.weightDecay,
-    );
+    const gradient = withDecay(builder, raw(), weights, layout.weights, recipe.weightDecay);
     const next = update(builder, recipe.optimizer, { weights, moments, gradient, learningRate });
     builder.output(next.weights, names.next(names.weights));
     for (const [i, moment] of next.moments.entries()) builder.output(moment, names.next(names.moment(i)));
@@ -83,9 +66,80 @@ export function buildTrainingStep(
   builder.output(loss, names.loss);
   builder.output(network.logits, names.logits);
 
+  return { graph: checked(builder), noise: network.noise };
+}
+
+type OpenStep = { readonly targets: Value; readonly weights: Value };
+
+/** The inputs that every graph with gradients has. */
+function openStep(g: GraphBuilder, network: Network, layout: StateLayout): OpenStep {
+  g.adopt(network.graph);
+  const targets = g.input(names.targets, plain(...network.logits.shape));
+  const weights = g.input(names.weights, plain(layout.weights.size));
+  return { targets, weights };
+}
+
+/** Forward, loss and backward. `gradient` joins all gradients into one vector, in the layout's order. */
+function lossAndGradient(
+  g: GraphBuilder,
+  network: Network,
+  { targets, weights }: OpenStep,
+  layout: StateLayout,
+  smoothing: number,
+): { builder: GraphBuilder; loss: Value; gradient: () => Value } {
+  const parameters = network.graph.parameters.filter(({ trainable }) => trainable);
+  g.scope("unpack", () => defineParameters(g, layout.weights, parameters, weights));
+  g.include(network.graph);
+  const loss = g.scope("loss", () => crossEntropy(g, network.logits, targets, smoothing));
+  const { builder, gradients } = differentiate(
+    g.build(),
+    loss,
+    parameters.map(({ value }) => value),
+  );
+  const byName = new Map(parameters.map(({ value }, i) => [value.name, gradients[i]!]));
+  return { builder, loss, gradient: () => concatenate(builder, layout.weights, byName) };
+}
+
+function checked(builder: GraphBuilder): Graph {
   const graph = withoutUnusedNodes(builder.build());
   verify(graph, inferNode);
-  return { graph, noise: network.noise };
+  return graph;
+}
+
+/**
+ * A step without an optimizer, for weights that several networks share. Inputs: `image`, `targets`, `weights`. Outputs: `loss`,
+ * `logits` and `gradient` `[P]`, of the mean over the batch.
+ */
+export function buildGradientStep(architecture: Architecture, batch: number, layout: StateLayout): Graph {
+  const network = buildNetwork(architecture, { batch, mode: "train" });
+  if (network.noise.length > 0) throw new Error("internal: noise is for whole training steps");
+  const g = createBuilder();
+  const open = openStep(g, network, layout);
+  const { builder, loss, gradient } = lossAndGradient(g, network, open, layout, 0);
+  builder.output(builder.scope("gradient", gradient), names.gradient);
+  builder.output(loss, names.loss);
+  builder.output(network.logits, names.logits);
+  return checked(builder);
+}
+
+/**
+ * The batch's own statistics where running ones would stand, variances with Bessel's correction. Inputs: `image`, `weights`.
+ * Output: `buffers` `[B]`.
+ */
+export function buildStatistics(architecture: Architecture, batch: number, layout: StateLayout): Graph {
+  const network = buildNetwork(architecture, { batch, mode: "train" });
+  if (network.noise.length > 0) throw new Error("internal: noise is for whole training steps");
+  const g = createBuilder();
+  g.adopt(network.graph);
+  const weights = g.input(names.weights, plain(layout.weights.size));
+  const parameters = network.graph.parameters.filter(({ trainable }) => trainable);
+  g.scope("unpack", () => defineParameters(g, layout.weights, parameters, weights));
+  g.include(network.graph);
+  g.output(
+    g.scope("statistics", () => batchStatistics(g, network, layout.buffers)),
+    names.buffers,
+  );
+  return checked(g);
 }
 
 /** The network as it will be deployed, reading the same two vectors: `image`, `weights`, `buffers` to `logits`. */
@@ -101,9 +155,7 @@ export function buildEvaluation(architecture: Architecture, batch: number, layou
   });
   g.include(network.graph);
   g.output(network.logits, names.logits);
-  const graph = withoutUnusedNodes(g.build());
-  verify(graph, inferNode);
-  return graph;
+  return checked(g);
 }
 
 /** Mean over the batch of −Σ target · log softmax(logits), targets smoothed. */
@@ -128,7 +180,7 @@ function withDecay(
   return g.concat([g.add(decayedGradient, g.mul(decayedWeights, decay)), rest]);
 }
 
-/** running ← m · running + (1 − m) · batch; the variance with Bessel's correction, as TensorFlow and PyTorch keep it. */
+/** running ← m · running + (1 − m) · batch. */
 function runningStatistics(
   g: GraphBuilder,
   network: Network,
@@ -136,10 +188,15 @@ function runningStatistics(
   buffers: Value,
   momentum: number,
 ): Value {
+  return g.add(g.mul(buffers, momentum), g.mul(batchStatistics(g, network, layout), 1 - momentum));
+}
+
+/** The variance with Bessel's correction, as TensorFlow and PyTorch keep it. */
+function batchStatistics(g: GraphBuilder, network: Network, layout: FlatLayout): Value {
   const batch = new Map<string, Value>();
   for (const { mean, variance, runningMean, runningVariance, count } of network.statistics) {
     batch.set(runningMean, mean);
     batch.set(runningVariance, g.mul(variance, count / Math.max(count - 1, 1)));
   }
-  return g.add(g.mul(buffers, momentum), g.mul(concatenate(g, layout, batch), 1 - momentum));
+  return concatenate(g, layout, batch);
 }

@@ -5,17 +5,18 @@
  * step's number. A run that goes on from a saved state therefore ends in the same bytes as one that was never stopped.
  */
 import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
-import { fillBatch, type ImageSet } from "../data/index.js";
+import type { ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
-import type { Engine, Session, Tensor } from "../runtime/index.js";
+import type { Engine } from "../runtime/index.js";
+import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batch.js";
 import type { EpochRecord } from "./epoch-record.js";
+import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
+import { inherit, type TrainedNetwork } from "./inherit.js";
 import type { Recipe } from "./recipe.js";
 import { warmupCosine } from "./schedule.js";
 import { initialState, namedTensors, type TrainingState } from "./state.js";
-import { buildEvaluation, buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
-
-export type Normalization = { readonly mean: readonly number[]; readonly std: readonly number[] };
+import { buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
 
 export type TrainingSetup = {
   readonly engine: Engine;
@@ -25,12 +26,12 @@ export type TrainingSetup = {
   readonly rng: Rng;
   /** A saved state to go on from. */
   readonly state?: TrainingState;
+  /** Where there is no saved state, the weights begin as this network's, as far as they fit. */
+  readonly parent?: TrainedNetwork | undefined;
 };
 
 /** An epoch before it is validated. */
 export type EpochResult = Omit<EpochRecord, "validationLoss" | "validationAccuracy">;
-
-export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
 export type StepProgress = { readonly step: number; readonly steps: number; readonly imagesPerSecond: number };
 
@@ -59,15 +60,16 @@ export interface Training {
   dispose(): Promise<void>;
 }
 
-const EVALUATION_BATCH = 250;
-
 export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const { architecture, recipe, engine } = setup;
   const layout = stateLayout(architecture);
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout);
-  const step = await engine.load(lower(graph, { name: `${architecture.name} training step`, layout: "channel-major" }));
-  let evaluation: { readonly size: number; readonly session: Session } | undefined;
-  let state = setup.state ?? initialState(architecture, layout, recipe.optimizer, setup.rng.fork("weights"));
+  const step = await engine.load(
+    lower(graph, { name: `${architecture.name} training step`, layout: "channel-major", fan: engine.fan }),
+  );
+  const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization });
+  const fresh = () => initialState(architecture, layout, recipe.optimizer, setup.rng.fork("weights"));
+  let state = setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state);
 
   const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch => {
     const normalization = { ...setup.normalization, augmentation: recipe.augmentation };
@@ -79,19 +81,6 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`)),
       ]),
     };
-  };
-
-  /** The graph has a fixed batch; sets of another size than the last one get another graph. */
-  const evaluationFor = async (size: number): Promise<Session> => {
-    if (evaluation?.size === size) return evaluation.session;
-    await evaluation?.session.dispose();
-    evaluation = undefined;
-    const graph = buildEvaluation(architecture, size, layout);
-    const session = await engine.load(
-      lower(graph, { name: `${architecture.name} evaluation`, layout: "channel-major" }),
-    );
-    evaluation = { size, session };
-    return session;
   };
 
   /** Runs one step and takes over what it gives. */
@@ -156,26 +145,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       };
     },
 
-    async evaluate(images) {
-      const size = Math.min(EVALUATION_BATCH, images.count);
-      const session = await evaluationFor(size);
-      let [loss, correct] = [0, 0];
-      for (let start = 0; start < images.count; start += size) {
-        const wanted = Math.min(size, images.count - start);
-        // The last batch is filled up with images that are then not counted.
-        const indices = Array.from({ length: size }, (_, i) => Math.min(start + i, images.count - 1));
-        const batch = assemble(architecture, images, indices, { ...setup.normalization, augmentation: null }, null);
-        const outputs = await session.run({
-          [names.image]: batch.image,
-          [names.weights]: { data: state.weights, dims: [layout.weights.size] },
-          [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
-        });
-        const logits = outputs[names.logits]!.data as Float32Array;
-        correct += countCorrect(logits, batch.labels.slice(0, wanted), architecture.classes);
-        loss += crossEntropySum(logits, batch.labels.slice(0, wanted), architecture.classes);
-      }
-      return { accuracy: correct / images.count, loss: loss / images.count };
-    },
+    evaluate: (images) => evaluation.evaluate(images, state),
 
     async measureStep(images) {
       const saved = state;
@@ -194,71 +164,9 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
 
     async dispose() {
       await step.dispose();
-      await evaluation?.session.dispose();
+      await evaluation.dispose();
     },
   };
-}
-
-type Batch = {
-  readonly image: Tensor;
-  readonly targets: Tensor;
-  readonly labels: readonly number[];
-  readonly noise: readonly (readonly [string, Tensor])[];
-};
-
-function assemble(
-  { classes, channels, resolution }: Architecture,
-  images: ImageSet,
-  indices: readonly number[],
-  options: Omit<Parameters<typeof fillBatch>[2], "rng">,
-  rng: Rng | null,
-): Batch {
-  const n = indices.length;
-  const pixels = new Float32Array(channels * n * resolution * resolution);
-  fillBatch(images, indices, { ...options, rng }, pixels);
-  const labels = indices.map((index) => images.labels[index]!);
-  const targets = new Float32Array(n * classes);
-  labels.forEach((label, i) => {
-    targets[i * classes + label] = 1;
-  });
-  return {
-    image: { data: pixels, dims: [channels, n, resolution, resolution] }, // channel-major, as the graph stores it
-    targets: { data: targets, dims: [n, classes] },
-    labels,
-    noise: [],
-  };
-}
-
-/** Zeros with probability `rate`, else 1 / (1 − rate), so that the mean stays one. Image shapes, stored channel-major. */
-function noiseMask([n, c, h, w]: readonly number[], rate: number, rng: Rng): Tensor {
-  const data = Float32Array.from({ length: n! * c! * h! * w! }, () => (rng.uniform() < rate ? 0 : 1 / (1 - rate)));
-  return { data, dims: [c!, n!, h!, w!] };
-}
-
-/** Full batches in random order. A set smaller than a batch is repeated to fill one. */
-function batchesOf(count: number, size: number, rng: Rng): number[][] {
-  const order = rng.shuffle(Array.from({ length: Math.max(count, size) }, (_, i) => i % count));
-  return Array.from({ length: Math.floor(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
-}
-
-function countCorrect(logits: Float32Array, labels: readonly number[], classes: number): number {
-  return labels.filter((label, i) => argmax(logits, i * classes, classes) === label).length;
-}
-
-/** Index of the largest of `length` numbers; the first of equals. */
-function argmax(values: Float32Array, start: number, length: number): number {
-  let best = 0;
-  for (let k = 1; k < length; k++) if (values[start + k]! > values[start + best]!) best = k;
-  return best;
-}
-
-function crossEntropySum(logits: Float32Array, labels: readonly number[], classes: number): number {
-  return labels.reduce((sum, label, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    const top = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const total = row.reduce((all, logit) => all + Math.exp(logit - top), 0);
-    return sum + top + Math.log(total) - row[label]!;
-  }, 0);
 }
 
 const interrupted = (name: string, epoch: number) =>

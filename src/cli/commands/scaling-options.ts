@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
 import type { ScalingOptions } from "../../fit/index.js";
+import type { EngineChoice } from "../../runtime/index.js";
 import { isServer } from "../../study/index.js";
 import type { Context } from "../command.js";
 import { cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
@@ -30,7 +31,7 @@ type ScalingValues = {
   readonly epochs: number;
   readonly seeds: number;
   readonly retryFailed: boolean;
-  readonly engine: "auto" | "native" | "wasm";
+  readonly engine: EngineChoice;
   readonly threads: number | undefined;
   readonly cache: string | undefined;
 };

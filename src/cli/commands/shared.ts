@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../base/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
-import type { Engine } from "../../runtime/index.js";
+import type { Engine, EngineChoice } from "../../runtime/index.js";
 import { chooseEngine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { Context } from "../command.js";
@@ -18,9 +18,9 @@ export const engineOptions = {
   },
   engine: {
     kind: "choice",
-    of: ["auto", "native", "wasm"],
+    of: ["auto", "native", "wasm", "webgpu"],
     default: "auto",
-    help: "native ONNX Runtime, or WebAssembly where that is missing",
+    help: "native ONNX Runtime, WebAssembly where that is missing, or a graphics chip by WebGPU",
   },
 } as const;
 
@@ -94,7 +94,7 @@ export function cacheFolder(cache: string | undefined, { env }: Pick<Context, "e
 }
 
 export async function engineOf(
-  { engine, threads }: { engine: "auto" | "native" | "wasm"; threads: number | undefined },
+  { engine, threads }: { engine: EngineChoice; threads: number | undefined },
   { warn }: Pick<Context, "warn">,
 ): Promise<Engine> {
   const chosen = await chooseEngine(engine, threads);

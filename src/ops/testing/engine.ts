@@ -28,7 +28,7 @@ const interpreter: Runner = {
   run: async (graph, values) => evaluate(graph, values),
 };
 
-async function engineRunners(name: "native" | "wasm"): Promise<Runner[]> {
+async function engineRunners(name: "native" | "wasm" | "webgpu"): Promise<Runner[]> {
   // One thread, so that results repeat to the bit.
   const engine = await chooseEngine(name, 1).catch((error: Error) => error);
   return (["image-major", "channel-major"] as const).map((layout) => ({
@@ -43,7 +43,12 @@ async function engineRunners(name: "native" | "wasm"): Promise<Runner[]> {
 }
 
 /** Every engine in both layouts. */
-export const engines: readonly Runner[] = [...(await engineRunners("native")), ...(await engineRunners("wasm"))];
+export const engines: readonly Runner[] = [
+  ...(await engineRunners("native")),
+  ...(await engineRunners("wasm")),
+  // A chip, or a program that stands for one, is not on every machine.
+  ...(process.env.BANTAM_TEST_WEBGPU === undefined ? [] : await engineRunners("webgpu")),
+];
 export const runners: readonly Runner[] = [interpreter, ...engines];
 
 /** Those that run graphs with gradients of convolutions and batch norm: such graphs are lowered channel-major only. */
@@ -56,7 +61,7 @@ async function runOnEngine(
   values: ReadonlyMap<string, TensorData>,
 ): Promise<Map<string, TensorData>> {
   verify(graph, inferNode);
-  const session = await engine.load(lower(graph, { name: "test", layout }));
+  const session = await engine.load(lower(graph, { name: "test", layout, fan: engine.fan }));
   try {
     const opened = [...graph.inputs, ...graph.parameters.map(({ value }) => value)];
     const feed = (value: Value) => ({

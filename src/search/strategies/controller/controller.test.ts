@@ -244,7 +244,12 @@ describe("the end", () => {
   const accuracyOf = madeUpTable(6);
 
   test("of a space of one point comes after one trial, without an engine", async () => {
-    const none: Engine = { name: "none", threads: 1, load: () => Promise.reject(new Error("not to be loaded")) };
+    const none: Engine = {
+      name: "none",
+      threads: 1,
+      fan: 1,
+      load: () => Promise.reject(new Error("not to be loaded")),
+    };
     const { proposed, ended } = await propose(
       controller({ engine: none }),
       contextOf(0, { of: narrow([28]) }),

@@ -1,0 +1,70 @@
+/**
+ * Weights of one network in another: a wider, deeper or narrower one begins with what they have in common.
+ *
+ * Tensors of the same name overlap in their leading channels; of two kernels the smaller lies in the middle of the larger.
+ *
+ * @source Cai et al. 2020, Once-for-All, arXiv:1908.09791, §3.2 (centred kernels, leading channels)
+ */
+import type { Architecture } from "../networks/index.js";
+import { type FlatLayout, pack } from "./flat.js";
+import type { TrainingState } from "./state.js";
+import { type StateLayout, stateLayout } from "./step.js";
+
+export type TrainedNetwork = {
+  readonly architecture: Architecture;
+  /** Weights and batch-norm statistics by name. */
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+};
+
+/** For every number of a layout its place in another; −1 where that has none. */
+export function placesIn(layout: FlatLayout, other: FlatLayout): Int32Array {
+  const known = new Map(other.slices.map((slice) => [slice.name, slice]));
+  const places = new Int32Array(layout.size).fill(-1);
+  for (const { name, shape, offset, size } of layout.slices) {
+    const there = known.get(name);
+    if (there?.shape.length !== shape.length) continue;
+    // Axes of a filter: out, in, height, width.
+    const shifts = shape.map((extent, axis) => (axis < 2 ? 0 : Math.floor((there.shape[axis]! - extent) / 2)));
+    for (let i = 0; i < size; i++) {
+      const place = placeOf(i, shape, there.shape, shifts);
+      if (place >= 0) places[offset + i] = there.offset + place;
+    }
+  }
+  return places;
+}
+
+/** Row-major in both. */
+function placeOf(index: number, shape: readonly number[], other: readonly number[], shifts: readonly number[]): number {
+  let [rest, place, stride] = [index, 0, 1];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const at = (rest % shape[axis]!) + shifts[axis]!;
+    if (at < 0 || at >= other[axis]!) return -1;
+    place += at * stride;
+    stride *= other[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return place;
+}
+
+/**
+ * @param fresh how the network would begin without a parent: what has no counterpart stays so.
+ * @returns also the share of the weights that was inherited.
+ */
+export function inherit(
+  layout: StateLayout,
+  fresh: TrainingState,
+  { architecture, tensors }: TrainedNetwork,
+): { readonly state: TrainingState; readonly share: number } {
+  const parent = stateLayout(architecture);
+  const take = (own: FlatLayout, start: Float32Array, other: FlatLayout) => {
+    const [places, values] = [placesIn(own, other), pack(other, tensors)];
+    return { places, numbers: start.map((number, i) => (places[i]! < 0 ? number : values[places[i]!]!)) };
+  };
+  const weights = take(layout.weights, fresh.weights, parent.weights);
+  const buffers = take(layout.buffers, fresh.buffers, parent.buffers);
+  const inherited = weights.places.reduce((count, place) => count + (place < 0 ? 0 : 1), 0);
+  return {
+    state: { ...fresh, weights: weights.numbers, buffers: buffers.numbers },
+    share: inherited / layout.weights.size,
+  };
+}
