@@ -11,15 +11,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRng } from "../src/base/index.js";
-import { channelStatistics, firstGeometry, openDataset, openImages } from "../src/data/index.js";
-import { subset } from "../src/fit/images.js";
 import { countArchitecture } from "../src/networks/index.js";
 import { chooseEngine } from "../src/runtime/index.js";
 import { candidateOf, choicesOf, decode, genesOf, type SearchSpace } from "../src/search/space.js";
 import { quickRecipe, runTraining } from "../src/training/index.js";
+import { smallSpaceImages } from "./small-space-images.js";
 
 const EPOCHS = 3;
-const [TRAIN, VALIDATION] = [6000, 5000];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,26 +30,7 @@ const results = new URL("../results/small-space/", import.meta.url);
 const space = JSON.parse(await readFile(new URL("space.json", results), "utf8")) as SearchSpace;
 const cacheDir = values.cache ?? join(tmpdir(), "small-space");
 
-const dataset = await openDataset(folder, { seed: 0, cacheDir, maxSize: 28 });
-const samples = [...dataset.splits.train, ...dataset.splits.validation].sort((a, b) =>
-  a.source.localeCompare(b.source, "en", { numeric: true }),
-);
-if (samples.length !== 60_000) throw new Error(`expected 60,000 training images, received ${samples.length}`);
-const parts = { ...dataset, splits: { ...dataset.splits, train: samples, validation: [] } };
-const sets = new Map(
-  await Promise.all(
-    space.resolutions.map(async (size) => {
-      const all = await openImages(parts, "train", { ...firstGeometry(dataset), size }, { cacheDir });
-      const from = (start: number, count: number) =>
-        subset(
-          all,
-          Array.from({ length: count }, (_, i) => start + i),
-        );
-      return [size, { train: from(0, TRAIN), validation: from(60_000 - VALIDATION, VALIDATION) }] as const;
-    }),
-  ),
-);
-const normalization = channelStatistics(sets.get(28)!.train);
+const { sets, normalization } = await smallSpaceImages(folder, space, cacheDir);
 const engine = await chooseEngine("native", Number(values.threads ?? 1));
 
 const genes = genesOf(space);

@@ -11,7 +11,20 @@ import { VERSION } from "./fit/version.js";
 /** From the ground up: a room may use those before it. */
 const rooms = [
   ...["base", "ir", "ops", "autodiff", "onnx", "runtime", "cost", "networks", "weights", "data"],
-  ...["training", "scaling", "search", "proxies", "study", "shipping", "pretrained", "latency", "report", "fit", "cli"],
+  ...[
+    "training",
+    "scaling",
+    "search",
+    "supernet",
+    "proxies",
+    "study",
+    "shipping",
+    "pretrained",
+    "latency",
+    "report",
+    "fit",
+    "cli",
+  ],
 ];
 
 /** These know no file system, no clock and no Node. */

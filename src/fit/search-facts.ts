@@ -1,13 +1,27 @@
 /** What a search came to, for people and for `--json`: the front, and each arm's share of it at equal compute. */
-import type { SearchReport } from "../report/index.js";
-import { describe, frontOf, hypervolume, kneeOf, type Objective, pointOf, type Trial } from "../search/index.js";
 
-export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "compute" | "axes"> & {
+import { bootstrapInterval, createRng, kendallTau } from "../base/index.js";
+import type { SearchReport } from "../report/index.js";
+import {
+  candidateKey,
+  describe,
+  frontOf,
+  hypervolume,
+  kneeOf,
+  type Objective,
+  pointOf,
+  type SearchSpace,
+  type Trial,
+} from "../search/index.js";
+
+export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "compute" | "axes" | "ranking"> & {
   readonly objective: Objective;
   readonly trials: readonly Trial[];
+  /** What shared weights said of candidates, by their keys. */
+  readonly shared?: { readonly space: SearchSpace; readonly accuracies: ReadonlyMap<string, number> } | undefined;
 };
 
-export function searchFacts({ objective, trials, ...facts }: SearchOutcome): SearchReport {
+export function searchFacts({ objective, trials, shared, ...facts }: SearchOutcome): SearchReport {
   const usable = trials.filter(({ state }) => state !== "failed");
   // The corner from which volumes are measured: no accuracy at all, and the dearest trial of either arm on each axis.
   const corner = [1, ...objective.costs.map((name) => Math.max(0, ...usable.map(({ costs }) => costs[name])))];
@@ -27,6 +41,7 @@ export function searchFacts({ objective, trials, ...facts }: SearchOutcome): Sea
   return {
     ...facts,
     axes: objective.costs,
+    ranking: shared === undefined ? null : rankingOf(trials, shared),
     front: front.map((trial) => ({
       id: trial.id,
       arm: trial.arm,
@@ -53,4 +68,19 @@ export function searchFacts({ objective, trials, ...facts }: SearchOutcome): Sea
     },
     compute: trained.reduce((sum, { compute }) => sum + compute, 0),
   };
+}
+
+/** How well shared weights order the networks that were then trained alone; null for fewer than three. */
+function rankingOf(
+  trials: readonly Trial[],
+  { space, accuracies }: NonNullable<SearchOutcome["shared"]>,
+): SearchReport["ranking"] {
+  const pairs = trials.flatMap(({ candidate, accuracy, state, sameAs }) => {
+    const shared = accuracies.get(candidateKey(space, candidate));
+    return shared === undefined || state !== "finished" || sameAs !== null ? [] : [[shared, accuracy] as const];
+  });
+  if (pairs.length < 3) return null;
+  const [shared, alone] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
+  const { low, high } = bootstrapInterval(shared, alone, kendallTau, { rng: createRng(0), draws: 2000 });
+  return { tau: kendallTau(shared, alone), low, high, networks: pairs.length };
 }

@@ -100,3 +100,45 @@ test("a space with one point ends after its one trial", async () => {
   expect(counts).toMatchObject({ trained: 1, failed: 0 });
   expect(front).toHaveLength(1);
 }, 30_000);
+
+/** Says "stop" after so many trials. */
+function stoppingAfter(trials: number) {
+  const controller = new AbortController();
+  let finished = 0;
+  const line = (text: string) => {
+    if (text.startsWith("trial") && ++finished === trials) controller.abort();
+  };
+  return { signal: controller.signal, progress: { phase: () => {}, update: () => {}, line } };
+}
+
+test("with inherited weights a search goes on as if it had not been stopped, and says that they were inherited", async () => {
+  const strategyOptions = { population: 2, sample: 1 };
+  const unbroken = await options({ warmStart: true, trials: 6, epochs: 1, strategyOptions });
+  const whole = await searchNetworks(unbroken);
+  expect(whole.warmStart).toBe(true);
+  const broken = { ...unbroken, study: join(await temporaryFolder(), "study") };
+  await expect(searchNetworks({ ...broken, ...stoppingAfter(4) })).rejects.toThrow(InterruptedError);
+  const { front, arms } = await searchNetworks(broken);
+  expect({ front, arms }).toEqual({ front: whole.front, arms: whole.arms });
+  const store = await openStudyStore(broken.study, { create: false });
+  const { trials } = await store.read("squares");
+  await store.close();
+  expect(trials.some(({ parent }) => parent !== null)).toBe(true);
+  const trained = trials.filter(({ sameAs }) => sameAs === null).map(({ id }) => `trial-${id}.safetensors`);
+  expect((await readdir(join(broken.study, "weights", "squares"))).sort()).toEqual(trained.sort());
+  await expect(searchNetworks({ ...broken, warmStart: false })).rejects.toThrow(/warmStart/);
+}, 60_000);
+
+test("shared weights are trained and judged once, and compared with what their networks came to", async () => {
+  const supernet = { epochs: 1, judged: 6 };
+  const wanted = await options({ strategy: "supernet", supernet, trials: 4, epochs: 1 });
+  await expect(searchNetworks({ ...wanted, ...stoppingAfter(1) })).rejects.toThrow(InterruptedError);
+  const report = await searchNetworks(wanted);
+  expect(report.arms.map(({ name }) => name)).toEqual(["supernet", "random"]);
+  // The shared weights alone took more than the trials of the other arm, which therefore had all the others.
+  expect(report.arms[0]!.compute).toBeGreaterThan(0);
+  expect((await readdir(join(wanted.study, "weights", "squares"))).sort()).toEqual([
+    "shared-accuracy.json",
+    "supernet.safetensors",
+  ]);
+}, 120_000);

@@ -2,6 +2,7 @@
  * Architecture search alone: candidates within a budget, each trained for a few epochs, one strategy and random search at equal
  * compute, every trial in a study that can be stopped and gone on with.
  */
+import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
@@ -26,19 +27,22 @@ import {
   type SpaceMaker,
   type Trial,
 } from "../search/index.js";
-import { openStudyStore, searchInStudy } from "../study/index.js";
-import { runTraining } from "../training/index.js";
+import { isServer, openStudyStore, searchInStudy } from "../study/index.js";
+import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool, subset } from "./images.js";
 import { noProgress, type Progress } from "./progress.js";
 import { searchFacts } from "./search-facts.js";
+import { studyKey } from "./study.js";
+import { type SupernetArm, supernetArm } from "./supernet-arm.js";
+import { openTrialWeights } from "./trial-weights.js";
 import { VERSION } from "./version.js";
 
 export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
   readonly budget: Budget;
-  /** One of `strategyNames`, or `controller`. */
+  /** One of `strategyNames`, `controller` or `supernet`. */
   readonly strategy: string;
   /** Options of the strategy that differ from its defaults. */
   readonly strategyOptions?: object | undefined;
@@ -59,6 +63,10 @@ export type SearchOptions = {
     | { readonly cost: keyof Costs; readonly value: number; readonly exponents: RewardExponents }
     | undefined;
   readonly earlyStopping: boolean;
+  /** Trials that come from another begin with its weights, as far as they fit. */
+  readonly warmStart?: boolean | undefined;
+  /** Of the strategy `supernet`: epochs of the shared weights, and how many candidates they judge. */
+  readonly supernet?: { readonly epochs: number; readonly judged: number } | undefined;
   /** By default the space for images of the data's size. */
   readonly space?: SpaceMaker | undefined;
   readonly seed: number;
@@ -113,9 +121,6 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     const whole = recipeFor(dataset);
     const recipe = { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) };
     const objective = objectiveOf(options);
-    const arms = [strategyOf(options)];
-    if (options.strategy !== "random") arms.push(createStrategy("random"));
-
     const name = options.name ?? dataset.name;
     const settings = {
       version: VERSION,
@@ -129,15 +134,43 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       axes,
       target: options.target,
       earlyStopping: options.earlyStopping,
+      ...(options.warmStart === true && { warmStart: true }),
+      ...(options.strategy === "supernet" && { supernet: options.supernet ?? defaultSupernet }),
       recipe,
       seed,
       engine: engine.name,
       threads: engine.threads,
     };
     const store = await openStudyStore(study);
+    let supernet: SupernetArm | undefined;
     try {
+      const earlier = (await store.open(name, "search", settings)).length;
+      // A folder of the study's own; beside a server's, in the cache.
+      const beside = join(isServer(study) ? cacheDir : study, "weights", encodeURIComponent(name));
+      const weights = options.warmStart === true ? await openTrialWeights(beside) : null;
+      const sets = {
+        train: async (side: number) => subset(await pool.get("train", side), indices),
+        validation: (side: number) => pool.get("validation", side),
+      };
+      if (options.strategy === "supernet") {
+        const { epochs, judged } = options.supernet ?? defaultSupernet;
+        supernet = await supernetArm({
+          ...{ engine, gate, normalization, epochs, judged, signal, progress, ...sets },
+          recipe: { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) },
+          ...{ rule: { kind: "sandwich", random: 2 }, rng: rng.fork("supernet"), folder: beside },
+          run: studyKey(settings),
+        });
+      }
+      const arms = [supernet?.strategy ?? strategyOf(options)];
+      if (options.strategy !== "random") arms.push(createStrategy("random"));
       progress.phase("search", `${arms.map((arm) => arm.name).join(" and ")}, study ${name} in ${study}`);
       const trained: Trial[] = [];
+      const told: Trial[] = [];
+      const parentOf = async ({ parent }: Assignment): Promise<TrainedNetwork | undefined> => {
+        if (weights === null || parent === null) return undefined;
+        const { id, sameAs, state, architecture } = told[parent]!;
+        return state === "failed" ? undefined : { architecture, tensors: await weights.load(sameAs ?? id) };
+      };
       const clock = { began: performance.now(), trials: 0 };
       const spent = () => (performance.now() - clock.began) / 1000;
       const until = (trials: readonly Trial[]) => {
@@ -150,16 +183,17 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         let speed = 0;
         let hopeless = false;
         const start = performance.now();
-        await runTraining({
+        const { tensors } = await runTraining({
           engine,
+          parent: await parentOf(assignment),
           architecture,
           recipe,
           normalization,
           // Zero epochs in all ends a training that has begun.
           epochs: () => (hopeless ? 0 : assignment.epochs),
           rng: rng.fork(`training of ${JSON.stringify(assignment.candidate)}`),
-          train: subset(await pool.get("train", architecture.resolution), indices),
-          validation: await pool.get("validation", architecture.resolution),
+          train: await sets.train(architecture.resolution),
+          validation: await sets.validation(architecture.resolution),
           signal,
           onStep: (epoch, { step, steps, imagesPerSecond }) => {
             const inTrial = (epoch - 1 + step / steps) / assignment.epochs;
@@ -179,6 +213,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
             hopeless = options.earlyStopping && isHopeless({ ...assignment, curve }, trained, axes);
           },
         });
+        await weights?.save(assignment.id, tensors);
         return {
           state: curve.length < assignment.epochs ? "stopped" : "finished",
           curve,
@@ -187,7 +222,6 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           error: null,
         };
       };
-      const earlier = (await store.open(name, "search", settings)).length;
       if (earlier > 0) progress.line(`going on after ${earlier} trials`);
       const trials = await searchInStudy(
         store,
@@ -200,6 +234,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
             progress.line(trialLine(trial));
           },
           onTrial: (trial) => {
+            told.push(trial);
             if (trial.sameAs === null) trained.push(trial);
           },
         },
@@ -208,15 +243,21 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         ...{ name, place: study, title: dataset.name, strategy: options.strategy, objective, trials },
         ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
         validation: dataset.splits.validation.length,
+        warmStart: weights !== null,
+        shared: supernet && { space, accuracies: supernet.shared },
         seconds: (performance.now() - began) / 1000,
       });
     } finally {
+      await supernet?.dispose();
       await store.close();
     }
   } finally {
     pool.close();
   }
 }
+
+/** Enough for τ to settle on small images; see `results/small-space`. */
+const defaultSupernet = { epochs: 10, judged: 200 };
 
 /** The controller is the one that learns on an engine. */
 const strategyOf = ({ strategy, strategyOptions, engine }: SearchOptions) =>

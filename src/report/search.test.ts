@@ -15,7 +15,7 @@ const report: SearchReport = {
   ],
   counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
   ...{ compute: 5e12, seed: 3, epochs: 2, images: 7200, validation: 800, rejected: 12 },
-  ...{ engine: "onnxruntime-node", threads: 2, seconds: 65 },
+  ...{ warmStart: false, ranking: null, engine: "onnxruntime-node", threads: 2, seconds: 65 },
 };
 const options = { colour: false, width: 100 };
 
@@ -30,6 +30,17 @@ test("a search in words: front, knee, intervals, both arms, and who was ahead", 
   expect(renderSearch(other(0.62), options)).toContain("came out equal");
   expect(renderSearch({ ...report, arms: [second!] }, options)).not.toContain("equal compute");
   expect(renderSearch({ ...report, front: [] }, options)).toContain("no trial was trained to its end");
+});
+
+test("inherited weights and shared ones are said", () => {
+  expect(renderSearch(report, options)).not.toMatch(/began with|τ/);
+  expect(renderSearch({ ...report, warmStart: true }, options)).toContain(
+    "began with its weights; random search has no",
+  );
+  const ranking = { tau: 0.512, low: -0.1, high: 0.9, networks: 7 };
+  expect(renderSearch({ ...report, ranking }, options)).toContain(
+    "Kendall's τ between shared weights and training alone: 0.51 (95 % -0.10 to 0.90), 7 networks",
+  );
 });
 
 test("studies and trials in columns; a failure with its reason, a repeat with its origin", () => {

@@ -60,6 +60,15 @@ export type SearchReport = {
   readonly validation: number;
   /** Turned away by cost before any training. */
   readonly rejected: number;
+  /** Trials that come from another began with its weights. */
+  readonly warmStart: boolean;
+  /** Kendall's τ between accuracy by shared weights and alone, with its 95 % interval; null where there are none to compare. */
+  readonly ranking: {
+    readonly tau: number;
+    readonly low: number;
+    readonly high: number;
+    readonly networks: number;
+  } | null;
   readonly engine: string;
   readonly threads: number;
   readonly seconds: number;
@@ -94,6 +103,12 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
       ["left", "right", "right", "right", "right"],
     ),
     ...verdict(arms),
+    ...(report.warmStart
+      ? [
+          "trials that come from another began with its weights; random search has no parents, so its accuracies are of fewer epochs in all",
+        ]
+      : []),
+    ...rankingLine(report.ranking),
     "",
     `trials  ${more.join(" · ")}`,
     `each    ${counted(epochs, "epoch")} of ${exactly(images)} images, measured on ${exactly(validation)} others · seed ${seed}`,
@@ -129,6 +144,13 @@ function frontTable(front: readonly FrontRow[], validation: number, { colour, wi
     i === 0 || room < 24 ? line : `${line}  ${paint.quiet(truncate(front[i - 1]!.summary, room))}`,
   );
   return front.some(({ isKnee }) => isKnee) ? [...described, paint.quiet("* where the front bends most")] : described;
+}
+
+function rankingLine(ranking: SearchReport["ranking"]): string[] {
+  if (ranking === null) return [];
+  const { tau, low, high, networks } = ranking;
+  const figures = `${tau.toFixed(2)} (95 % ${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return [`Kendall's τ between shared weights and training alone: ${figures}, ${counted(networks, "network")}`];
 }
 
 /** One search with one seed proves little, and the line says so. */

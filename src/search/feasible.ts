@@ -8,8 +8,10 @@ import type { Architecture } from "../networks/index.js";
 import { type Budget, brokenLimits, usedShare } from "../scaling/index.js";
 import {
   type Candidate,
+  candidateOf,
   cheaperNeighbours,
   decode,
+  genesOf,
   mutate,
   type SearchSpace,
   sampleCandidate,
@@ -97,4 +99,13 @@ export function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Co
     if (useful.length === 0) return requireFeasible(gate);
     counted = rng.choice(useful);
   }
+}
+
+export const keepsBudget = ({ budget }: CostGate, { costs }: Counted): boolean =>
+  brokenLimits(costs, budget).length === 0;
+
+/** The last option of every gene where that keeps the budget, else made cheaper. */
+export function largestFeasible(gate: CostGate, rng: Rng): Counted {
+  const choices = genesOf(gate.space).map(({ options }) => options.length - 1);
+  return makeFeasible(gate, candidateOf(gate.space, choices), rng);
 }

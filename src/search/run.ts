@@ -14,7 +14,9 @@ import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
 import type { Objective, Outcome, Proposal, Strategy, Trial } from "./strategy.js";
 
 /** What is to be trained next. */
-export type Assignment = Counted & Pick<Trial, "id" | "arm" | "parent" | "epochs">;
+export type Assignment = Counted &
+  Pick<Trial, "id" | "arm" | "parent" | "epochs"> &
+  Required<Pick<Proposal, "preparation">>;
 
 export type SearchRun = {
   /** The strategy that was asked for, and those it is compared with. Their names differ. */
@@ -117,7 +119,7 @@ function assign(
   trials: readonly Trial[],
   { arm, proposal }: { arm: Arm; proposal: Proposal },
 ): Assignment {
-  const { candidate, parent, epochs = whole } = proposal;
+  const { candidate, parent, epochs = whole, preparation = 0 } = proposal;
   const wrong = (what: string) => new Error(`internal: ${arm.name} proposed ${what}: ${JSON.stringify(candidate)}`);
   if (choicesOf(gate.space, candidate).includes(-1)) throw wrong("a candidate that is not in the space");
   const counted = count(gate, candidate);
@@ -125,7 +127,7 @@ function assign(
   if (broken.length > 0) throw wrong(`a candidate that breaks the limit of ${broken.join(" and ")}`);
   if (!(Number.isInteger(epochs) && epochs >= 1)) throw wrong(`${epochs} epochs`);
   if (parent !== null && trials[parent] === undefined) throw wrong(`trial ${parent}, which there is not, as a parent`);
-  return { ...counted, id: trials.length, arm: arm.name, parent, epochs };
+  return { ...counted, id: trials.length, arm: arm.name, parent, epochs, preparation };
 }
 
 /** @param before the trial that this one would only repeat. */
@@ -134,11 +136,12 @@ async function perform(run: SearchRun, assignment: Assignment, before: Trial | u
   const outcome = before === undefined ? await train(run, assignment) : { ...outcomeOf(before), seconds: 0 };
   // An epoch that failed was begun. Without it, an arm that always fails would never let another go.
   const begun = outcome.state === "failed" ? outcome.curve.length + 1 : outcome.curve.length;
+  const { preparation, ...rest } = assignment;
   return {
-    ...assignment,
+    ...rest,
     ...outcome,
     accuracy: outcome.state === "failed" ? 0 : (outcome.curve.at(-1) ?? 0),
-    compute: assignment.costs.macs * run.images * Math.min(begun, assignment.epochs),
+    compute: preparation + assignment.costs.macs * run.images * Math.min(begun, assignment.epochs),
     sameAs: before?.id ?? null,
   };
 }
@@ -165,7 +168,13 @@ const workOf = (space: SearchSpace, { candidate, epochs }: Pick<Trial, "candidat
   `${candidateKey(space, candidate)} ${epochs}`;
 
 function requireSame(space: SearchSpace, now: Assignment | null, then: Trial, id: number): asserts now is Assignment {
-  const line = ({ id, arm, parent, candidate, epochs }: Assignment | Trial) =>
+  const line = ({
+    id,
+    arm,
+    parent,
+    candidate,
+    epochs,
+  }: Pick<Trial, "id" | "arm" | "parent" | "candidate" | "epochs">) =>
     `${arm}'s trial ${id} of ${candidateKey(space, candidate)} for ${epochs} epochs${parent === null ? "" : ` after trial ${parent}`}`;
   if (now !== null && line(now) === line(then)) return;
   throw new UsageError({

@@ -10,6 +10,8 @@ export type Proposal = {
   readonly parent: number | null;
   /** How long it is trained, where that is not the search's own length. */
   readonly epochs?: number;
+  /** Multiply-accumulates that went into finding it, where that was more than a glance: they count as the trial's. */
+  readonly preparation?: number;
 };
 
 /** What training a candidate came to. */
@@ -36,7 +38,7 @@ export type Trial = Counted &
     readonly epochs: number;
     /** Last of the curve; 0 where the trial failed. */
     readonly accuracy: number;
-    /** Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs begun. */
+    /** Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs begun, and its preparation. */
     readonly compute: number;
     /** The earlier trial of the same candidate and length whose outcome this is; nothing was trained again. */
     readonly sameAs: number | null;

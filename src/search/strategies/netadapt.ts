@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/index.js";
 import type { Costs } from "../../cost/index.js";
 import { brokenLimits } from "../../scaling/index.js";
-import { type CostGate, count, makeFeasible } from "../feasible.js";
+import { type CostGate, count, largestFeasible } from "../feasible.js";
 import { type Candidate, candidateOf, choicesOf, genesOf, type SearchSpace } from "../space.js";
 import type { SearchContext, Trial } from "../strategy.js";
 import { defineStrategy } from "../strategy-kind.js";
@@ -63,13 +63,7 @@ export const netadapt = defineStrategy({
 
 function seedOf({ gate, rng }: SearchContext, choices: readonly number[] | null): Candidate {
   const genes = genesOf(gate.space);
-  if (choices === null) {
-    const largest = candidateOf(
-      gate.space,
-      genes.map(({ options }) => options.length - 1),
-    );
-    return makeFeasible(gate, largest, rng.fork("seed")).candidate;
-  }
+  if (choices === null) return largestFeasible(gate, rng.fork("seed")).candidate;
   const isIn = choices.length === genes.length && genes.every(({ options }, i) => choices[i]! < options.length);
   const broken = isIn ? brokenLimits(count(gate, candidateOf(gate.space, choices)).costs, gate.budget) : [];
   if (isIn && broken.length === 0) return candidateOf(gate.space, choices);

@@ -1,0 +1,105 @@
+/** The strategy that trains shared weights first: where they lie on disk, and what they say of each candidate. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
+import { candidateKey, type Strategy } from "../search/index.js";
+import {
+  createSupernet,
+  loadSupernet,
+  type SharedAccuracy,
+  type Supernet,
+  type SupernetSetup,
+  saveSupernet,
+  supernetStrategy,
+} from "../supernet/index.js";
+import type { Progress } from "./progress.js";
+
+export type SupernetArmOptions = Omit<SupernetSetup, "state"> & {
+  /** Candidates that are judged by the shared weights. */
+  readonly judged: number;
+  /** Of the weights and what they said: a search that goes on neither trains nor judges again. */
+  readonly folder: string;
+  /** Identifies everything that the training depends on. */
+  readonly run: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress: Progress;
+};
+
+export type SupernetArm = {
+  readonly strategy: Strategy;
+  /** Accuracy by shared weights, by `candidateKey`. */
+  readonly shared: ReadonlyMap<string, number>;
+  dispose(): Promise<void>;
+};
+
+const judgementsSchema = z.object({
+  run: z.string(),
+  judged: z.record(z.string(), z.object({ accuracy: z.number(), compute: z.number() })),
+});
+
+export async function supernetArm(options: SupernetArmOptions): Promise<SupernetArm> {
+  const { folder, run, judged: most, gate, epochs, signal, progress } = options;
+  await ensureWritableFolder(folder);
+  const files = { weights: join(folder, "supernet.safetensors"), judged: join(folder, "shared-accuracy.json") };
+  const judgements = await readJudgements(files.judged, run);
+  const shared = new Map<string, number>();
+  let supernet: Supernet | undefined;
+
+  const prepare = async () => {
+    const trained = createSupernet({ ...options, state: await loadSupernet(files.weights, run) });
+    supernet = trained;
+    while (trained.state.epoch < epochs) {
+      const began = performance.now();
+      const before = trained.state.epoch;
+      await trained.trainEpoch({
+        signal,
+        onStep: ({ epoch, step, steps, loss }) => {
+          const done = epoch - 1 + step / steps;
+          const pace = (performance.now() - began) / 1000 / (done - before);
+          progress.update({
+            text: `shared weights, epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}`,
+            fraction: done / epochs,
+            secondsLeft: (epochs - done) * pace,
+          });
+        },
+      });
+      await saveSupernet(files.weights, trained.state, run);
+    }
+    return {
+      compute: trained.state.compute,
+      judge: async (candidate: Parameters<Supernet["evaluate"]>[0]): Promise<SharedAccuracy> => {
+        signal?.throwIfAborted();
+        const key = candidateKey(gate.space, candidate);
+        const known = judgements.get(key);
+        if (known !== undefined) return known;
+        const judged = await trained.evaluate(candidate);
+        judgements.set(key, judged);
+        await writeFileAtomic(files.judged, JSON.stringify({ run, judged: Object.fromEntries(judgements) }));
+        return judged;
+      },
+    };
+  };
+  const strategy = supernetStrategy({
+    prepare,
+    judged: most,
+    onJudged: (candidate, accuracy, done) => {
+      shared.set(candidateKey(gate.space, candidate), accuracy);
+      progress.update({
+        text: `judged ${done} of at most ${most} by shared weights`,
+        fraction: Math.min(done / most, 1),
+      });
+    },
+  });
+  return { strategy, shared, dispose: async () => supernet?.dispose() };
+}
+
+/** None where there is no such file, or it is another run's. */
+async function readJudgements(path: string, run: string): Promise<Map<string, SharedAccuracy>> {
+  try {
+    const parsed = judgementsSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+    return new Map(parsed.success && parsed.data.run === run ? Object.entries(parsed.data.judged) : []);
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,37 @@
+/** Weights of a search's trials on disk, for the trials that begin with them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureWritableFolder, toFileError, writeFileAtomic } from "../base/files.js";
+import { FileError } from "../base/index.js";
+import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../weights/index.js";
+
+export interface TrialWeights {
+  /** When it returns, they are on the disk. */
+  save(id: number, tensors: ReadonlyMap<string, Float32Array>): Promise<void>;
+  /** @throws {FileError} when they are not there. @throws {ModelError} when the file is damaged. */
+  load(id: number): Promise<Map<string, Float32Array>>;
+}
+
+export async function openTrialWeights(folder: string): Promise<TrialWeights> {
+  await ensureWritableFolder(folder);
+  const file = (id: number) => join(folder, `trial-${id}.safetensors`);
+  return {
+    async save(id, tensors) {
+      const vectors = [...tensors].map(([name, data]) => [name, { dtype: "F32", shape: [data.length], data }] as const);
+      await writeFileAtomic(file(id), encodeSafetensors(new Map(vectors), { trial: String(id) }));
+    },
+    async load(id) {
+      const bytes = await readFile(file(id)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw toFileError(error, file(id), "read");
+        throw new FileError({
+          at: file(id),
+          expected: `the weights of trial ${id + 1}, with which another begins`,
+          received: "no such file",
+          hint: "put it back, or begin another study",
+        });
+      });
+      const { tensors } = decodeSafetensors(bytes, file(id));
+      return new Map([...tensors].map(([name, tensor]) => [name, toFloat32(tensor, `${file(id)}: ${name}`)]));
+    },
+  };
+}
