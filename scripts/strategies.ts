@@ -10,26 +10,34 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatPercent } from "../src/base/index.js";
+import { chooseEngine } from "../src/runtime/index.js";
 import { isHopeless } from "../src/search/early-stopping.js";
+import { candidateKey, controller, createStrategy, prefiltered } from "../src/search/index.js";
 import { frontOf, pointOf } from "../src/search/objective.js";
-import { createStrategy } from "../src/search/strategies/registry.js";
 import type { Strategy, Trial } from "../src/search/strategy.js";
 import { parseTable, replay, yardstick } from "../src/search/tabular.js";
 import { objective, searchTable, smallSpace } from "../src/search/testing/small-space.js";
+import { supernetStrategy } from "../src/supernet/index.js";
 
 type Contestant = {
   readonly label: string;
-  readonly name: string;
-  readonly options?: object;
+  readonly create: () => Strategy;
   readonly stopsEarly?: boolean;
 };
 
 const contestants: readonly Contestant[] = [
-  { label: "evolution", name: "evolution" },
-  { label: "nsga2", name: "nsga2" },
-  { label: "successive-halving", name: "successive-halving" },
-  { label: "netadapt", name: "netadapt", options: { cost: "macs", target: 1, shortEpochs: 1 } },
-  { label: "random, stopping early", name: "random", stopsEarly: true },
+  { label: "evolution", create: () => createStrategy("evolution") },
+  { label: "nsga2", create: () => createStrategy("nsga2") },
+  { label: "successive-halving", create: () => createStrategy("successive-halving") },
+  { label: "netadapt", create: () => createStrategy("netadapt", { cost: "macs", target: 1, shortEpochs: 1 }) },
+  { label: "controller", create: () => controller({ engine }) },
+  { label: "supernet", create: () => bySharedWeights("sandwich") },
+  { label: "supernet, single path", create: () => bySharedWeights("single-path") },
+  ...(["naswot", "synflow", "gradient_norm"] as const).map((score) => ({
+    label: `random, best of 8 by ${score}`,
+    create: () => byScore(score),
+  })),
+  { label: "random, stopping early", create: () => createStrategy("random"), stopsEarly: true },
 ];
 
 /** In whole trainings of an average candidate, for each arm. */
@@ -43,9 +51,18 @@ const { values } = parseArgs({
     out: { type: "string", default: "results/small-space" },
   },
 });
+const engine = await chooseEngine("native", 1);
 const table = parseTable(await readFile(values.table, "utf8"), smallSpace, values.table);
 const truth = yardstick(table, objective, EPOCHS);
 const meanMacs = [...table.values()].reduce((sum, { costs }) => sum + costs.macs / table.size, 0);
+
+const folder = new URL("../results/small-space/", import.meta.url);
+const shared = await readColumns("supernet.csv");
+const scores = await readColumns("zero-cost.csv");
+const sharedCosts = JSON.parse(await readFile(new URL("supernet.json", folder), "utf8")) as Record<
+  "sandwich" | "single-path",
+  { readonly training: number; readonly judging: number }
+>;
 
 type Row = { label: string; budget: number; seed: number; trials: number; volume: number; randomVolume: number };
 
@@ -65,9 +82,9 @@ await writeFile(join(values.out, "strategies.md"), markdown);
 process.stdout.write(markdown);
 
 /** Two searches of their own, since what one stops early the other may train to its end. */
-async function compete({ label, name, options, stopsEarly }: Contestant, budget: number, seed: number): Promise<Row> {
+async function compete({ label, create, stopsEarly }: Contestant, budget: number, seed: number): Promise<Row> {
   const limit = budget * meanMacs * EPOCHS;
-  const found = await searchAlone(createStrategy(name, options), limit, seed, stopsEarly);
+  const found = await searchAlone(create(), limit, seed, stopsEarly);
   // NetAdapt ends when it is at its target; random search then has as much as it took.
   const random = await searchAlone(createStrategy("random"), Math.min(limit, compute(found)), seed);
   return { label, budget, seed, trials: found.length, volume: volume(found), randomVolume: volume(random) };
@@ -93,8 +110,51 @@ function compute(trials: readonly Trial[]): number {
   return trials.reduce((sum, trial) => sum + trial.compute, 0);
 }
 
+/** Candidates that the shared weights judge, a quarter of the space, and images that a training of the table is made of. */
+const [JUDGED, IMAGES] = [128, 6000];
+
+/** What the shared weights said of each candidate, and what saying it took, in the table's unit. */
+function bySharedWeights(rule: "sandwich" | "single-path"): Strategy {
+  const { training, judging } = sharedCosts[rule];
+  return supernetStrategy({
+    judged: JUDGED,
+    prepare: async () => ({
+      compute: training / IMAGES,
+      judge: async (candidate) => ({
+        accuracy: shared.get(candidateKey(smallSpace, candidate))![rule]!,
+        compute: judging / table.size / IMAGES,
+      }),
+    }),
+  });
+}
+
+/** Scored on 64 images, by the mean of three draws of weights. */
+function byScore(name: "naswot" | "synflow" | "gradient_norm"): Strategy {
+  const steps = { naswot: 64 / 3, synflow: 1, gradient_norm: 64 }[name] * 3;
+  return prefiltered({
+    name,
+    draws: 8,
+    score: async ({ candidate, costs }) => ({
+      score: scores.get(candidateKey(smallSpace, candidate))![name]!,
+      compute: (costs.macs * steps) / IMAGES,
+    }),
+  });
+}
+
 function volume(trials: readonly Trial[]): number {
   return 1 - truth.regret(frontOf(trials, objective).map((trial) => pointOf(objective, trial)));
+}
+
+/** Numbers by candidate and by the name of their column. */
+async function readColumns(file: string): Promise<Map<string, Readonly<Record<string, number>>>> {
+  const [header, ...lines] = (await readFile(new URL(file, folder), "utf8")).trim().split("\n");
+  const names = header!.split(",").slice(1);
+  return new Map(
+    lines.map((line) => {
+      const [key, ...cells] = line.split(",");
+      return [key!, Object.fromEntries(names.map((name, i) => [name, Number(cells[i])]))];
+    }),
+  );
 }
 
 /** A row for each strategy and budget. */

@@ -142,3 +142,11 @@ test("shared weights are trained and judged once, and compared with what their n
     "supernet.safetensors",
   ]);
 }, 120_000);
+
+test("a score without training chooses what is trained", async () => {
+  const report = await searchNetworks(
+    await options({ strategy: "prefiltered", score: "synflow", trials: 3, epochs: 1 }),
+  );
+  expect(report.arms.map(({ name }) => name)).toEqual(["random, best of 8 by synflow", "random"]);
+  expect(report.arms[0]!.trials).toBeGreaterThan(0);
+}, 60_000);

@@ -8,6 +8,7 @@ import { createRng, formatCount, formatDuration, formatPercent } from "../base/i
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, openDataset } from "../data/index.js";
 import { countArchitecture } from "../networks/index.js";
+import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { Budget } from "../scaling/index.js";
@@ -32,6 +33,7 @@ import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool, subset } from "./images.js";
 import { noProgress, type Progress } from "./progress.js";
+import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";
 import { studyKey } from "./study.js";
 import { type SupernetArm, supernetArm } from "./supernet-arm.js";
@@ -42,7 +44,7 @@ export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
   readonly budget: Budget;
-  /** One of `strategyNames`, `controller` or `supernet`. */
+  /** One of `strategyNames`, `controller`, `supernet` or `prefiltered`. */
   readonly strategy: string;
   /** Options of the strategy that differ from its defaults. */
   readonly strategyOptions?: object | undefined;
@@ -63,6 +65,8 @@ export type SearchOptions = {
     | { readonly cost: keyof Costs; readonly value: number; readonly exponents: RewardExponents }
     | undefined;
   readonly earlyStopping: boolean;
+  /** Of the strategy `prefiltered`: the zero-cost score. */
+  readonly score?: ZeroCostName | undefined;
   /** Trials that come from another begin with its weights, as far as they fit. */
   readonly warmStart?: boolean | undefined;
   /** Of the strategy `supernet`: epochs of the shared weights, and how many candidates they judge. */
@@ -135,6 +139,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       target: options.target,
       earlyStopping: options.earlyStopping,
       ...(options.warmStart === true && { warmStart: true }),
+      ...(options.strategy === "prefiltered" && { score: options.score ?? DEFAULT_SCORE }),
       ...(options.strategy === "supernet" && { supernet: options.supernet ?? defaultSupernet }),
       recipe,
       seed,
@@ -161,7 +166,15 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           run: studyKey(settings),
         });
       }
-      const arms = [supernet?.strategy ?? strategyOf(options)];
+      const filter = () =>
+        scoreFilter({
+          engine,
+          normalization,
+          train: sets.train,
+          rng: rng.fork("scores"),
+          which: options.score ?? DEFAULT_SCORE,
+        });
+      const arms = [supernet?.strategy ?? (options.strategy === "prefiltered" ? filter() : strategyOf(options))];
       if (options.strategy !== "random") arms.push(createStrategy("random"));
       progress.phase("search", `${arms.map((arm) => arm.name).join(" and ")}, study ${name} in ${study}`);
       const trained: Trial[] = [];
@@ -255,6 +268,8 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     pool.close();
   }
 }
+
+const DEFAULT_SCORE: ZeroCostName = "naswot";
 
 /** Enough for τ to settle on small images; see `results/small-space`. */
 const defaultSupernet = { epochs: 10, judged: 200 };

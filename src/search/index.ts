@@ -27,6 +27,7 @@ export { type Candidate, candidateKey, candidateOf, decode, describe, genesOf, t
 export { parseSpaceConfig, type SpaceMaker, spaceJsonSchema } from "./space-config.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 export { type ControllerOptions, controller } from "./strategies/controller/controller.js";
+export { type PrefilterOptions, prefiltered } from "./strategies/prefiltered.js";
 export { createStrategy, strategyKinds, strategyNames } from "./strategies/registry.js";
 export { rankByFront } from "./strategies/selection.js";
 export type { Objective, Outcome, Proposal, SearchContext, Strategy, Trial } from "./strategy.js";

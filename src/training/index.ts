@@ -1,7 +1,7 @@
 export { assemble, type Batch, batchesOf } from "./batch.js";
 export type { EpochRecord } from "./epoch-record.js";
 export { createEvaluator, type Normalization } from "./evaluation.js";
-export { type FlatLayout, flatLayout, pack, unpack } from "./flat.js";
+export { type FlatLayout, flatLayout, pack } from "./flat.js";
 export { placesIn, type TrainedNetwork } from "./inherit.js";
 export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
 export { type RunOptions, type RunResult, runTraining } from "./run.js";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { toFileError } from "../../base/files.js";
 import { searchNetworks } from "../../fit/index.js";
+import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
@@ -26,7 +27,7 @@ export const searchCommand = defineCommand({
     ...budgetOptions,
     strategy: {
       kind: "choice",
-      of: [...strategyNames, "controller", "supernet"],
+      of: [...strategyNames, "controller", "supernet", "prefiltered"],
       default: "evolution",
       help: "who proposes",
     },
@@ -47,6 +48,12 @@ export const searchCommand = defineCommand({
     "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
     "warm-start": { kind: "flag", help: "begin trials that come from another with its weights" },
     "supernet-epochs": { kind: "integer", min: 1, default: 10, help: "of the weights that --strategy supernet shares" },
+    score: {
+      kind: "choice",
+      of: zeroCostNames,
+      default: "naswot",
+      help: "without training, for --strategy prefiltered: the best of eight random candidates is trained",
+    },
     judged: { kind: "integer", min: 1, default: 200, help: "candidates that those weights judge" },
     space: { kind: "path", help: "JSON file that narrows a space or is one: schema/space.schema.json" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },
@@ -68,6 +75,7 @@ export const searchCommand = defineCommand({
       axes: axesOf(values.axes),
       target: values.targetMacs === undefined ? undefined : { cost: "macs", value: values.targetMacs, exponents },
       earlyStopping: values.earlyStopping,
+      score: values.score,
       warmStart: values.warmStart,
       supernet: { epochs: values.supernetEpochs, judged: values.judged },
       space: values.space === undefined ? undefined : parseSpaceConfig(await textOf(values.space), values.space),
