@@ -31,11 +31,11 @@ import {
   buildGradientStep,
   buildStatistics,
   createEvaluator,
+  learningRateShare,
   type Normalization,
   names,
   type Recipe,
   stateLayout,
-  warmupCosine,
 } from "../training/index.js";
 import { createSessionCache } from "./sessions.js";
 import { gather, scatterAdd, sharedWeights } from "./shared.js";
@@ -196,7 +196,7 @@ export function createSupernet(setup: SupernetSetup): Supernet {
           throw new InterruptedError({ at: "supernet", expected: "to train on", received });
         }
         const at = epoch + (i + 0.5) / batches.length;
-        const rate = recipe.learningRate * warmupCosine(at, recipe.warmupEpochs, setup.epochs);
+        const rate = recipe.learningRate * learningRateShare(recipe.schedule, at, recipe.warmupEpochs, setup.epochs);
         const loss = await step(indices, rate, draw.fork(i));
         onStep?.({ epoch: epoch + 1, step: i + 1, steps: batches.length, loss });
       }

@@ -13,6 +13,7 @@ const checkpoint: Checkpoint = {
     buffers: Float32Array.of(0, 1),
     moments: [Float32Array.of(4, 5, 6), Float32Array.of(7, 8, 9)],
     epoch: 2,
+    updates: 17,
   },
   curve: [1, 2].map((epoch) => ({
     epoch,

@@ -13,7 +13,7 @@ export type Checkpoint = {
   readonly run: string;
 };
 
-const FORMAT = "bantam-checkpoint-1";
+const FORMAT = "bantam-checkpoint-2";
 
 export async function saveCheckpoint(path: string, { state, curve, run }: Checkpoint): Promise<void> {
   const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
@@ -22,7 +22,13 @@ export async function saveCheckpoint(path: string, { state, curve, run }: Checkp
     ["buffers", vector(state.buffers)],
     ...state.moments.map((moment, i) => [`moments.${i}`, vector(moment)] as const),
   ]);
-  const metadata = { format: FORMAT, run, epoch: String(state.epoch), curve: JSON.stringify(curve) };
+  const metadata = {
+    format: FORMAT,
+    run,
+    epoch: String(state.epoch),
+    updates: String(state.updates),
+    curve: JSON.stringify(curve),
+  };
   await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
 }
 
@@ -54,6 +60,7 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
       buffers: floats("buffers"),
       moments: moments.map((_, i) => floats(`moments.${i}`)),
       epoch: Number(metadata.epoch),
+      updates: Number(metadata.updates),
     },
   };
 }

@@ -5,6 +5,6 @@ export { type FlatLayout, flatLayout, pack } from "./flat.js";
 export { placesIn, type TrainedNetwork } from "./inherit.js";
 export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
 export { type RunOptions, type RunResult, runTraining } from "./run.js";
-export { warmupCosine } from "./schedule.js";
+export { learningRateShare } from "./schedule.js";
 export { buildGradientStep, buildStatistics, names, type StateLayout, stateLayout } from "./step.js";
 export { createTraining, type StepProgress, type Training } from "./training.js";

@@ -5,17 +5,23 @@ import { plain } from "../ir/index.js";
 import { createBuilder } from "../ops/index.js";
 import "../ops/testing/close.js";
 import { evaluate } from "../ops/testing/interpreter.js";
-import { initialMoments, update } from "./optimizer.js";
+import type { FlatLayout } from "./flat.js";
+import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
 import type { Optimizer } from "./recipe.js";
+import golden from "./testing/pytorch-optimizers.json" with { type: "json" };
+
+type Setting = { readonly weightDecay?: number; readonly clipNorm?: number | null; readonly layout?: FlatLayout };
 
 /** One update as a graph: weights and moments go in and come out. */
-function stepOf(optimizer: Optimizer, size: number) {
+function stepOf(optimizer: Optimizer, size: number, { weightDecay = 0, clipNorm = null, layout }: Setting = {}) {
   const g = createBuilder();
   const weights = g.input("weights", plain(size));
-  const gradient = g.input("gradient", plain(size));
+  const gradient = clipped(g, g.input("gradient", plain(size)), clipNorm);
   const learningRate = g.input("learningRate", plain());
   const moments = initialMoments(optimizer).map((_, i) => g.input(`moments.${i}`, plain(size)));
-  const next = update(g, optimizer, { weights, moments, gradient, learningRate });
+  const corrections = biasCorrections(optimizer, 1).map((_, i) => g.input(`correction.${i}`, plain()));
+  const tensors = { weights, moments, gradient, learningRate, corrections };
+  const next = update(g, optimizer, layout ?? layoutOf([size], 1), weightDecay, tensors);
   g.output(next.weights, "weights");
   next.moments.forEach((moment, i) => {
     g.output(moment, `moments.${i}`);
@@ -23,23 +29,71 @@ function stepOf(optimizer: Optimizer, size: number) {
   return g.build();
 }
 
+/** Tensors of these sizes one after the other, the first few of them under weight decay. */
+function layoutOf(sizes: readonly number[], decayed: number): FlatLayout {
+  const sum = (count: number) => sizes.slice(0, count).reduce((a, b) => a + b, 0);
+  const slices = sizes.map((size, i) => ({ name: `t${i}`, shape: [size], offset: sum(i), size }));
+  return { slices, size: sum(sizes.length), decayed: sum(decayed) };
+}
+
 /** Weights after each of some updates. */
-function run(optimizer: Optimizer, start: readonly number[], gradients: readonly (readonly number[])[], rate: number) {
-  const graph = stepOf(optimizer, start.length);
+function run(
+  optimizer: Optimizer,
+  start: readonly number[],
+  gradients: readonly (readonly number[])[],
+  rate: number,
+  setting: Setting = {},
+) {
+  const graph = stepOf(optimizer, start.length, setting);
   let state = new Map<string, Float64Array>([
     ["weights", Float64Array.from(start)],
     ...initialMoments(optimizer).map(
       (first, i) => [`moments.${i}`, new Float64Array(start.length).fill(first)] as const,
     ),
   ]);
-  return gradients.map((gradient) => {
-    state = evaluate(
-      graph,
-      new Map([...state, ["gradient", Float64Array.from(gradient)], ["learningRate", Float64Array.of(rate)]]),
-    );
+  return gradients.map((gradient, i) => {
+    const scalars = [rate, ...biasCorrections(optimizer, i + 1)].map((value) => Float64Array.of(value));
+    const names = ["learningRate", ...scalars.slice(1).map((_, k) => `correction.${k}`)];
+    const given = names.map((name, k) => [name, scalars[k]!] as const);
+    state = evaluate(graph, new Map([...state, ["gradient", Float64Array.from(gradient)], ...given]));
     return [...state.get("weights")!];
   });
 }
+
+describe("beside PyTorch, twenty updates with a tensor under weight decay and one without", () => {
+  const adaptive = { beta1: 0.9, beta2: 0.999 };
+  const optimizers: readonly [name: keyof typeof golden.optimizers, Optimizer][] = [
+    ["sgd", { kind: "sgd", momentum: 0.9, nesterov: false }],
+    ["nesterov", { kind: "sgd", momentum: 0.9, nesterov: true }],
+    ["adamw", { kind: "adamw", ...adaptive, epsilon: 1e-8 }],
+    ["lamb", { kind: "lamb", ...adaptive, epsilon: 1e-6 }],
+  ];
+  const setting = { weightDecay: 0.02, layout: layoutOf([6, 3], 1) };
+  const close = { absolute: 1e-9, relative: 1e-9 };
+
+  test.each(optimizers)("%s", (name, optimizer) => {
+    const rows = run(optimizer, golden.start, golden.gradients, 0.1, setting);
+    rows.forEach((row, i) => {
+      expect(row).toBeAllClose(golden.optimizers[name][i]!, close);
+    });
+  });
+
+  test("gradients clipped to a length", () => {
+    const [, sgd] = optimizers[0]!;
+    const rows = run(sgd, golden.start, golden.gradients, 0.1, { ...setting, clipNorm: 1.5 });
+    rows.forEach((row, i) => {
+      expect(row).toBeAllClose(golden.clipped[i]!, close);
+    });
+    expect(golden.clipped).not.toEqual(golden.optimizers.sgd);
+  });
+});
+
+test("LAMB leaves the length of a step that has none to be compared with", () => {
+  const lamb = { kind: "lamb", beta1: 0.9, beta2: 0.999, epsilon: 0 } as const;
+  // From zero weights: the ratio of the lengths would be zero, and nothing would ever move.
+  const [row] = run(lamb, [0, 0], [[3, -4]], 0.1, { weightDecay: 0.5 });
+  expect(row).toBeAllClose([-0.1, 0.1]);
+});
 
 type Update = (w: number, g: number, rate: number, memory: { v: number; s: number }) => number;
 

@@ -1,21 +1,39 @@
 /** How a network is trained, as data. */
 import type { Augmentation } from "../data/index.js";
+import type { Schedule } from "./schedule.js";
 
 export type Optimizer =
   /** v ← μ·v + g; w ← w − lr·v, or with Nesterov's look-ahead w ← w − lr·(g + μ·v). */
   | { readonly kind: "sgd"; readonly momentum: number; readonly nesterov: boolean }
   /** TensorFlow's form: s ← ρ·s + (1 − ρ)·g² from s = 1; v ← μ·v + lr·g/√(s + ε); w ← w − v. */
-  | { readonly kind: "rmsprop"; readonly decay: number; readonly momentum: number; readonly epsilon: number };
+  | { readonly kind: "rmsprop"; readonly decay: number; readonly momentum: number; readonly epsilon: number }
+  /** m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← w − lr·(m̂/(√v̂ + ε) + λ·w), m̂ and v̂ without their bias. */
+  | AdaptiveMoments<"adamw">
+  /** AdamW's direction u, of each tensor as long as the tensor itself: w ← w − lr·(‖w‖/‖u‖)·u. */
+  | AdaptiveMoments<"lamb">;
+
+type AdaptiveMoments<Kind> = {
+  readonly kind: Kind;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+};
 
 export type Recipe = {
   readonly optimizer: Optimizer;
   /** At the top of the schedule, for this batch size. */
   readonly learningRate: number;
   readonly batchSize: number;
-  /** Linear from zero; then a cosine to zero. May be a fraction of an epoch. */
+  readonly schedule: Schedule;
+  /** Linear from zero; then the schedule. May be a fraction of an epoch. */
   readonly warmupEpochs: number;
-  /** λ in g ← g + λ·w, for convolution and classifier weights only. */
+  /**
+   * λ, for convolution and classifier weights only. SGD and RMSProp: in g ← g + λ·w, through the moments as in the papers' code.
+   * AdamW and LAMB: beside the moments.
+   */
   readonly weightDecay: number;
+  /** The gradient of all weights together is made no longer than this; null leaves it. */
+  readonly clipNorm: number | null;
   /** ε in target ← (1 − ε)·target + ε/K. @source Szegedy et al. 2016, arXiv:1512.00567, §7 */
   readonly labelSmoothing: number;
   readonly augmentation: Augmentation;
@@ -29,8 +47,10 @@ export const quickRecipe: Recipe = {
   optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
   learningRate: 0.2,
   batchSize: 64,
+  schedule: { kind: "cosine" },
   warmupEpochs: 1,
   weightDecay: 5e-4,
+  clipNorm: null,
   labelSmoothing: 0.05,
   augmentation: { shift: 0.08, flip: true, erase: 0 },
 };

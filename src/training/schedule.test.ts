@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { warmupCosine } from "./schedule.js";
+import { describe, expect, test } from "vitest";
+import { learningRateShare, type Schedule } from "./schedule.js";
+import golden from "./testing/pytorch-optimizers.json" with { type: "json" };
 
 // progress, warm-up and length in epochs; the share of the peak
 test.each([
@@ -17,14 +18,29 @@ test.each([
   [0.125, 0.25, 1, 0.5], // less than an epoch of it
   [1, 1, 1, 1], // nothing but warm-up
 ])("after %d epochs, %d of warm-up, of %d: %d", (progress, warmup, epochs, share) => {
-  expect(warmupCosine(progress, warmup, epochs)).toBeCloseTo(share, 12);
+  expect(learningRateShare({ kind: "cosine" }, progress, warmup, epochs)).toBeCloseTo(share, 12);
 });
 
 test("rises to the end of the warm-up and falls from there", () => {
-  const curve = Array.from({ length: 101 }, (_, i) => warmupCosine(i / 10, 3, 10));
+  const curve = Array.from({ length: 101 }, (_, i) => learningRateShare({ kind: "cosine" }, i / 10, 3, 10));
   const peak = 30;
   for (let i = 1; i < curve.length; i++) {
     if (i <= peak) expect(curve[i], `at ${i / 10}`).toBeGreaterThan(curve[i - 1]!);
     else expect(curve[i], `at ${i / 10}`).toBeLessThan(curve[i - 1]!);
   }
+});
+
+describe("beside PyTorch, twenty updates in four epochs", () => {
+  const schedules: readonly [name: keyof typeof golden.schedules, Schedule, warmup: number][] = [
+    ["cosine", { kind: "cosine" }, 0],
+    ["exponential", { kind: "exponential", factor: 0.97, every: 2.4, inSteps: false }, 0],
+    ["exponential in steps", { kind: "exponential", factor: 0.973, every: 2, inSteps: true }, 0],
+    ["one-cycle", { kind: "one-cycle", rise: 0.3, divide: 25, divideEnd: 1e4 }, 0],
+    ["warm-up, then cosine", { kind: "cosine" }, 1],
+  ];
+  test.each(schedules)("%s", (name, schedule, warmup) => {
+    golden.schedules[name].forEach((rate, i) => {
+      expect(learningRateShare(schedule, i / 5, warmup, 4), `update ${i}`).toBeCloseTo(rate, 9);
+    });
+  });
 });

@@ -12,6 +12,8 @@ export type TrainingState = {
   readonly moments: readonly Float32Array[];
   /** Epochs that are done. */
   readonly epoch: number;
+  /** Updates that were made. */
+  readonly updates: number;
 };
 
 export function initialState(
@@ -26,6 +28,7 @@ export function initialState(
     buffers: pack(layout.buffers, tensors),
     moments: initialMoments(optimizer).map((start) => new Float32Array(layout.weights.size).fill(start)),
     epoch: 0,
+    updates: 0,
   };
 }
 

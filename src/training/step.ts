@@ -7,7 +7,7 @@ import { type Graph, plain, type Value, verify } from "../ir/index.js";
 import { type Architecture, buildNetwork, type Network } from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
 import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
-import { initialMoments, update } from "./optimizer.js";
+import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 
 /** Names of the graph's inputs and outputs. An output that replaces an input is called `next.` and the input's name. */
@@ -18,6 +18,7 @@ export const names = {
   buffers: "buffers",
   learningRate: "learningRate",
   moment: (i: number) => `moments.${i}`,
+  correction: (i: number) => `correction.${i}`,
   next: (name: string) => `next.${name}`,
   loss: "loss",
   gradient: "gradient",
@@ -37,7 +38,7 @@ export function stateLayout(architecture: Architecture): StateLayout {
 
 /**
  * Inputs: `image` `[N, C, H, W]`, `targets` `[N, K]` (one row sums to one), `weights` `[P]`, `moments.i` `[P]`, `buffers`
- * `[B]`, `learningRate` `[]`, and the noise masks of the network. Outputs: `loss` `[]`, `logits` `[N, K]` and the next
+ * `[B]`, `learningRate` and `correction.i` `[]`, and the noise masks of the network. Outputs: `loss` `[]`, `logits` `[N, K]` and the next
  * weights, moments and buffers.
  */
 export function buildTrainingStep(
@@ -52,10 +53,13 @@ export function buildTrainingStep(
   const buffers = g.input(names.buffers, plain(layout.buffers.size));
   const learningRate = g.input(names.learningRate, plain());
   const moments = initialMoments(recipe.optimizer).map((_, i) => g.input(names.moment(i), plain(layout.weights.size)));
+  const corrections = biasCorrections(recipe.optimizer, 1).map((_, i) => g.input(names.correction(i), plain()));
+
   const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, recipe.labelSmoothing);
   builder.scope("optimizer", () => {
-    const gradient = withDecay(builder, raw(), weights, layout.weights, recipe.weightDecay);
-    const next = update(builder, recipe.optimizer, { weights, moments, gradient, learningRate });
+    const gradient = clipped(builder, raw(), recipe.clipNorm);
+    const tensors = { weights, moments, gradient, learningRate, corrections };
+    const next = update(builder, recipe.optimizer, layout.weights, recipe.weightDecay, tensors);
     builder.output(next.weights, names.next(names.weights));
     for (const [i, moment] of next.moments.entries()) builder.output(moment, names.next(names.moment(i)));
   });
@@ -163,21 +167,6 @@ function crossEntropy(g: GraphBuilder, logits: Value, targets: Value, smoothing:
   const [batch, classes] = logits.shape as [number, number];
   const smoothed = smoothing === 0 ? targets : g.add(g.mul(targets, 1 - smoothing), smoothing / classes);
   return g.mul(g.sumTo(g.mul(smoothed, g.logSoftmax(logits)), []), -1 / batch);
-}
-
-/** L2 decay, coupled: it goes through the optimizer's moments as in the papers' code. Decayed numbers stand first. */
-function withDecay(
-  g: GraphBuilder,
-  gradient: Value,
-  weights: Value,
-  { size, decayed }: FlatLayout,
-  decay: number,
-): Value {
-  if (decay === 0) return gradient;
-  const sizes = [decayed, size - decayed];
-  const [decayedGradient, rest] = g.split(gradient, sizes) as [Value, Value];
-  const [decayedWeights] = g.split(weights, sizes) as [Value, Value];
-  return g.concat([g.add(decayedGradient, g.mul(decayedWeights, decay)), rest]);
 }
 
 /** running ← m · running + (1 − m) · batch. */

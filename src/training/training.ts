@@ -8,13 +8,14 @@ import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
-import type { Engine } from "../runtime/index.js";
+import type { Engine, Tensor } from "../runtime/index.js";
 import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batch.js";
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
+import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
-import { warmupCosine } from "./schedule.js";
+import { learningRateShare } from "./schedule.js";
 import { initialState, namedTensors, type TrainingState } from "./state.js";
 import { buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
 
@@ -90,8 +91,11 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       [names.targets]: batch.targets,
       [names.weights]: { data: state.weights, dims: [layout.weights.size] },
       [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
-      [names.learningRate]: { data: Float32Array.of(learningRate), dims: [] },
+      [names.learningRate]: scalar(learningRate),
       ...Object.fromEntries(state.moments.map((data, i) => [names.moment(i), { data, dims: [layout.weights.size] }])),
+      ...Object.fromEntries(
+        biasCorrections(recipe.optimizer, state.updates + 1).map((value, i) => [names.correction(i), scalar(value)]),
+      ),
       ...Object.fromEntries(batch.noise),
     });
     const floats = (name: string) => outputs[name]!.data as Float32Array;
@@ -100,6 +104,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       weights: floats(names.next(names.weights)),
       buffers: floats(names.next(names.buffers)),
       moments: state.moments.map((_, i) => floats(names.next(names.moment(i)))),
+      updates: state.updates + 1,
     };
     return { loss: floats(names.loss)[0]!, logits: floats(names.logits) };
   };
@@ -116,7 +121,8 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       const rng = setup.rng.fork(`epoch ${epoch}`);
       const size = recipe.batchSize;
       const batches = batchesOf(images.count, size, rng.fork("order"));
-      const rate = (done: number) => recipe.learningRate * warmupCosine(epoch + done, recipe.warmupEpochs, epochs);
+      const { schedule, warmupEpochs, learningRate } = recipe;
+      const rate = (done: number) => learningRate * learningRateShare(schedule, epoch + done, warmupEpochs, epochs);
       const began = performance.now();
       const speed = (steps: number) => (steps * size) / ((performance.now() - began) / 1000);
       let [lossSum, correct] = [0, 0];
@@ -168,6 +174,8 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     },
   };
 }
+
+const scalar = (value: number): Tensor => ({ data: Float32Array.of(value), dims: [] });
 
 const interrupted = (name: string, epoch: number) =>
   new InterruptedError({ at: name, expected: "to train on", received: `a request to stop in epoch ${epoch + 1}` });
