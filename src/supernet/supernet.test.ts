@@ -114,7 +114,14 @@ test("gradient and statistics are those of a whole training step", async () => {
   const moments = { data: new Float32Array(layout.weights.size), dims: [layout.weights.size] };
   const feeds = { image, targets, weights };
   const rate = { data: Float32Array.of(1), dims: [] };
-  const whole = await sessions[0].run({ ...feeds, buffers, learningRate: rate, [names.moment(0)]: moments });
+  const statisticsMomentum = { data: Float32Array.of(architecture.norm.momentum), dims: [] };
+  const whole = await sessions[0].run({
+    ...feeds,
+    buffers,
+    statisticsMomentum,
+    learningRate: rate,
+    [names.moment(0)]: moments,
+  });
   const gradient = (await sessions[1].run(feeds))[names.gradient]!.data as Float32Array;
   const measured = (await sessions[2].run({ image, weights }))[names.buffers]!.data as Float32Array;
   const next = whole[names.next(names.weights)]!.data;

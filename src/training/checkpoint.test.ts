@@ -14,6 +14,8 @@ const checkpoint: Checkpoint = {
     moments: [Float32Array.of(4, 5, 6), Float32Array.of(7, 8, 9)],
     epoch: 2,
     updates: 17,
+    average: { weights: Float32Array.of(10, 11, 12), buffers: Float32Array.of(13, 14) },
+    within: { steps: 3, loss: 1 / 3, correct: 17, epochs: 9 },
   },
   curve: [1, 2].map((epoch) => ({
     epoch,
@@ -53,7 +55,7 @@ test("damaged, it is refused with the file's name", async () => {
   await writeFile(path, bytes.subarray(0, -4));
   const cutOff = await load();
   expect(cutOff).toBeInstanceOf(ModelError);
-  expect((cutOff as ModelError).message).toMatch(/received \[32, 44\]\n {2}hint: the file is cut off or damaged/);
+  expect((cutOff as ModelError).message).toMatch(/received \[52, 64\]\n {2}hint: the file is cut off or damaged/);
   expect((cutOff as ModelError).facts.at).toContain(path);
 
   await writeFile(path, "not a checkpoint at all");

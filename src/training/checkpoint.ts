@@ -4,7 +4,7 @@ import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
 import type { EpochRecord } from "./epoch-record.js";
-import type { TrainingState } from "./state.js";
+import type { PartialEpoch, TrainingState } from "./state.js";
 
 export type Checkpoint = {
   readonly state: TrainingState;
@@ -13,7 +13,7 @@ export type Checkpoint = {
   readonly run: string;
 };
 
-const FORMAT = "bantam-checkpoint-2";
+const FORMAT = "bantam-checkpoint-3";
 
 export async function saveCheckpoint(path: string, { state, curve, run }: Checkpoint): Promise<void> {
   const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
@@ -21,12 +21,19 @@ export async function saveCheckpoint(path: string, { state, curve, run }: Checkp
     ["weights", vector(state.weights)],
     ["buffers", vector(state.buffers)],
     ...state.moments.map((moment, i) => [`moments.${i}`, vector(moment)] as const),
+    ...(state.average === null
+      ? []
+      : ([
+          ["average.weights", vector(state.average.weights)],
+          ["average.buffers", vector(state.average.buffers)],
+        ] as const)),
   ]);
   const metadata = {
     format: FORMAT,
     run,
     epoch: String(state.epoch),
     updates: String(state.updates),
+    within: JSON.stringify(state.within),
     curve: JSON.stringify(curve),
   };
   await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
@@ -54,21 +61,25 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
   const moments = [...tensors.keys()].filter((name) => name.startsWith("moments."));
   return {
     run,
-    curve: parseCurve(metadata.curve, path),
+    curve: parsed<EpochRecord[]>(metadata.curve, path, "a learning curve"),
     state: {
       weights: floats("weights"),
       buffers: floats("buffers"),
       moments: moments.map((_, i) => floats(`moments.${i}`)),
       epoch: Number(metadata.epoch),
       updates: Number(metadata.updates),
+      average: tensors.has("average.weights")
+        ? { weights: floats("average.weights"), buffers: floats("average.buffers") }
+        : null,
+      within: parsed<PartialEpoch | null>(metadata.within, path, "the part of an epoch"),
     },
   };
 }
 
-function parseCurve(text: string | undefined, at: string): EpochRecord[] {
+function parsed<T>(text: string | undefined, at: string, what: string): T {
   try {
-    return JSON.parse(text ?? "") as EpochRecord[];
+    return JSON.parse(text ?? "") as T;
   } catch (cause) {
-    throw new ModelError({ at, expected: "a learning curve in JSON", received: "something else" }, { cause });
+    throw new ModelError({ at, expected: `${what} in JSON`, received: "something else" }, { cause });
   }
 }

@@ -33,7 +33,7 @@ test("the smaller kernel lies in the middle of the larger", () => {
 
 const stateOf = (architecture: Architecture, seed: number) => {
   const layout = stateLayout(architecture);
-  return { layout, state: initialState(architecture, layout, halvesRecipe.optimizer, createRng(seed)) };
+  return { layout, state: initialState(architecture, layout, halvesRecipe, createRng(seed)) };
 };
 const trained = (architecture: Architecture, seed: number): TrainedNetwork => {
   const { layout, state } = stateOf(architecture, seed);

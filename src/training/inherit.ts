@@ -63,8 +63,9 @@ export function inherit(
   const weights = take(layout.weights, fresh.weights, parent.weights);
   const buffers = take(layout.buffers, fresh.buffers, parent.buffers);
   const inherited = weights.places.reduce((count, place) => count + (place < 0 ? 0 : 1), 0);
+  const start = { weights: weights.numbers, buffers: buffers.numbers };
   return {
-    state: { ...fresh, weights: weights.numbers, buffers: buffers.numbers },
+    state: { ...fresh, ...start, average: fresh.average && start },
     share: inherited / layout.weights.size,
   };
 }

@@ -34,6 +34,12 @@ export type Recipe = {
   readonly weightDecay: number;
   /** The gradient of all weights together is made no longer than this; null leaves it. */
   readonly clipNorm: number | null;
+  /**
+   * d in average ← d·average + (1 − d)·weights after each update, at most (1 + t)/(10 + t) after t of them; the averages, those of the
+   * batch-norm statistics too, are what is evaluated and shipped. null: no averages.
+   * @source Polyak and Juditsky 1992; the early d as in TensorFlow's `ExponentialMovingAverage`
+   */
+  readonly ema: number | null;
   /** ε in target ← (1 − ε)·target + ε/K. @source Szegedy et al. 2016, arXiv:1512.00567, §7 */
   readonly labelSmoothing: number;
   readonly augmentation: Augmentation;
@@ -51,6 +57,7 @@ export const quickRecipe: Recipe = {
   warmupEpochs: 1,
   weightDecay: 5e-4,
   clipNorm: null,
+  ema: null,
   labelSmoothing: 0.05,
   augmentation: { shift: 0.08, flip: true, erase: 0 },
 };

@@ -1,5 +1,6 @@
 /** A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. */
 import { join } from "node:path";
+import { InterruptedError } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import type { EpochRecord } from "./epoch-record.js";
@@ -15,7 +16,12 @@ export type RunOptions = Omit<TrainingSetup, "state"> & {
   readonly train: ImageSet;
   readonly validation: ImageSet;
   /** Where `best.safetensors` and `last.safetensors` go; none are written without it. */
-  readonly checkpoints?: { readonly folder: string; readonly run: string };
+  readonly checkpoints?: {
+    readonly folder: string;
+    readonly run: string;
+    /** Within an epoch the last state is written after so many seconds; by default 60. */
+    readonly everySeconds?: number;
+  };
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (epoch: number, progress: StepProgress) => void;
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
@@ -28,37 +34,53 @@ export type RunResult = {
   readonly curve: readonly EpochRecord[];
 };
 
+const CHECKPOINT_SECONDS = 60;
+
 const files = (folder: string) => ({ best: join(folder, "best.safetensors"), last: join(folder, "last.safetensors") });
 
-/** @throws {InterruptedError} at the signal; the last finished epoch is on disk. */
+/** @throws {InterruptedError} at the signal; the last finished step is on disk. */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
   const { checkpoints, train, validation } = options;
   const saved = await readBoth(checkpoints);
   const training = await createTraining({ ...options, ...(saved && { state: saved.last.state }) });
   try {
     const curve = [...(saved?.last.curve ?? [])];
-    let best: TrainingState | undefined = saved?.best.state;
+    let best: TrainingState | undefined = saved?.best?.state;
+    let savedAt = performance.now();
+    const saveLast = async () => {
+      if (checkpoints === undefined) return;
+      await saveCheckpoint(files(checkpoints.folder).last, { state: training.state, curve, run: checkpoints.run });
+      savedAt = performance.now();
+    };
     const total = typeof options.epochs === "number" ? () => options.epochs as number : options.epochs;
     for (;;) {
       const epoch = training.state.epoch + 1;
-      const epochs = total(epoch);
+      const epochs = training.state.within?.epochs ?? total(epoch);
       if (epoch > epochs) break;
-      const result = await training.trainEpoch(train, {
-        epochs,
-        signal: options.signal,
-        onStep: (progress) => options.onStep?.(epoch, progress),
-      });
+      const result = await training
+        .trainEpoch(train, {
+          epochs,
+          signal: options.signal,
+          onStep: (progress) => options.onStep?.(epoch, progress),
+          afterStep: async () => {
+            if (performance.now() - savedAt >= 1000 * (checkpoints?.everySeconds ?? CHECKPOINT_SECONDS))
+              await saveLast();
+          },
+        })
+        .catch(async (error: unknown) => {
+          if (error instanceof InterruptedError) await saveLast();
+          throw error;
+        });
       const { accuracy, loss } = await training.evaluate(validation);
       const record = { ...result, validationLoss: loss, validationAccuracy: accuracy };
       const isBest = curve.every(({ validationAccuracy }) => validationAccuracy <= accuracy);
       curve.push(record);
       if (isBest) best = training.state;
       if (checkpoints !== undefined) {
-        const { best: bestFile, last } = files(checkpoints.folder);
-        const checkpoint = { state: training.state, curve, run: checkpoints.run };
+        const { folder, run } = checkpoints;
         // The best goes first: a stop between the two leaves a pair that can go on.
-        if (isBest) await saveCheckpoint(bestFile, checkpoint);
-        await saveCheckpoint(last, checkpoint);
+        if (isBest) await saveCheckpoint(files(folder).best, { state: training.state, curve, run });
+        await saveLast();
       }
       await options.onEpoch?.(record);
     }
@@ -70,12 +92,14 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
 
 async function readBoth(
   checkpoints: RunOptions["checkpoints"],
-): Promise<{ best: Checkpoint; last: Checkpoint } | null> {
+): Promise<{ best: Checkpoint | null; last: Checkpoint } | null> {
   if (checkpoints === undefined) return null;
   const { best, last } = files(checkpoints.folder);
   const [bestOne, lastOne] = await Promise.all([
     loadCheckpoint(best, checkpoints.run),
     loadCheckpoint(last, checkpoints.run),
   ]);
-  return bestOne === null || lastOne === null ? null : { best: bestOne, last: lastOne };
+  if (lastOne === null) return null;
+  // In its first epoch a run has no best yet; later it must have one.
+  return bestOne === null && lastOne.curve.length > 0 ? null : { best: bestOne, last: lastOne };
 }

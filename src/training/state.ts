@@ -3,7 +3,7 @@ import type { Rng } from "../base/index.js";
 import { type Architecture, buildNetwork, initializeParameters } from "../networks/index.js";
 import { pack, unpack } from "./flat.js";
 import { initialMoments } from "./optimizer.js";
-import type { Optimizer } from "./recipe.js";
+import type { Recipe } from "./recipe.js";
 import type { StateLayout } from "./step.js";
 
 export type TrainingState = {
@@ -14,23 +14,42 @@ export type TrainingState = {
   readonly epoch: number;
   /** Updates that were made. */
   readonly updates: number;
+  /** Moving averages of weights and statistics; null where the recipe has none. */
+  readonly average: Pick<TrainingState, "weights" | "buffers"> | null;
+  /** What there is of an epoch that was begun; null between two epochs. */
+  readonly within: PartialEpoch | null;
+};
+
+export type PartialEpoch = {
+  /** Steps that are done. */
+  readonly steps: number;
+  /** Sums over those. */
+  readonly loss: number;
+  readonly correct: number;
+  /** How long the run was to be when the epoch began. */
+  readonly epochs: number;
 };
 
 export function initialState(
   architecture: Architecture,
   layout: StateLayout,
-  optimizer: Optimizer,
+  { optimizer, ema }: Pick<Recipe, "optimizer" | "ema">,
   rng: Rng,
 ): TrainingState {
   const tensors = initializeParameters(buildNetwork(architecture, { batch: 1, mode: "inference" }).graph, rng);
+  const start = { weights: pack(layout.weights, tensors), buffers: pack(layout.buffers, tensors) };
   return {
-    weights: pack(layout.weights, tensors),
-    buffers: pack(layout.buffers, tensors),
+    ...start,
     moments: initialMoments(optimizer).map((start) => new Float32Array(layout.weights.size).fill(start)),
     epoch: 0,
     updates: 0,
+    average: ema === null ? null : start,
+    within: null,
   };
 }
+
+/** What is evaluated and shipped. */
+export const shippedOf = (state: Pick<TrainingState, "weights" | "buffers" | "average">) => state.average ?? state;
 
 /** Weights and batch-norm statistics by name, as `networks` and files know them. */
 export function namedTensors(

@@ -39,6 +39,7 @@ function prepare(architecture: Architecture, recipe: Recipe, seed = 5) {
     [names.weights, pack(layout.weights, tensors)],
     [names.buffers, pack(layout.buffers, tensors)],
     [names.learningRate, Float32Array.of(0.1)],
+    [names.statisticsMomentum, Float32Array.of(architecture.norm.momentum)],
     ...initialMoments(recipe.optimizer).map(
       (start, i) =>
         [names.moment(i), draw(`moment ${i}`, layout.weights.size, (own) => start + 0.1 * own.uniform())] as const,

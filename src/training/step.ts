@@ -17,6 +17,9 @@ export const names = {
   weights: "weights",
   buffers: "buffers",
   learningRate: "learningRate",
+  statisticsMomentum: "statisticsMomentum",
+  averageDecay: "averageDecay",
+  average: (name: string) => `average.${name}`,
   moment: (i: number) => `moments.${i}`,
   correction: (i: number) => `correction.${i}`,
   next: (name: string) => `next.${name}`,
@@ -38,8 +41,8 @@ export function stateLayout(architecture: Architecture): StateLayout {
 
 /**
  * Inputs: `image` `[N, C, H, W]`, `targets` `[N, K]` (one row sums to one), `weights` `[P]`, `moments.i` `[P]`, `buffers`
- * `[B]`, `learningRate` and `correction.i` `[]`, and the noise masks of the network. Outputs: `loss` `[]`, `logits` `[N, K]` and the next
- * weights, moments and buffers.
+ * `[B]`, `learningRate`, `statisticsMomentum` and `correction.i` `[]`, the noise masks of the network, and where the recipe has
+ * averages those and `averageDecay` `[]`. Outputs: `loss` `[]`, `logits` `[N, K]` and the next weights, moments, buffers and averages.
  */
 export function buildTrainingStep(
   architecture: Architecture,
@@ -55,18 +58,29 @@ export function buildTrainingStep(
   const moments = initialMoments(recipe.optimizer).map((_, i) => g.input(names.moment(i), plain(layout.weights.size)));
   const corrections = biasCorrections(recipe.optimizer, 1).map((_, i) => g.input(names.correction(i), plain()));
 
+  const momentum = g.input(names.statisticsMomentum, plain());
+  const averages = recipe.ema === null ? null : openAverages(g, layout);
   const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, recipe.labelSmoothing);
-  builder.scope("optimizer", () => {
+  const nextWeights = builder.scope("optimizer", () => {
     const gradient = clipped(builder, raw(), recipe.clipNorm);
     const tensors = { weights, moments, gradient, learningRate, corrections };
     const next = update(builder, recipe.optimizer, layout.weights, recipe.weightDecay, tensors);
-    builder.output(next.weights, names.next(names.weights));
     for (const [i, moment] of next.moments.entries()) builder.output(moment, names.next(names.moment(i)));
+    return next.weights;
   });
-  builder.scope("statistics", () => {
-    const kept = runningStatistics(builder, network, layout.buffers, buffers, architecture.norm.momentum);
-    builder.output(kept, names.next(names.buffers));
-  });
+  const nextBuffers = builder.scope("statistics", () =>
+    blend(builder, buffers, batchStatistics(builder, network, layout.buffers), momentum),
+  );
+  builder.output(nextWeights, names.next(names.weights));
+  builder.output(nextBuffers, names.next(names.buffers));
+  if (averages !== null) {
+    builder.scope("average", () => {
+      const weights = blend(builder, averages.weights, nextWeights, averages.decay);
+      const buffers = blend(builder, averages.buffers, nextBuffers, averages.decay);
+      builder.output(weights, names.next(names.average(names.weights)));
+      builder.output(buffers, names.next(names.average(names.buffers)));
+    });
+  }
   builder.output(loss, names.loss);
   builder.output(network.logits, names.logits);
 
@@ -169,16 +183,17 @@ function crossEntropy(g: GraphBuilder, logits: Value, targets: Value, smoothing:
   return g.mul(g.sumTo(g.mul(smoothed, g.logSoftmax(logits)), []), -1 / batch);
 }
 
-/** running ← m · running + (1 − m) · batch. */
-function runningStatistics(
-  g: GraphBuilder,
-  network: Network,
-  layout: FlatLayout,
-  buffers: Value,
-  momentum: number,
-): Value {
-  return g.add(g.mul(buffers, momentum), g.mul(batchStatistics(g, network, layout), 1 - momentum));
+function openAverages(g: GraphBuilder, layout: StateLayout) {
+  return {
+    weights: g.input(names.average(names.weights), plain(layout.weights.size)),
+    buffers: g.input(names.average(names.buffers), plain(layout.buffers.size)),
+    decay: g.input(names.averageDecay, plain()),
+  };
 }
+
+/** share · old + (1 − share) · fresh. */
+const blend = (g: GraphBuilder, old: Value, fresh: Value, share: Value): Value =>
+  g.add(g.mul(old, share), g.mul(fresh, g.sub(1, share)));
 
 /** The variance with Bessel's correction, as TensorFlow and PyTorch keep it. */
 function batchStatistics(g: GraphBuilder, network: Network, layout: FlatLayout): Value {

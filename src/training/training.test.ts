@@ -220,3 +220,39 @@ test("a signal stops an epoch before its next step", async () => {
   );
   expect(steps).toBe(2);
 });
+
+test("averages follow weights and statistics, early ones more closely", async () => {
+  const training = await createTraining(setup({ recipe: { ...halvesRecipe, ema: 0.3 } }));
+  try {
+    const start = training.state;
+    const states = [start];
+    const afterStep = async () => void states.push(training.state);
+    await training.trainEpoch(halves(24, 1), { epochs: 1, afterStep });
+    for (const of of ["weights", "buffers"] as const) {
+      let expected = [...start[of]];
+      states.slice(1).forEach((state, t) => {
+        const kept = Math.min(0.3, (1 + t) / (10 + t));
+        expected = expected.map((old, i) => kept * old + (1 - kept) * state[of][i]!);
+        const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - state.average![of][i]!)), 0);
+        expect(worst).toBeLessThan(1e-5);
+      });
+    }
+    const shipped = training.tensors().get("stem.norm.gamma")!;
+    expect(training.tensors({ ...training.state, average: null }).get("stem.norm.gamma")).not.toEqual(shipped);
+  } finally {
+    await training.dispose();
+  }
+});
+
+test("the first steps' statistics do not weigh on: after one step they are the batch's", async () => {
+  const slow = { ...halvesNetwork, norm: { ...halvesNetwork.norm, momentum: 0.999 } };
+  const training = await createTraining(setup({ architecture: slow }));
+  try {
+    const images = halves(64, 1);
+    for (let i = 0; i < 3; i++) await training.trainEpoch(images, { epochs: 3 });
+    // With 0.999 throughout, 24 steps would leave the variances at the one that they begin with.
+    expect((await training.evaluate(images)).accuracy).toBeGreaterThan(0.9);
+  } finally {
+    await training.dispose();
+  }
+});

@@ -16,7 +16,7 @@ import { inherit, type TrainedNetwork } from "./inherit.js";
 import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { learningRateShare } from "./schedule.js";
-import { initialState, namedTensors, type TrainingState } from "./state.js";
+import { initialState, namedTensors, shippedOf, type TrainingState } from "./state.js";
 import { buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
 
 export type TrainingSetup = {
@@ -42,7 +42,8 @@ export interface Training {
   /** Weights and batch-norm statistics by name, of this state or another of the same run. */
   tensors(state?: TrainingState): Map<string, Float32Array>;
   /**
-   * Trains over all images once; those that do not fill the last batch wait for another epoch's order.
+   * Trains over all images once; those that do not fill the last batch wait for another epoch's order. An epoch that was stopped
+   * goes on where it was.
    * @throws {DivergenceError} when the loss is not finite. @throws {InterruptedError} within a step of the signal.
    */
   trainEpoch(
@@ -52,6 +53,8 @@ export interface Training {
       readonly epochs: number;
       readonly signal?: AbortSignal | undefined;
       readonly onStep?: (progress: StepProgress) => void;
+      /** The next step waits for it. */
+      readonly afterStep?: () => Promise<void>;
     },
   ): Promise<EpochResult>;
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
@@ -69,7 +72,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     lower(graph, { name: `${architecture.name} training step`, layout: "channel-major", fan: engine.fan }),
   );
   const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization });
-  const fresh = () => initialState(architecture, layout, recipe.optimizer, setup.rng.fork("weights"));
+  const fresh = () => initialState(architecture, layout, recipe, setup.rng.fork("weights"));
   let state = setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state);
 
   const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch => {
@@ -84,6 +87,13 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     };
   };
 
+  const averageFeeds = ({ average, updates }: TrainingState) =>
+    average !== null && {
+      [names.average(names.weights)]: { data: average.weights, dims: [layout.weights.size] },
+      [names.average(names.buffers)]: { data: average.buffers, dims: [layout.buffers.size] },
+      [names.averageDecay]: scalar(early(recipe.ema!, 1 + updates, 10 + updates)),
+    };
+
   /** Runs one step and takes over what it gives. */
   const advance = async (batch: Batch, learningRate: number): Promise<{ loss: number; logits: Float32Array }> => {
     const outputs = await step.run({
@@ -92,6 +102,8 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       [names.weights]: { data: state.weights, dims: [layout.weights.size] },
       [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
       [names.learningRate]: scalar(learningRate),
+      [names.statisticsMomentum]: scalar(early(architecture.norm.momentum, state.updates, state.updates + 1)),
+      ...averageFeeds(state),
       ...Object.fromEntries(state.moments.map((data, i) => [names.moment(i), { data, dims: [layout.weights.size] }])),
       ...Object.fromEntries(
         biasCorrections(recipe.optimizer, state.updates + 1).map((value, i) => [names.correction(i), scalar(value)]),
@@ -105,6 +117,10 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       buffers: floats(names.next(names.buffers)),
       moments: state.moments.map((_, i) => floats(names.next(names.moment(i)))),
       updates: state.updates + 1,
+      average: state.average && {
+        weights: floats(names.next(names.average(names.weights))),
+        buffers: floats(names.next(names.average(names.buffers))),
+      },
     };
     return { loss: floats(names.loss)[0]!, logits: floats(names.logits) };
   };
@@ -114,21 +130,24 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     get state() {
       return state;
     },
-    tensors: (wanted = state) => namedTensors(layout, wanted),
+    tensors: (wanted = state) => namedTensors(layout, shippedOf(wanted)),
 
-    async trainEpoch(images, { epochs, signal, onStep }) {
-      const { epoch } = state;
+    async trainEpoch(images, { signal, onStep, afterStep, ...options }) {
+      const { epoch, within } = state;
+      const epochs = within?.epochs ?? options.epochs;
       const rng = setup.rng.fork(`epoch ${epoch}`);
       const size = recipe.batchSize;
       const batches = batchesOf(images.count, size, rng.fork("order"));
       const { schedule, warmupEpochs, learningRate } = recipe;
       const rate = (done: number) => learningRate * learningRateShare(schedule, epoch + done, warmupEpochs, epochs);
       const began = performance.now();
-      const speed = (steps: number) => (steps * size) / ((performance.now() - began) / 1000);
-      let [lossSum, correct] = [0, 0];
+      const first = within?.steps ?? 0;
+      const speed = (steps: number) => ((steps - first) * size) / ((performance.now() - began) / 1000);
+      let [lossSum, correct] = [within?.loss ?? 0, within?.correct ?? 0];
 
-      let next = prepare(images, batches[0]!, rng.fork(0));
-      for (let i = 0; i < batches.length; i++) {
+      // An epoch that was stopped after its last step has nothing left to prepare.
+      let next = prepare(images, batches[Math.min(first, batches.length - 1)]!, rng.fork(first));
+      for (let i = first; i < batches.length; i++) {
         if (signal?.aborted) throw interrupted(architecture.name, epoch);
         const batch = next;
         // The mean rate over the step, so that the very first step already moves.
@@ -139,9 +158,11 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         if (!Number.isFinite(loss)) throw diverged(architecture.name, epoch, i, loss, recipe);
         lossSum += loss;
         correct += countCorrect(logits, batch.labels, architecture.classes);
+        state = { ...state, within: { steps: i + 1, loss: lossSum, correct, epochs } };
         onStep?.({ step: i + 1, steps: batches.length, imagesPerSecond: speed(i + 1) });
+        await afterStep?.();
       }
-      state = { ...state, epoch: epoch + 1 };
+      state = { ...state, epoch: epoch + 1, within: null };
       return {
         epoch: epoch + 1,
         learningRate: rate(1),
@@ -151,7 +172,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       };
     },
 
-    evaluate: (images) => evaluation.evaluate(images, state),
+    evaluate: (images) => evaluation.evaluate(images, shippedOf(state)),
 
     async measureStep(images) {
       const saved = state;
@@ -174,6 +195,9 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     },
   };
 }
+
+/** A share of the old that is kept: less at first, or the first steps would weigh on for long. */
+const early = (most: number, old: number, all: number) => Math.min(most, old / all);
 
 const scalar = (value: number): Tensor => ({ data: Float32Array.of(value), dims: [] });
 

@@ -88,6 +88,7 @@ export async function runReferenceStep(step: StepCase, runner: Runner): Promise<
       [names.buffers, pack(layout.buffers, weights)],
       [names.moment(0), new Float32Array(layout.weights.size)],
       [names.learningRate, Float32Array.of(LEARNING_RATE)],
+      [names.statisticsMomentum, Float32Array.of(architecture.norm.momentum)],
     ]),
   );
   const floats = (name: string) => Float32Array.from(outputs.get(name)!);
