@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRng, type Rng } from "../base/index.js";
-import { drawChange, reflect } from "./augmentation.js";
+import { drawChange, drawCrop, reflect } from "./augmentation.js";
 
 const all = { shift: 0.1, flip: true, erase: 1 };
 
@@ -65,4 +65,18 @@ describe("drawChange", () => {
     };
     expect(drawsOf({ shift: 0, flip: false, erase: 0 })).toBe(drawsOf(all));
   });
+});
+
+test("a crop lies within the picture, and covers the share that it must", () => {
+  const rng = createRng(5);
+  const crops = Array.from({ length: 2_000 }, () => drawCrop(0.25, 40, rng));
+  const shares = crops.map(({ width, height }) => (width * height) / 1600);
+  for (const { x, y, width, height } of crops) {
+    expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(x + width, y + height)).toBeLessThanOrEqual(40);
+    expect(Math.max(width / height, height / width)).toBeLessThan(1.45);
+  }
+  expect(Math.min(...shares)).toBeGreaterThan(0.22);
+  expect(Math.min(...shares)).toBeLessThan(0.3);
+  expect(Math.max(...shares)).toBeGreaterThan(0.9);
 });

@@ -1,4 +1,5 @@
 import type { Rng } from "../base/index.js";
+import type { AugmentationPolicy } from "./policy.js";
 
 /** Random changes to training pictures that leave their class as it is. */
 export type Augmentation = {
@@ -8,6 +9,10 @@ export type Augmentation = {
   readonly flip: boolean;
   /** Probability of blanking a rectangle with the mean colour. */
   readonly erase: number;
+  /** Changes of form and colour, before the others; none where left out. */
+  readonly policy?: AugmentationPolicy | undefined;
+  /** A part of the picture, at least this share of its area, made as large as the whole; the whole where left out. */
+  readonly crop?: number | undefined;
 };
 
 /** What happens to one picture. */
@@ -53,4 +58,24 @@ export function reflect(place: number, size: number): number {
   const period = 2 * (size - 1);
   const folded = ((place % period) + period) % period;
   return folded < size ? folded : period - folded;
+}
+
+/** Sides of a crop, width ÷ height, at their most. @source Szegedy et al. 2014, arXiv:1409.4842, §6 */
+const MOST_RATIO = 4 / 3;
+const DRAWS = 10;
+
+/**
+ * A part of the picture with at least the share `least` of its area, in px, not on whole pixels' borders necessarily.
+ *
+ * @source Szegedy et al. 2014, arXiv:1409.4842, §6; ten draws and then the whole, as in torchvision's `RandomResizedCrop`
+ */
+export function drawCrop(least: number, size: number, rng: Rng): Rectangle {
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const area = size * size * (least + (1 - least) * rng.uniform());
+    const ratio = MOST_RATIO ** (2 * rng.uniform() - 1);
+    const [width, height] = [Math.round(Math.sqrt(area * ratio)), Math.round(Math.sqrt(area / ratio))];
+    if (width < 1 || height < 1 || width > size || height > size) continue;
+    return { x: rng.integer(size - width + 1), y: rng.integer(size - height + 1), width, height };
+  }
+  return { x: 0, y: 0, width: size, height: size };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { createRng } from "../base/index.js";
-import { type Change, drawChange } from "./augmentation.js";
+import { type Augmentation, type Change, drawChange } from "./augmentation.js";
 import { fillBatch } from "./batch.js";
 import { imageSetOf } from "./testing/fixtures.js";
 
@@ -81,6 +81,26 @@ describe("fillBatch", () => {
     expect(batch(1)).toEqual(batch(1));
     expect(batch(1)).not.toEqual(batch(2));
     expect(batch(1).slice(0, 64)).not.toEqual(batch(1).slice(128, 192));
+  });
+
+  test("a policy changes the stored bytes, a crop enlarges a part, and neither moves the other draws", () => {
+    const pixels = Array.from({ length: 64 }, (_, i) => 3 * i);
+    const images = imageSetOf([pixels], 8, 1);
+    const batch = (augmentation: Augmentation) => {
+      const into = new Float32Array(64);
+      fillBatch(images, [0], { ...asItIs, augmentation, rng: createRng(4) }, into);
+      return [...into].map(Math.round);
+    };
+    const nothing = { shift: 0, flip: false, erase: 0 };
+    expect(batch({ ...nothing, crop: 1 })).toEqual(pixels);
+    const part = batch({ ...nothing, crop: 0.1 });
+    expect(Math.max(...part) - Math.min(...part)).toBeLessThan(189);
+    expect(Math.min(...part)).toBeGreaterThanOrEqual(0);
+    const inverting = { kind: "randaugment", ops: 1, magnitude: 30 } as const;
+    expect(batch({ ...nothing, policy: inverting })).not.toEqual(pixels);
+    const flipped = batch({ ...nothing, flip: true });
+    expect([pixels, batch({ ...nothing, flip: true, crop: 1 })]).toContainEqual(flipped);
+    expect(batch({ ...nothing, flip: true, crop: 1 })).toEqual(flipped);
   });
 
   test("fills the front of a longer array, and refuses a shorter", () => {

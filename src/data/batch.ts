@@ -1,6 +1,8 @@
 import type { Rng } from "../base/index.js";
-import { type Augmentation, type Change, drawChange, reflect } from "./augmentation.js";
+import { type Augmentation, type Change, drawChange, drawCrop, reflect } from "./augmentation.js";
 import type { ImageSet } from "./images.js";
+import { cropped, type Picture } from "./picture-ops.js";
+import { applyPolicy, drawPolicy } from "./policy.js";
 import { imageBytes } from "./preprocessing.js";
 
 export type BatchOptions = {
@@ -36,11 +38,13 @@ export function fillBatch(
   if (augmentation !== null && rng === null) throw new TypeError("internal: augmentation without an rng");
 
   const tables = Array.from({ length: channels }, (_, c) => normalized(mean[c]!, std[c]!));
-  const pixels = new Uint8Array(imageBytes(images));
+  const stored = new Uint8Array(imageBytes(images));
   const columns = new Int32Array(size);
   for (let n = 0; n < count; n++) {
     const change = augmentation === null ? unchanged : drawChange(augmentation, size, rng!);
-    images.read(indices[n]!, pixels, 0);
+    images.read(indices[n]!, stored, 0);
+    const pixels =
+      augmentation === null ? stored : reshaped({ pixels: stored, side: size, channels }, augmentation, n, rng!);
     for (let x = 0; x < size; x++) columns[x] = channels * sourceColumn(x, change, size);
     for (let c = 0; c < channels; c++) {
       const table = tables[c]!;
@@ -53,6 +57,14 @@ export function fillBatch(
       if (change.erase !== null) erase(into, start, size, change.erase);
     }
   }
+}
+
+/** Crop and policy, each from a stream of its own, so that switching one on moves nothing else. */
+function reshaped(picture: Picture, { crop, policy }: Augmentation, n: number, rng: Rng): Uint8Array {
+  const { side } = picture;
+  const whole = crop === undefined ? picture.pixels : cropped(picture, drawCrop(crop, side, rng.fork(`crop ${n}`)));
+  if (policy === undefined) return whole;
+  return applyPolicy({ ...picture, pixels: whole }, drawPolicy(policy, side, rng.fork(`policy ${n}`)));
 }
 
 /** First mirrored, then shifted; so looked up the other way round. */

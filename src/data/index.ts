@@ -5,6 +5,7 @@ export { type Dataset, type OpenOptions, openDataset } from "./dataset.js";
 export { decodeImage } from "./decode.js";
 export { type ImageOptions, type ImageSet, openImages } from "./images.js";
 export { encodePng } from "./png.js";
+export type { AugmentationPolicy } from "./policy.js";
 export { firstGeometry, type Geometry, type Preprocessing, SIZES } from "./preprocessing.js";
 export type { Sample, Skipped, SplitName } from "./sample.js";
 export { channelStatistics } from "./statistics.js";

@@ -1,5 +1,6 @@
 /** How a network is trained, as data. */
 import type { Augmentation } from "../data/index.js";
+import type { Mixing } from "./mixing.js";
 import type { Schedule } from "./schedule.js";
 
 export type Optimizer =
@@ -43,6 +44,10 @@ export type Recipe = {
   /** ε in target ← (1 − ε)·target + ε/K. @source Szegedy et al. 2016, arXiv:1512.00567, §7 */
   readonly labelSmoothing: number;
   readonly augmentation: Augmentation;
+  readonly mixing: Mixing;
+  /** Rates in place of the network's own; null leaves those. */
+  readonly dropout: number | null;
+  readonly dropPath: number | null;
 };
 
 /**
@@ -60,4 +65,7 @@ export const quickRecipe: Recipe = {
   ema: null,
   labelSmoothing: 0.05,
   augmentation: { shift: 0.08, flip: true, erase: 0 },
+  mixing: { mixup: 0, cutmix: 0 },
+  dropout: null,
+  dropPath: null,
 };

@@ -13,6 +13,7 @@ import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batc
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
+import { mixed } from "./mixing.js";
 import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { learningRateShare } from "./schedule.js";
@@ -65,7 +66,9 @@ export interface Training {
 }
 
 export async function createTraining(setup: TrainingSetup): Promise<Training> {
-  const { architecture, recipe, engine } = setup;
+  const { recipe, engine } = setup;
+  const { dropout, dropPath, ...rows } = setup.architecture;
+  const architecture = { ...rows, dropout: recipe.dropout ?? dropout, dropPath: recipe.dropPath ?? dropPath };
   const layout = stateLayout(architecture);
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout);
   const step = await engine.load(
@@ -79,7 +82,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     const normalization = { ...setup.normalization, augmentation: recipe.augmentation };
     const batch = assemble(architecture, images, indices, normalization, rng);
     return {
-      ...batch,
+      ...mixed(batch, recipe.mixing, rng.fork("mixing")),
       noise: noise.map(({ input, kind, rate, shape }) => [
         input.name,
         noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`)),
