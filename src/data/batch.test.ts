@@ -96,8 +96,8 @@ describe("fillBatch", () => {
     const part = batch({ ...nothing, crop: 0.1 });
     expect(Math.max(...part) - Math.min(...part)).toBeLessThan(189);
     expect(Math.min(...part)).toBeGreaterThanOrEqual(0);
-    const inverting = { kind: "randaugment", ops: 1, magnitude: 30 } as const;
-    expect(batch({ ...nothing, policy: inverting })).not.toEqual(pixels);
+    const severe = { kind: "randaugment", ops: 8, magnitude: 30 } as const;
+    expect(batch({ ...nothing, policy: severe })).not.toEqual(pixels);
     const flipped = batch({ ...nothing, flip: true });
     expect([pixels, batch({ ...nothing, flip: true, crop: 1 })]).toContainEqual(flipped);
     expect(batch({ ...nothing, flip: true, crop: 1 })).toEqual(flipped);

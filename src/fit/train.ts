@@ -3,12 +3,21 @@ import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
 import { type BuildOptions, buildArchitecture, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
-import { type EpochRecord, quickRecipe, type Recipe, runTraining } from "../training/index.js";
+import {
+  type EpochRecord,
+  type FoundRecipe,
+  finishedEpochs,
+  forBatch,
+  type Recipe,
+  recipeNamed,
+  runTraining,
+} from "../training/index.js";
 import { batchSizeFor } from "./choices.js";
 import { createImagePool } from "./images.js";
+import { openMetrics } from "./metrics.js";
 import { noProgress, type Progress } from "./progress.js";
 import { ship } from "./ship-phase.js";
 import { studyKey } from "./study.js";
@@ -16,10 +25,15 @@ import { studyKey } from "./study.js";
 export type TrainOptions = {
   readonly data: string;
   readonly network: Pick<BuildOptions, "width" | "depth" | "resolution"> & { readonly name: string };
-  readonly epochs: number;
+  /** By default `quick`. */
+  readonly recipe?: FoundRecipe | undefined;
+  /** By default the recipe's. */
+  readonly epochs?: number | undefined;
   readonly learningRate?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly out: string;
+  /** Event files beside `metrics.jsonl`. */
+  readonly tensorboard?: boolean | undefined;
   readonly seed: number;
   readonly engine: Engine;
   readonly cacheDir: string;
@@ -39,7 +53,7 @@ export type TrainResult = {
 
 /** A stopped training goes on from its last finished epoch when called again with the same options. */
 export async function trainNetwork(options: TrainOptions): Promise<TrainResult> {
-  const { data, network, epochs, out, seed, engine, cacheDir, signal, progress = noProgress } = options;
+  const { data, network, out, seed, engine, cacheDir, signal, progress = noProgress } = options;
   await ensureWritableFolder(join(out, "checkpoints"));
   await ensureWritableFolder(cacheDir);
   progress.phase("data", "reading images");
@@ -54,10 +68,9 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       classes: dataset.classes.length,
       channels: dataset.channels,
     });
-    const batchSize = options.batchSize ?? batchSizeFor(dataset.splits.train.length);
-    const learningRate = options.learningRate ?? (quickRecipe.learningRate * batchSize) / quickRecipe.batchSize;
-    const augmentation = { ...quickRecipe.augmentation, flip: dataset.channels === 3 };
-    const recipe: Recipe = { ...quickRecipe, batchSize, learningRate, augmentation };
+    const named = options.recipe ?? recipeNamed("quick");
+    const epochs = options.epochs ?? named.epochs;
+    const recipe = recipeOf(named.recipe, dataset, options);
     const train = await pool.get("train", resolution);
     const normalization = channelStatistics(train);
     const costs = costsOfProfile(profileArchitecture(architecture));
@@ -65,6 +78,15 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       "train",
       `${architecture.name}: ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
     );
+    const run = studyKey({
+      ...{ data: dataset.fingerprint, architecture, recipe, epochs, seed },
+      ...{ engine: engine.name, threads: engine.threads },
+    });
+    const checkpoints = { folder: join(out, "checkpoints"), run };
+    const metrics = await openMetrics(out, {
+      earlier: await finishedEpochs(checkpoints),
+      tensorboard: options.tensorboard ?? false,
+    });
     const trained = await runTraining({
       engine,
       architecture,
@@ -75,29 +97,21 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       train,
       validation: await pool.get("validation", resolution),
       signal,
-      checkpoints: {
-        folder: join(out, "checkpoints"),
-        run: studyKey({
-          data: dataset.fingerprint,
-          architecture,
-          recipe,
-          epochs,
-          seed,
-          engine: engine.name,
-          threads: engine.threads,
-        }),
-      },
+      checkpoints,
       onStep: (epoch, { step, steps, imagesPerSecond }) =>
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
           fraction: (epoch - 1 + step / steps) / epochs,
           columns: [`${Math.round(imagesPerSecond)} images/s`],
-          secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * batchSize) / imagesPerSecond,
+          secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
         }),
-      onEpoch: ({ epoch, trainLoss, validationAccuracy }) =>
+      onEpoch: async (record) => {
+        const { epoch, trainLoss, validationAccuracy } = record;
         progress.line(
           `epoch ${String(epoch).padStart(3)}/${epochs}   loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}`,
-        ),
+        );
+        await metrics.add(record);
+      },
     });
     progress.phase("ship", "writing model.onnx and testing it");
     const { model, onnx, scores } = await ship({
@@ -117,4 +131,15 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   } finally {
     pool.close();
   }
+}
+
+/** The recipe for this data: batches that it fills, and mirrored only where that leaves the class. */
+function recipeOf(recipe: Recipe, dataset: Dataset, options: Pick<TrainOptions, "batchSize" | "learningRate">): Recipe {
+  const batchSize = options.batchSize ?? Math.min(recipe.batchSize, batchSizeFor(dataset.splits.train.length));
+  const scaled = forBatch(recipe, batchSize);
+  return {
+    ...scaled,
+    learningRate: options.learningRate ?? scaled.learningRate,
+    augmentation: { ...recipe.augmentation, flip: recipe.augmentation.flip && dataset.channels === 3 },
+  };
 }

@@ -90,6 +90,11 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/** Epochs that a stopped run has behind it. */
+export async function finishedEpochs(checkpoints: RunOptions["checkpoints"]): Promise<readonly EpochRecord[]> {
+  return (await readBoth(checkpoints))?.last.curve ?? [];
+}
+
 async function readBoth(
   checkpoints: RunOptions["checkpoints"],
 ): Promise<{ best: Checkpoint | null; last: Checkpoint } | null> {

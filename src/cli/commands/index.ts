@@ -6,6 +6,7 @@ import { fitCommand } from "./fit.js";
 import { networksCommand } from "./networks.js";
 import { predictCommand } from "./predict.js";
 import { profileCommand } from "./profile.js";
+import { recipesCommand } from "./recipes.js";
 import { scaleCommand } from "./scale.js";
 import { scalingSearchCommand } from "./scaling-search.js";
 import { scalingStudyCommand } from "./scaling-study.js";
@@ -26,6 +27,7 @@ export const commands = [
   scalingSearchCommand,
   scalingStudyCommand,
   trainCommand,
+  recipesCommand,
   evalCommand,
   predictCommand,
   exportCommand,

@@ -1,12 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { toFileError } from "../../base/files.js";
 import { searchNetworks } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions, textOf } from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
 export const searchCommand = defineCommand({
@@ -88,8 +86,3 @@ export const searchCommand = defineCommand({
   },
   show: (report, view) => renderSearch(report, view),
 });
-
-const textOf = (file: string): Promise<string> =>
-  readFile(file, "utf8").catch((error: unknown) => {
-    throw toFileError(error, file, "read");
-  });

@@ -1,6 +1,8 @@
 /** Options and small things that several commands have in common. */
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { toFileError } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import type { Engine, EngineChoice } from "../../runtime/index.js";
@@ -102,3 +104,9 @@ export async function engineOf(
     warn("onnxruntime-node is not installed: running on WebAssembly, which is slower");
   return chosen;
 }
+
+/** @throws {FileError} when it cannot be read. */
+export const textOf = (file: string): Promise<string> =>
+  readFile(file, "utf8").catch((error: unknown) => {
+    throw toFileError(error, file, "read");
+  });

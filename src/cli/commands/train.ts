@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { formatCount, formatPercent } from "../../base/index.js";
 import { trainNetwork } from "../../fit/index.js";
+import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand } from "../command.js";
 import {
   cacheFolder,
@@ -10,6 +11,7 @@ import {
   networkOf,
   networkOptions,
   networkWord,
+  textOf,
 } from "./shared.js";
 
 export const trainCommand = defineCommand({
@@ -22,19 +24,27 @@ export const trainCommand = defineCommand({
   options: {
     network: { ...networkWord, required: true },
     ...networkOptions,
-    epochs: { kind: "integer", min: 1, default: 20, help: "length of the training" },
+    recipe: {
+      kind: "text",
+      placeholder: "NAME|FILE",
+      default: "quick",
+      help: "how it is trained; `bantam recipes` lists them",
+    },
+    epochs: { kind: "integer", min: 1, help: "length of the training; by default the recipe's" },
     "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
     "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
+    tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
     out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
     ...engineOptions,
     ...cacheOptions,
   },
   shows: "stderr",
-  run: async ({ data, network, width, depth, resolution, out, ...values }, context) =>
+  run: async ({ data, network, width, depth, resolution, recipe, out, ...values }, context) =>
     trainNetwork({
       ...values,
       data,
+      recipe: recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe),
       network: networkOf(network, { width, depth, resolution }),
       out: out ?? join("runs", `${basename(resolve(data))}-${network}`),
       engine: await engineOf(values, context),
