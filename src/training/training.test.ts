@@ -244,7 +244,7 @@ test("averages follow weights and statistics, early ones more closely", async ()
   }
 });
 
-test("the first steps' statistics do not weigh on: after one step they are the batch's", async () => {
+test("the first steps' statistics do not weigh on", async () => {
   const slow = { ...halvesNetwork, norm: { ...halvesNetwork.norm, momentum: 0.999 } };
   const training = await createTraining(setup({ architecture: slow }));
   try {

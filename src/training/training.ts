@@ -105,7 +105,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       [names.weights]: { data: state.weights, dims: [layout.weights.size] },
       [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
       [names.learningRate]: scalar(learningRate),
-      [names.statisticsMomentum]: scalar(early(architecture.norm.momentum, state.updates, state.updates + 1)),
+      [names.statisticsMomentum]: scalar(early(architecture.norm.momentum, 1 + state.updates, 10 + state.updates)),
       ...averageFeeds(state),
       ...Object.fromEntries(state.moments.map((data, i) => [names.moment(i), { data, dims: [layout.weights.size] }])),
       ...Object.fromEntries(
