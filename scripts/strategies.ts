@@ -43,6 +43,8 @@ const contestants: readonly Contestant[] = [
 /** In whole trainings of an average candidate, for each arm. */
 const BUDGETS = [32, 64, 128];
 const EPOCHS = 3;
+/** Candidates that the shared weights judge, a quarter of the space, and images that a training of the table is made of. */
+const [JUDGED, IMAGES] = [128, 6000];
 
 const { values } = parseArgs({
   options: {
@@ -109,9 +111,6 @@ async function searchAlone(arm: Strategy, limit: number, seed: number, stopsEarl
 function compute(trials: readonly Trial[]): number {
   return trials.reduce((sum, trial) => sum + trial.compute, 0);
 }
-
-/** Candidates that the shared weights judge, a quarter of the space, and images that a training of the table is made of. */
-const [JUDGED, IMAGES] = [128, 6000];
 
 /** What the shared weights said of each candidate, and what saying it took, in the table's unit. */
 function bySharedWeights(rule: "sandwich" | "single-path"): Strategy {

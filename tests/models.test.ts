@@ -47,7 +47,12 @@ describe("train", () => {
     expect(trained.costs).toMatchObject({ params, macs, weightBytes });
     expect(trained.curve.map(({ epoch }: { epoch: number }) => epoch)).toEqual([1, 2]);
     expect(trained.count).toBe(6); // a fifth of each class of 12: 2 pictures
-    expect((await readdir(place("trained"))).toSorted()).toEqual(["checkpoints", "model.onnx", "model.safetensors"]);
+    expect((await readdir(place("trained"))).toSorted()).toEqual([
+      "checkpoints",
+      "metrics.jsonl",
+      "model.onnx",
+      "model.safetensors",
+    ]);
   });
 
   test("called again, trains nothing and gives the same bytes", async () => {
