@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createRng, InterruptedError } from "../base/index.js";
+import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
 import { temporaryFolder } from "../data/testing/fixtures.js";
 import { chooseEngine } from "../runtime/index.js";
 import { loadCheckpoint } from "./checkpoint.js";
@@ -151,4 +151,20 @@ test("the length can be laid out anew before each epoch", async () => {
   // At the end of epoch 2 of 10, one of 9 after the warm-up; at the end of 3 of 3, nothing.
   expect(curve[1]!.learningRate).toBeCloseTo((0.02 * (1 + Math.cos(Math.PI / 9))) / 2, 12);
   expect(curve[2]!.learningRate).toBeCloseTo(0, 12);
+});
+
+test("a run that diverges keeps its checkpoints and names the best", async () => {
+  const folder = await temporaryFolder();
+  const checkpoints = { folder, run: "a", everySeconds: 0 };
+  await run({ checkpoints, epochs: 1 });
+  const before = await loadCheckpoint(join(folder, "last.safetensors"), "a");
+  // The second epoch meets pixels that no normalization can be meant for.
+  const error = await run({ checkpoints, epochs: 2, normalization: { mean: [0.5], std: [0] } }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(DivergenceError);
+  expect((error as DivergenceError).message).toBe(
+    `halves, epoch 2, step 1: expected pixels that are numbers, received others\n  hint: look at the mean and the standard deviation that images are normalized with; ${join(folder, "best.safetensors")} holds epoch 1, the best before`,
+  );
+  expect(await loadCheckpoint(join(folder, "last.safetensors"), "a")).toEqual(before);
 });

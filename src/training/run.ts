@@ -1,6 +1,6 @@
 /** A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. */
 import { join } from "node:path";
-import { InterruptedError } from "../base/index.js";
+import { DivergenceError, InterruptedError } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import type { EpochRecord } from "./epoch-record.js";
@@ -38,7 +38,7 @@ const CHECKPOINT_SECONDS = 60;
 
 const files = (folder: string) => ({ best: join(folder, "best.safetensors"), last: join(folder, "last.safetensors") });
 
-/** @throws {InterruptedError} at the signal; the last finished step is on disk. */
+/** @throws {InterruptedError} at the signal; the last finished step is on disk. @throws {DivergenceError} naming the best state. */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
   const { checkpoints, train, validation } = options;
   const saved = await readBoth(checkpoints);
@@ -69,7 +69,8 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
         })
         .catch(async (error: unknown) => {
           if (error instanceof InterruptedError) await saveLast();
-          throw error;
+          // Saved as it is before the step that failed, a run would only fail there again.
+          throw error instanceof DivergenceError ? withLastGood(error, best, checkpoints?.folder) : error;
         });
       const { accuracy, loss } = await training.evaluate(validation);
       const record = { ...result, validationLoss: loss, validationAccuracy: accuracy };
@@ -88,6 +89,13 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
   } finally {
     await training.dispose();
   }
+}
+
+/** The same error, with where the best state before it lies. */
+function withLastGood(error: DivergenceError, best: TrainingState | undefined, folder: string | undefined) {
+  if (best === undefined || folder === undefined) return error;
+  const kept = `${files(folder).best} holds epoch ${best.epoch}, the best before`;
+  return new DivergenceError({ ...error.facts, hint: `${error.facts.hint}; ${kept}` }, { cause: error });
 }
 
 /** Epochs that a stopped run has behind it. */

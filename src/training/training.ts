@@ -4,12 +4,13 @@
  * Nothing is drawn from a running generator: order, augmentation and noise of a step come from the seed, the epoch and the
  * step's number. A run that goes on from a saved state therefore ends in the same bytes as one that was never stopped.
  */
-import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
+import { InterruptedError, type Rng } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Tensor } from "../runtime/index.js";
 import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batch.js";
+import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
@@ -45,7 +46,7 @@ export interface Training {
   /**
    * Trains over all images once; those that do not fill the last batch wait for another epoch's order. An epoch that was stopped
    * goes on where it was.
-   * @throws {DivergenceError} when the loss is not finite. @throws {InterruptedError} within a step of the signal.
+   * @throws {DivergenceError} when loss or weights are not finite; the state is then the one before that step. @throws {InterruptedError} within a step of the signal.
    */
   trainEpoch(
     images: ImageSet,
@@ -97,8 +98,12 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       [names.averageDecay]: scalar(early(recipe.ema!, 1 + updates, 10 + updates)),
     };
 
-  /** Runs one step and takes over what it gives. */
-  const advance = async (batch: Batch, learningRate: number): Promise<{ loss: number; logits: Float32Array }> => {
+  /** Runs one step and takes over what it gives, if that is finite. */
+  const advance = async (
+    batch: Batch,
+    learningRate: number,
+    where: string,
+  ): Promise<{ loss: number; logits: Float32Array }> => {
     const outputs = await step.run({
       [names.image]: batch.image,
       [names.targets]: batch.targets,
@@ -114,10 +119,14 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       ...Object.fromEntries(batch.noise),
     });
     const floats = (name: string) => outputs[name]!.data as Float32Array;
+    const loss = floats(names.loss)[0]!;
+    const [weights, buffers] = [floats(names.next(names.weights)), floats(names.next(names.buffers))];
+    const divergence = divergenceOf({ pixels: batch.image.data, loss, weights, buffers }, layout, recipe, where);
+    if (divergence !== null) throw divergence;
     state = {
       ...state,
-      weights: floats(names.next(names.weights)),
-      buffers: floats(names.next(names.buffers)),
+      weights,
+      buffers,
       moments: state.moments.map((_, i) => floats(names.next(names.moment(i)))),
       updates: state.updates + 1,
       average: state.average && {
@@ -125,7 +134,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         buffers: floats(names.next(names.average(names.buffers))),
       },
     };
-    return { loss: floats(names.loss)[0]!, logits: floats(names.logits) };
+    return { loss, logits: floats(names.logits) };
   };
 
   return {
@@ -154,11 +163,11 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         if (signal?.aborted) throw interrupted(architecture.name, epoch);
         const batch = next;
         // The mean rate over the step, so that the very first step already moves.
-        const running = advance(batch, rate((i + 0.5) / batches.length));
+        const where = `${architecture.name}, epoch ${epoch + 1}, step ${i + 1}`;
+        const running = advance(batch, rate((i + 0.5) / batches.length), where);
         // ONNX Runtime works on threads of its own: the next batch is assembled meanwhile.
         if (i + 1 < batches.length) next = prepare(images, batches[i + 1]!, rng.fork(i + 1));
         const { loss, logits } = await running;
-        if (!Number.isFinite(loss)) throw diverged(architecture.name, epoch, i, loss, recipe);
         lossSum += loss;
         correct += countCorrect(logits, batch.labels, architecture.classes);
         state = { ...state, within: { steps: i + 1, loss: lossSum, correct, epochs } };
@@ -185,7 +194,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       // The first runs fill ONNX Runtime's arena and the caches.
       for (let i = 0; i < 7; i++) {
         const began = performance.now();
-        await advance(prepare(images, indices, rng), 0);
+        await advance(prepare(images, indices, rng), 0, `${architecture.name}, measured`);
         if (i >= 2) seconds.push((performance.now() - began) / 1000);
       }
       state = saved;
@@ -206,11 +215,3 @@ const scalar = (value: number): Tensor => ({ data: Float32Array.of(value), dims:
 
 const interrupted = (name: string, epoch: number) =>
   new InterruptedError({ at: name, expected: "to train on", received: `a request to stop in epoch ${epoch + 1}` });
-
-const diverged = (name: string, epoch: number, step: number, loss: number, { learningRate }: Recipe) =>
-  new DivergenceError({
-    at: `${name}, epoch ${epoch + 1}, step ${step + 1}`,
-    expected: "a finite loss",
-    received: String(loss),
-    hint: `lower the learning rate (now ${learningRate} at its top)`,
-  });
