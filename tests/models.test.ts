@@ -55,6 +55,18 @@ describe("train", () => {
     ]);
   });
 
+  test("finds a learning rate before it trains, or is told one, not both", async () => {
+    const words = ["train", place("photos"), ...size, "--epochs", "1", "--out", place("found"), "--find-learning-rate"];
+    const { code, stderr } = await bantam(...words);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^learning rate \d\S*, found for batches of \d+$/m);
+    const both = await bantam(...words, "--learning-rate", "0.1");
+    expect(both.code).toBe(2);
+    expect(both.stderr).toContain(
+      "--find-learning-rate: expected a rate to be found or one that is given, received both",
+    );
+  });
+
   test("called again, trains nothing and gives the same bytes", async () => {
     const bytes = await readFile(trained.model);
     const again = await train();

@@ -1,19 +1,23 @@
 /** One published network trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
-import { createRng, formatCount, formatPercent } from "../base/index.js";
+import { createRng, DivergenceError, formatCount, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset, type ImageSet, openDataset } from "../data/index.js";
 import { type BuildOptions, buildArchitecture, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
+  createTraining,
   type EpochRecord,
   type FoundRecipe,
   finishedEpochs,
   forBatch,
   type Recipe,
+  rateFrom,
   recipeNamed,
+  risingRates,
   runTraining,
+  type TrainingSetup,
 } from "../training/index.js";
 import { batchSizeFor } from "./choices.js";
 import { createImagePool } from "./images.js";
@@ -29,7 +33,8 @@ export type TrainOptions = {
   readonly recipe?: FoundRecipe | undefined;
   /** By default the recipe's. */
   readonly epochs?: number | undefined;
-  readonly learningRate?: number | undefined;
+  /** `"find"`: by a range test before the training. */
+  readonly learningRate?: number | "find" | undefined;
   readonly batchSize?: number | undefined;
   readonly out: string;
   /** Event files beside `metrics.jsonl`. */
@@ -70,9 +75,14 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     });
     const named = options.recipe ?? recipeNamed("quick");
     const epochs = options.epochs ?? named.epochs;
-    const recipe = recipeOf(named.recipe, dataset, options);
+    const fitted = recipeOf(named.recipe, dataset, options);
     const train = await pool.get("train", resolution);
     const normalization = channelStatistics(train);
+    const rng = createRng(seed).fork("final");
+    const recipe =
+      options.learningRate === "find"
+        ? await withFoundRate({ engine, architecture, recipe: fitted, normalization, rng }, train, progress)
+        : fitted;
     const costs = costsOfProfile(profileArchitecture(architecture));
     progress.phase(
       "train",
@@ -93,7 +103,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       recipe,
       normalization,
       epochs,
-      rng: createRng(seed).fork("final"),
+      rng,
       train,
       validation: await pool.get("validation", resolution),
       signal,
@@ -139,7 +149,30 @@ function recipeOf(recipe: Recipe, dataset: Dataset, options: Pick<TrainOptions, 
   const scaled = forBatch(recipe, batchSize);
   return {
     ...scaled,
-    learningRate: options.learningRate ?? scaled.learningRate,
+    learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
     augmentation: { ...recipe.augmentation, flip: recipe.augmentation.flip && dataset.channels === 3 },
   };
+}
+
+const RATES = risingRates(1e-4, 10, 100);
+
+/** @throws {DivergenceError} when no rate lets the loss fall. */
+async function withFoundRate(setup: TrainingSetup, images: ImageSet, progress: Progress): Promise<Recipe> {
+  progress.phase("rate", `trying ${RATES.length} learning rates, a step each`);
+  const training = await createTraining(setup);
+  try {
+    const learningRate = rateFrom(RATES, await training.tryRates(images, RATES));
+    if (learningRate === null) {
+      throw new DivergenceError({
+        at: `${setup.architecture.name}, learning rates from ${RATES[0]} to ${RATES.at(-1)}`,
+        expected: "a rate at which the loss falls",
+        received: "none",
+        hint: "look at the labels, or give --learning-rate",
+      });
+    }
+    progress.line(`learning rate ${learningRate.toPrecision(2)}, found for batches of ${setup.recipe.batchSize}`);
+    return { ...setup.recipe, learningRate: Number(learningRate.toPrecision(2)) };
+  } finally {
+    await training.dispose();
+  }
 }

@@ -4,7 +4,7 @@
  * Nothing is drawn from a running generator: order, augmentation and noise of a step come from the seed, the epoch and the
  * step's number. A run that goes on from a saved state therefore ends in the same bytes as one that was never stopped.
  */
-import { InterruptedError, type Rng } from "../base/index.js";
+import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
@@ -63,6 +63,11 @@ export interface Training {
   evaluate(images: ImageSet): Promise<Evaluation>;
   /** Seconds for one step, the median of a few; the state is left as it was. */
   measureStep(images: ImageSet): Promise<number>;
+  /**
+   * The losses of steps at one rate after the other; it ends early where numbers are not finite or the loss is four times the least.
+   * The state is left as it was.
+   */
+  tryRates(images: ImageSet, rates: readonly number[]): Promise<number[]>;
   dispose(): Promise<void>;
 }
 
@@ -201,12 +206,37 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       return seconds.sort((a, b) => a - b)[2]!;
     },
 
+    async tryRates(images, rates) {
+      const saved = state;
+      const rng = setup.rng.fork("rates");
+      const losses: number[] = [];
+      const size = recipe.batchSize;
+      let batches: number[][] = [];
+      try {
+        for (const [i, rate] of rates.entries()) {
+          if (batches.length === 0) batches = batchesOf(images.count, size, rng.fork(`order ${i}`));
+          const batch = prepare(images, batches.pop()!, rng.fork(i));
+          const { loss } = await advance(batch, rate, `${architecture.name}, rate ${rate}`);
+          if (loss > EXPLODED * Math.min(...losses)) break;
+          losses.push(loss);
+        }
+      } catch (error) {
+        if (!(error instanceof DivergenceError)) throw error;
+      } finally {
+        state = saved;
+      }
+      return losses;
+    },
+
     async dispose() {
       await step.dispose();
       await evaluation.dispose();
     },
   };
 }
+
+/** A loss so many times the least one will not come back. */
+const EXPLODED = 4;
 
 /** A share of the old that is kept: less at first, or the first steps would weigh on for long. */
 const early = (most: number, old: number, all: number) => Math.min(most, old / all);
