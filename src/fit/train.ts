@@ -161,8 +161,8 @@ async function withFoundRate(setup: TrainingSetup, images: ImageSet, progress: P
   progress.phase("rate", `trying ${RATES.length} learning rates, a step each`);
   const training = await createTraining(setup);
   try {
-    const learningRate = rateFrom(RATES, await training.tryRates(images, RATES));
-    if (learningRate === null) {
+    const found = rateFrom(RATES, await training.tryRates(images, RATES));
+    if (found === null) {
       throw new DivergenceError({
         at: `${setup.architecture.name}, learning rates from ${RATES[0]} to ${RATES.at(-1)}`,
         expected: "a rate at which the loss falls",
@@ -170,8 +170,9 @@ async function withFoundRate(setup: TrainingSetup, images: ImageSet, progress: P
         hint: "look at the labels, or give --learning-rate",
       });
     }
-    progress.line(`learning rate ${learningRate.toPrecision(2)}, found for batches of ${setup.recipe.batchSize}`);
-    return { ...setup.recipe, learningRate: Number(learningRate.toPrecision(2)) };
+    const learningRate = Number(found.toPrecision(2));
+    progress.line(`learning rate ${learningRate}, found for batches of ${setup.recipe.batchSize}`);
+    return { ...setup.recipe, learningRate };
   } finally {
     await training.dispose();
   }

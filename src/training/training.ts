@@ -142,6 +142,16 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     return { loss, logits: floats(names.logits) };
   };
 
+  /** Trains as `work` likes, and goes back to the state before it. */
+  const withoutTrace = async <T>(work: () => Promise<T>): Promise<T> => {
+    const saved = state;
+    try {
+      return await work();
+    } finally {
+      state = saved;
+    }
+  };
+
   return {
     layout,
     get state() {
@@ -191,42 +201,38 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
 
     evaluate: (images) => evaluation.evaluate(images, shippedOf(state)),
 
-    async measureStep(images) {
-      const saved = state;
-      const rng = setup.rng.fork("measure");
-      const indices = batchesOf(images.count, recipe.batchSize, rng)[0]!;
-      const seconds: number[] = [];
-      // The first runs fill ONNX Runtime's arena and the caches.
-      for (let i = 0; i < 7; i++) {
-        const began = performance.now();
-        await advance(prepare(images, indices, rng), 0, `${architecture.name}, measured`);
-        if (i >= 2) seconds.push((performance.now() - began) / 1000);
-      }
-      state = saved;
-      return seconds.sort((a, b) => a - b)[2]!;
-    },
-
-    async tryRates(images, rates) {
-      const saved = state;
-      const rng = setup.rng.fork("rates");
-      const losses: number[] = [];
-      const size = recipe.batchSize;
-      let batches: number[][] = [];
-      try {
-        for (const [i, rate] of rates.entries()) {
-          if (batches.length === 0) batches = batchesOf(images.count, size, rng.fork(`order ${i}`));
-          const batch = prepare(images, batches.pop()!, rng.fork(i));
-          const { loss } = await advance(batch, rate, `${architecture.name}, rate ${rate}`);
-          if (loss > EXPLODED * Math.min(...losses)) break;
-          losses.push(loss);
+    measureStep: (images) =>
+      withoutTrace(async () => {
+        const rng = setup.rng.fork("measure");
+        const indices = batchesOf(images.count, recipe.batchSize, rng)[0]!;
+        const seconds: number[] = [];
+        // The first runs fill ONNX Runtime's arena and the caches.
+        for (let i = 0; i < 7; i++) {
+          const began = performance.now();
+          await advance(prepare(images, indices, rng), 0, `${architecture.name}, measured`);
+          if (i >= 2) seconds.push((performance.now() - began) / 1000);
         }
-      } catch (error) {
-        if (!(error instanceof DivergenceError)) throw error;
-      } finally {
-        state = saved;
-      }
-      return losses;
-    },
+        return seconds.sort((a, b) => a - b)[2]!;
+      }),
+
+    tryRates: (images, rates) =>
+      withoutTrace(async () => {
+        const rng = setup.rng.fork("rates");
+        const losses: number[] = [];
+        let batches: number[][] = [];
+        try {
+          for (const [i, rate] of rates.entries()) {
+            if (batches.length === 0) batches = batchesOf(images.count, recipe.batchSize, rng.fork(`order ${i}`));
+            const batch = prepare(images, batches.pop()!, rng.fork(i));
+            const { loss } = await advance(batch, rate, `${architecture.name}, rate ${rate}`);
+            if (loss > EXPLODED * Math.min(...losses)) break;
+            losses.push(loss);
+          }
+        } catch (error) {
+          if (!(error instanceof DivergenceError)) throw error;
+        }
+        return losses;
+      }),
 
     async dispose() {
       await step.dispose();
