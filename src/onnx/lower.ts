@@ -45,6 +45,8 @@ export type LoweringOptions = {
   readonly metadata?: Readonly<Record<string, string>>;
   /** How many tensors one node may join or come apart into, at least 2; by default any number. */
   readonly fan?: number;
+  /** Of a channel-major graph whose batch it divides; by default 1. See `Layout`. */
+  readonly lanes?: number;
 };
 
 const latin1 = new TextDecoder("latin1");
@@ -55,13 +57,13 @@ const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: D
 
 /** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
 export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
-  const writer = new Writer(options.layout, options.fan ?? Number.POSITIVE_INFINITY);
+  const writer = new Writer(options.layout, lanesOf(graph, options), options.fan ?? Number.POSITIVE_INFINITY);
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
   const matrices = linearWeights(graph);
   const open = (value: Value, freeBatch = false) => {
     const dims = storedDims(value, options.layout);
-    tensors.set(value.id, { name: value.name, dims });
+    tensors.set(value.id, writer.enter({ name: value.name, dims }, value));
     writer.reserve(value.name);
     inputs.push(valueInfo(value.name, value.dtype, dims, freeBatch));
   };
@@ -91,7 +93,7 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
   const outputs = graph.outputs.map((value) => {
     const dims = storedDims(value, options.layout);
     writer.path = "outputs";
-    writer.finish(writer.view(tensors.get(value.id)!, dims), value.name);
+    writer.finish(writer.view(writer.leave(tensors.get(value.id)!, value), dims), value.name);
     return valueInfo(value.name, value.dtype, dims, options.freeBatch ?? false);
   });
 
@@ -114,6 +116,13 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
     }),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+/** Lanes need images to fill them: the batch, or one that stands for all. */
+function lanesOf({ inputs }: Graph, { layout, lanes = 1 }: LoweringOptions): number {
+  const images = inputs.filter(({ axes, shape }) => axes === "image" && shape[0] !== 1);
+  const fit = images.length > 0 && images.every(({ shape }) => shape[0]! % lanes === 0);
+  return layout === "channel-major" && fit ? lanes : 1;
 }
 
 /** Ops that keep a map of one place to itself. */
@@ -160,6 +169,7 @@ class Writer implements OnnxWriter {
 
   constructor(
     readonly layout: Layout,
+    readonly lanes: number,
     readonly fan: number,
   ) {}
 
@@ -197,7 +207,30 @@ class Writer implements OnnxWriter {
   }
 
   stored(type: TensorType): readonly number[] {
-    return storedDims(type, this.layout);
+    return storedDims(type, this.layout, this.lanes);
+  }
+
+  /** An input, which comes as `[C, N, H, W]`, with its images in lanes. */
+  enter(tensor: OnnxTensor, type: TensorType): OnnxTensor {
+    const [c, n, h, w] = tensor.dims as [number, number, number, number];
+    if (!this.isInLanes(type)) return tensor;
+    return this.exchange(tensor, [c * (n / this.lanes), this.lanes, h * w]);
+  }
+
+  /** The way back. */
+  leave(tensor: OnnxTensor, type: TensorType): OnnxTensor {
+    const [n, c, h, w] = type.shape as [number, number, number, number];
+    if (!this.isInLanes(type)) return tensor;
+    return this.exchange(tensor, [c * (n / this.lanes), h * w, this.lanes]);
+  }
+
+  private isInLanes({ axes, shape }: TensorType): boolean {
+    return this.lanes > 1 && axes === "image" && shape[0] !== 1;
+  }
+
+  /** The last two of three axes. */
+  private exchange(tensor: OnnxTensor, [a, b, c]: readonly [number, number, number]): OnnxTensor {
+    return this.node("Transpose", [this.view(tensor, [a, b, c])], { attributes: { perm: [0, 2, 1] }, dims: [a, c, b] });
   }
 
   floats(values: readonly number[] | Float32Array, dims: readonly number[]): OnnxTensor {

@@ -6,7 +6,7 @@
  * `depthwise.ts`.
  */
 import { convolvedExtent, image, plain, type Shape, sizeOf, type TensorType, type Vocabulary } from "../ir/index.js";
-import { convAttributes, matmul, needsChannelMajor, rows } from "./forms.js";
+import { convAttributes, lanesFor, matmul, needsChannelMajor, padImage, rows } from "./forms.js";
 import { checkThat, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 type Attributes = Vocabulary["conv2d"];
@@ -113,12 +113,7 @@ export const conv2dInputGrad: OpRecord<"conv2dInputGrad"> = {
       ]);
       return [product];
     }
-    return [
-      swapBatch(onnx, transposedConvolution(onnx, swapBatch(onnx, dy!, node.inputs[0]!), w!, node), {
-        ...dx,
-        shape: swapped(dx.shape),
-      }),
-    ];
+    return [channelFirst(onnx, transposedConvolution(onnx, imageFirst(onnx, dy!, node.inputs[0]!), w!, node), dx)];
   },
   macs: ({ inputs }) => convolutionMacs(inputs[0]!.shape, inputs[1]!.shape),
 };
@@ -163,12 +158,9 @@ function patches(
   output: TensorType,
 ): OnnxTensor {
   if (isPointwise({ stride, padding }, kh, kw)) return rows(onnx, x, type);
-  const [n, c, h, w] = type.shape as [number, number, number, number];
-  const [top, left, bottom, right] = padding;
+  const [n, c] = type.shape as [number, number, number, number];
   const [, , outH, outW] = output.shape as [number, number, number, number];
-  const padded = onnx.node("Pad", [onnx.view(x, [c, n, h, w]), onnx.integers([0, 0, top, left, 0, 0, bottom, right])], {
-    dims: [c, n, h + top + bottom, w + left + right],
-  });
+  const padded = padImage(onnx, x, type, padding);
   const places: OnnxTensor[] = [];
   for (let u = 0; u < kh; u++) {
     for (let v = 0; v < kw; v++) {
@@ -182,12 +174,13 @@ function patches(
             onnx.integers([2, 3]),
             onnx.integers([stride, stride]),
           ],
-          { dims: [c, n, outH, outW] },
+          { dims: onnx.stored(image(n, c, outH, outW)) },
         ),
       );
     }
   }
-  const columns = onnx.node("Concat", places, { attributes: { axis: 0 }, dims: [kh * kw * c, n, outH, outW] });
+  const dims = onnx.stored(image(n, kh * kw * c, outH, outW));
+  const columns = onnx.node("Concat", places, { attributes: { axis: 0 }, dims });
   return onnx.view(columns, [kh * kw * c, n * outH * outW]);
 }
 
@@ -195,13 +188,23 @@ function patches(
 const isPointwise = ({ stride, padding }: Attributes, kh: number, kw: number): boolean =>
   kh * kw === 1 && stride === 1 && padding.every((pixels) => pixels === 0);
 
-/** `[C, N, H, W]` to `[N, C, H, W]` or back; `type.shape` names the axes as an image. */
-function swapBatch(onnx: OnnxWriter, x: OnnxTensor, type: TensorType): OnnxTensor {
-  const stored = onnx.view(x, onnx.stored(type));
-  return onnx.node("Transpose", [stored], { attributes: { perm: [1, 0, 2, 3] }, dims: swapped(stored.dims) });
+/** As ONNX's own convolutions want it: `[N, C, H, W]`. */
+function imageFirst(onnx: OnnxWriter, x: OnnxTensor, { shape }: TensorType): OnnxTensor {
+  const [n, c, h, w] = shape as [number, number, number, number];
+  const lanes = lanesFor(onnx, n);
+  const dims = [n / lanes, lanes, c, h * w];
+  const view = onnx.view(x, [c, n / lanes, h * w, lanes]);
+  return onnx.view(onnx.node("Transpose", [view], { attributes: { perm: [1, 3, 0, 2] }, dims }), shape);
 }
 
-const swapped = ([a, b, ...rest]: Shape): Shape => [b!, a!, ...rest];
+/** The way back. */
+function channelFirst(onnx: OnnxWriter, x: OnnxTensor, { shape }: TensorType): OnnxTensor {
+  const [n, c, h, w] = shape as [number, number, number, number];
+  const lanes = lanesFor(onnx, n);
+  const dims = [c, n / lanes, h * w, lanes];
+  const view = onnx.view(x, [n / lanes, lanes, c, h * w]);
+  return onnx.node("Transpose", [view], { attributes: { perm: [2, 0, 3, 1] }, dims });
+}
 
 function transposedConvolution(
   onnx: OnnxWriter,

@@ -3,13 +3,13 @@
  *
  * On small maps a convolution is a product with a Toeplitz matrix gathered from the kernel, one per channel:
  * `[C, N, S] × [C, S, S′]`; it does more arithmetic than it must, at the speed of a matrix product. On larger maps it is a
- * grouped convolution over `[1, C·N, H, W]`, where every channel of every image is a group.
+ * grouped convolution over `[1, C·N, H, W]`, where every channel of every image is a group. With images in lanes (see
+ * `Layout`) the forms of `depthwise-lanes.ts` take the place of both.
  */
-import { convolvedExtent, image, plain, type Shape, sizeOf, type Value, type Vocabulary } from "../ir/index.js";
-import { convAttributes, matmul, needsChannelMajor } from "./forms.js";
+import { convolvedExtent, image, type Padding, plain, type Shape, sizeOf, type Value } from "../ir/index.js";
+import { convolutionOfLanes, type Geometry, inputGradOfLanes, weightGradOfLanes } from "./depthwise-lanes.js";
+import { convAttributes, cropToEdges, lanesFor, matmul, needsChannelMajor } from "./forms.js";
 import { checkThat, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
-
-type Attributes = Vocabulary["depthwiseConv2d"];
 
 /**
  * The Toeplitz form multiplies every input place with every output place, though only k² of the former matter. It is taken
@@ -17,25 +17,14 @@ type Attributes = Vocabulary["depthwiseConv2d"];
  */
 const TOEPLITZ_PLACES_PER_TAP = 8;
 
-/** The sizes of one depthwise convolution, whichever of its three forms is lowered. */
-type Geometry = {
-  readonly c: number;
-  readonly n: number;
-  readonly h: number;
-  readonly w: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly outH: number;
-  readonly outW: number;
-  readonly attributes: Attributes;
-};
-
-function geometry(x: Shape, weight: Shape, y: Shape, attributes: Attributes): Geometry {
+function geometry(x: Shape, weight: Shape, y: Shape, attributes: Geometry["attributes"]): Geometry {
   const [n, c, h, w] = x as [number, number, number, number];
   const [, , kh, kw] = weight as [number, number, number, number];
   const [, , outH, outW] = y as [number, number, number, number];
   return { c, n, h, w, kh, kw, outH, outW, attributes };
 }
+
+const inLanes = (onnx: OnnxWriter, { n }: Geometry) => lanesFor(onnx, n) > 1;
 
 const isSmall = ({ h, w, kh, kw }: Geometry) => h * w <= TOEPLITZ_PLACES_PER_TAP * kh * kw;
 
@@ -80,13 +69,15 @@ export const depthwiseConv2d: OpRecord<"depthwiseConv2d"> = {
       ];
     }
     const geo = geometry(xType.shape, wType.shape, y.shape, node.attributes);
-    const product = isSmall(geo)
-      ? onnx.node("MatMul", [onnx.view(x!, [geo.c, geo.n, geo.h * geo.w]), toeplitz(onnx, w!, geo)], {
-          dims: [geo.c, geo.n, geo.outH * geo.outW],
-        })
-      : groupedConvolution(onnx, x!, w!, geo);
+    const product = inLanes(onnx, geo)
+      ? convolutionOfLanes(onnx, x!, w!, geo)
+      : isSmall(geo)
+        ? onnx.node("MatMul", [onnx.view(x!, [geo.c, geo.n, geo.h * geo.w]), toeplitz(onnx, w!, geo)], {
+            dims: [geo.c, geo.n, geo.outH * geo.outW],
+          })
+        : groupedConvolution(onnx, x!, w!, geo);
     if (b === undefined) return [product];
-    return [onnx.node("Add", [onnx.view(product, onnx.stored(y)), onnx.view(b, [geo.c, 1, 1, 1])])];
+    return [onnx.node("Add", [onnx.view(product, [geo.c, sizeOf(y.shape) / geo.c]), onnx.view(b, [geo.c, 1])])];
   },
   macs: ({ inputs, outputs }) => sizeOf(outputs[0]!.shape) * sizeOf(inputs[1]!.shape.slice(2)),
 };
@@ -108,6 +99,7 @@ export const depthwiseInputGrad: OpRecord<"depthwiseInputGrad"> = {
     needsChannelMajor(onnx, node);
     const [dyType, wType] = node.inputs as readonly [Value, Value];
     const geo = geometry(node.attributes.inputShape, wType.shape, dyType.shape, node.attributes);
+    if (inLanes(onnx, geo)) return [inputGradOfLanes(onnx, dy!, w!, geo)];
     if (!isSmall(geo)) return [convolutionWithFlippedKernel(onnx, dy!, w!, geo)];
     return [
       matmul(onnx, onnx.view(dy!, [geo.c, geo.n, geo.outH * geo.outW]), toeplitz(onnx, w!, geo), "transB", [
@@ -134,6 +126,7 @@ export const depthwiseWeightGrad: OpRecord<"depthwiseWeightGrad"> = {
     needsChannelMajor(onnx, node);
     const [xType, dyType] = node.inputs as readonly [Value, Value];
     const geo = geometry(xType.shape, node.attributes.weightShape, dyType.shape, node.attributes);
+    if (inLanes(onnx, geo)) return [weightGradOfLanes(onnx, x!, dy!, geo)];
     return [isSmall(geo) ? toeplitzWeightGrad(onnx, x!, dy!, geo) : rowwiseWeightGrad(onnx, x!, dy!, geo)];
   },
   macs: ({ inputs, outputs }) => sizeOf(inputs[1]!.shape) * sizeOf(outputs[0]!.shape.slice(2)),
@@ -214,26 +207,16 @@ function convolutionWithFlippedKernel(onnx: OnnxWriter, dy: OnnxTensor, w: OnnxT
     [w, onnx.integers([-1, -1]), onnx.integers([-kh - 1, -kw - 1]), onnx.integers([2, 3]), onnx.integers([-1, -1])],
     { dims: [c, 1, kh, kw] },
   );
-  let spread = stride === 1 ? dy : spreadOut(onnx, dy, geo);
+  const spread = stride === 1 ? dy : spreadOut(onnx, dy, geo);
   const [tallH, tallW] = [outH * stride, outW * stride];
-  const edges = [kh - 1 - padding[0], kw - 1 - padding[1], h - tallH + padding[0], width - tallW + padding[1]] as const;
   // Below zero: places that lie wholly in the padding, or zeros after the last place. They reach no input.
-  const [top, left, bottom, right] = edges.map((edge) => Math.min(edge, 0)) as [number, number, number, number];
-  const [croppedH, croppedW] = [tallH + top + bottom, tallW + left + right];
-  if (croppedH < tallH || croppedW < tallW) {
-    const crop = onnx.integers([0, 0, top, left, 0, 0, bottom, right]);
-    spread = onnx.node("Pad", [onnx.view(spread, [c, n, tallH, tallW]), crop], { dims: [c, n, croppedH, croppedW] });
-  }
-  return groupedConvolution(onnx, spread, flipped, {
+  const [top, left] = [kh - 1 - padding[0], kw - 1 - padding[1]];
+  const edges: Padding = [top, left, h - tallH + padding[0], width - tallW + padding[1]];
+  const seen = cropToEdges(onnx, spread, image(n, c, tallH, tallW), edges);
+  return groupedConvolution(onnx, seen.map, flipped, {
     ...geo,
-    h: croppedH,
-    w: croppedW,
-    outH: h,
-    outW: width,
-    attributes: {
-      stride: 1,
-      padding: edges.map((edge) => Math.max(edge, 0)) as [number, number, number, number],
-    },
+    ...{ h: seen.h, w: seen.w, outH: h, outW: width },
+    attributes: { stride: 1, padding: seen.padding },
   });
 }
 

@@ -1,5 +1,6 @@
 /** Ops that move numbers without changing them. */
 import { image, plain, sizeOf } from "../ir/index.js";
+import { lanesFor } from "./forms.js";
 import type { OnnxTensor } from "./record.js";
 import { checkThat, noMacs, type OpRecord } from "./record.js";
 
@@ -32,9 +33,10 @@ export const flatten: OpRecord<"flatten"> = {
     const [n, c, h, w] = node.inputs[0]!.shape as [number, number, number, number];
     const { shape } = node.outputs[0]!;
     if (onnx.layout === "image-major") return [onnx.view(x!, shape)];
-    const swapped = onnx.node("Transpose", [onnx.view(x!, [c, n, h * w])], {
-      attributes: { perm: [1, 0, 2] },
-      dims: [n, c, h * w],
+    const lanes = lanesFor(onnx, n);
+    const swapped = onnx.node("Transpose", [onnx.view(x!, [c, n / lanes, h * w, lanes])], {
+      attributes: { perm: [1, 3, 0, 2] },
+      dims: [n / lanes, lanes, c, h * w],
     });
     return [onnx.view(swapped, shape)];
   },
@@ -57,8 +59,12 @@ export const unflatten: OpRecord<"unflatten"> = {
   lower: (onnx, [x], { attributes }) => {
     const [n, c, h, w] = attributes.shape as [number, number, number, number];
     if (onnx.layout === "image-major") return [onnx.view(x!, attributes.shape)];
+    const lanes = lanesFor(onnx, n);
     return [
-      onnx.node("Transpose", [onnx.view(x!, [n, c, h * w])], { attributes: { perm: [1, 0, 2] }, dims: [c, n, h * w] }),
+      onnx.node("Transpose", [onnx.view(x!, [n / lanes, lanes, c, h * w])], {
+        attributes: { perm: [2, 0, 3, 1] },
+        dims: [c, n / lanes, h * w, lanes],
+      }),
     ];
   },
   macs: noMacs,

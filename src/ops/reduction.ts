@@ -1,6 +1,6 @@
 /** Sums, means and their transposes, broadcasts. */
 import { image, plain, type Shape, sizeOf, type TensorType } from "../ir/index.js";
-import { rows } from "./forms.js";
+import { lanesFor, rows } from "./forms.js";
 import { checkThat, noMacs, type OnnxWriter, type OpRecord } from "./record.js";
 
 export const channelSum: OpRecord<"channelSum"> = {
@@ -35,8 +35,9 @@ export const globalAveragePool: OpRecord<"globalAveragePool"> = {
   lower: (onnx, [x], node) => {
     const [n, c, h, w] = node.inputs[0]!.shape as [number, number, number, number];
     if (onnx.layout === "image-major") return [onnx.node("GlobalAveragePool", [x!], { dims: node.outputs[0]!.shape })];
+    const lanes = lanesFor(onnx, n);
     return [
-      onnx.node("ReduceMean", [onnx.view(x!, [c * n, h * w])], {
+      onnx.node("ReduceMean", [onnx.view(x!, lanes === 1 ? [c * n, h * w] : [(c * n) / lanes, h * w, lanes])], {
         attributes: { axes: [1], keepdims: 0 },
         dims: [c * n],
       }),

@@ -18,6 +18,8 @@ export interface Engine {
   readonly threads: number;
   /** How many tensors a node of a graph may join or come apart into: see `LoweringOptions`. */
   readonly fan: number;
+  /** Images side by side in maps of its graphs, or 1: see `Layout`. */
+  readonly lanes: number;
   /** @throws {EngineError} when ONNX Runtime refuses the graph. */
   load(model: Uint8Array): Promise<Session>;
 }

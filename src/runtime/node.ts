@@ -1,6 +1,7 @@
 /** The native leaf: `onnxruntime-node`, an optional dependency, on the processor or, by WebGPU, on a graphics chip. */
 import type { InferenceSession } from "onnxruntime-common";
 import type { Engine } from "./engine.js";
+import { lanesOf } from "./lanes.js";
 import { createEngine } from "./ort.js";
 
 const common: InferenceSession.SessionOptions = {
@@ -15,15 +16,14 @@ const WEBGPU_FAN = 7;
 /** @returns null when `onnxruntime-node` is not installed or does not load on this machine. */
 export async function loadNodeEngine(threads: number): Promise<Engine | null> {
   const ort = await load();
-  return (
-    ort &&
-    createEngine(ort, `${nameOf(ort)}, CPU`, threads, {
-      ...common,
-      executionProviders: ["cpu"],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-    })
-  );
+  if (ort === null) return null;
+  const engine = createEngine(ort, `${nameOf(ort)}, CPU`, threads, {
+    ...common,
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+  });
+  return { ...engine, lanes: await lanesOf(engine.load) };
 }
 
 /**

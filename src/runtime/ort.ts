@@ -21,6 +21,7 @@ export function createEngine(
     name,
     threads,
     fan,
+    lanes: 1,
     async load(model) {
       try {
         return wrap(ort, name, await ort.InferenceSession.create(model, options));

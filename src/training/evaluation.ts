@@ -36,7 +36,12 @@ export function createEvaluator(setup: {
     await current?.session.dispose();
     current = undefined;
     const graph = buildEvaluation(architecture, size, layout);
-    const options = { name: `${name} evaluation`, layout: "channel-major", fan: engine.fan } as const;
+    const options = {
+      name: `${name} evaluation`,
+      layout: "channel-major",
+      fan: engine.fan,
+      lanes: engine.lanes,
+    } as const;
     const session = await engine.load(lower(graph, options));
     current = { size, session };
     return session;

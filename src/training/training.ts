@@ -78,7 +78,12 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const layout = stateLayout(architecture);
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout);
   const step = await engine.load(
-    lower(graph, { name: `${architecture.name} training step`, layout: "channel-major", fan: engine.fan }),
+    lower(graph, {
+      name: `${architecture.name} training step`,
+      layout: "channel-major",
+      fan: engine.fan,
+      lanes: engine.lanes,
+    }),
   );
   const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization });
   const fresh = () => initialState(architecture, layout, recipe, setup.rng.fork("weights"));

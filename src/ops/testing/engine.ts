@@ -12,6 +12,8 @@ export type Runner = {
   readonly name: string;
   /** None for the interpreter. */
   readonly layout: Layout | null;
+  /** Images side by side; a graph's batch must be a multiple to make use of them. */
+  readonly lanes: number;
   /** Why it cannot run here: the reason of a skipped test. */
   readonly missing: string | undefined;
   /** @param values by name of input and parameter. @returns outputs by name. */
@@ -24,6 +26,7 @@ export type Runner = {
 const interpreter: Runner = {
   name: "the interpreter",
   layout: null,
+  lanes: 1,
   missing: undefined,
   run: async (graph, values) => evaluate(graph, values),
 };
@@ -31,13 +34,16 @@ const interpreter: Runner = {
 async function engineRunners(name: "native" | "wasm" | "webgpu"): Promise<Runner[]> {
   // One thread, so that results repeat to the bit.
   const engine = await chooseEngine(name, 1).catch((error: Error) => error);
-  return (["image-major", "channel-major"] as const).map((layout) => ({
-    name: `${name}, ${layout}`,
+  const lanes = engine instanceof Error ? 1 : engine.lanes;
+  const layouts = [["image-major", 1] as const, ["channel-major", 1] as const];
+  return [...layouts, ...(lanes === 1 ? [] : [["channel-major", lanes] as const])].map(([layout, lanes]) => ({
+    name: `${name}, ${layout}${lanes === 1 ? "" : `, ${lanes} lanes`}`,
+    lanes,
     layout,
     missing: engine instanceof Error ? engine.message : undefined,
     run: async (graph, values) => {
       if (engine instanceof Error) throw engine;
-      return runOnEngine(engine, graph, layout, values);
+      return runOnEngine(engine, graph, { layout, lanes }, values);
     },
   }));
 }
@@ -57,11 +63,11 @@ export const trainingRunners = runners.filter(({ layout }) => layout !== "image-
 async function runOnEngine(
   engine: Engine,
   graph: Graph,
-  layout: Layout,
+  { layout, lanes }: { readonly layout: Layout; readonly lanes: number },
   values: ReadonlyMap<string, TensorData>,
 ): Promise<Map<string, TensorData>> {
   verify(graph, inferNode);
-  const session = await engine.load(lower(graph, { name: "test", layout, fan: engine.fan }));
+  const session = await engine.load(lower(graph, { name: "test", layout, lanes, fan: engine.fan }));
   try {
     const opened = [...graph.inputs, ...graph.parameters.map(({ value }) => value)];
     const feed = (value: Value) => ({

@@ -248,6 +248,7 @@ describe("the end", () => {
       name: "none",
       threads: 1,
       fan: 1,
+      lanes: 1,
       load: () => Promise.reject(new Error("not to be loaded")),
     };
     const { proposed, ended } = await propose(
