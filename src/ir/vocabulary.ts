@@ -40,6 +40,8 @@ export interface Vocabulary {
 
   batchNorm: { readonly epsilon: number };
   batchNormGrad: { readonly epsilon: number };
+  pointwiseNorm: { readonly epsilon: number };
+  pointwiseNormGrad: { readonly epsilon: number };
   batchNormInference: { readonly epsilon: number };
 
   channelSum: None;

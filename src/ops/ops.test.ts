@@ -33,6 +33,8 @@ const trainingOps: ReadonlySet<OpName> = new Set([
   "depthwiseWeightGrad",
   "batchNorm",
   "batchNormGrad",
+  "pointwiseNorm",
+  "pointwiseNormGrad",
 ] as const);
 
 for (const op of Object.keys(cases) as OpName[]) {

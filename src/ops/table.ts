@@ -6,6 +6,7 @@ import * as convolution from "./convolution.js";
 import * as depthwise from "./depthwise.js";
 import * as elementwise from "./elementwise.js";
 import * as normalization from "./normalization.js";
+import * as pointwiseNorm from "./pointwise-norm.js";
 import * as product from "./product.js";
 import * as rearrangement from "./rearrangement.js";
 import type { OpRecord } from "./record.js";
@@ -21,6 +22,7 @@ const records: OpRecords = {
   ...depthwise,
   ...product,
   ...normalization,
+  ...pointwiseNorm,
   ...reduction,
   ...rearrangement,
   ...classification,

@@ -7,6 +7,7 @@ import { type Graph, plain, type Value, verify } from "../ir/index.js";
 import { type Architecture, buildNetwork, type Network } from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
 import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
+import { withPointwiseNorms } from "./fuse.js";
 import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 
@@ -107,7 +108,7 @@ function lossAndGradient(
 ): { builder: GraphBuilder; loss: Value; gradient: () => Value } {
   const parameters = network.graph.parameters.filter(({ trainable }) => trainable);
   g.scope("unpack", () => defineParameters(g, layout.weights, parameters, weights));
-  g.include(network.graph);
+  g.include(withPointwiseNorms(network.graph));
   const loss = g.scope("loss", () => crossEntropy(g, network.logits, targets, smoothing));
   const { builder, gradients } = differentiate(
     g.build(),

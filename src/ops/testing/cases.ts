@@ -298,6 +298,32 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
       tolerance: 1e-5, // Σ dy · x − μ · Σ dy cancels
     },
   ],
+  pointwiseNorm: (
+    [
+      [[3, 2, 4, 3], 5],
+      [[2, 1, 3, 3], 1],
+      [[5, 3, 1, 1], 2],
+    ] as [[number, number, number, number], number][]
+  ).map(([x, out]) => ({
+    name: `${x.join(" × ")} to ${out}`,
+    inputs: [of(image(...x)), of(plain(out, x[1], 1, 1)), vector(out, positive), vector(out)],
+    attributes: { epsilon: 1e-3 },
+    gives: [[x[0], out, x[2], x[3]], [out], [out]],
+    differentiable: [0],
+    tolerance: 2e-5, // the variance is taken from the inputs' covariance in float32
+  })),
+  pointwiseNormGrad: [
+    {
+      name: "3 × 2 × 4 × 3 to 5",
+      inputs: [
+        ...[of(image(3, 5, 4, 3)), of(image(3, 2, 4, 3)), of(plain(5, 2, 1, 1))],
+        ...[vector(5), vector(5, positive)],
+      ],
+      attributes: { epsilon: 1e-3 },
+      gives: [[3, 2, 4, 3], [5, 2, 1, 1], [5], [5]],
+      tolerance: 1e-5,
+    },
+  ],
   batchNormInference: [
     {
       name: "3 × 5 × 4 × 3",

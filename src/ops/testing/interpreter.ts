@@ -194,29 +194,23 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
     return [tensor(outputs[0]!.shape, ([i, j]) => sum([inner], ([k]) => first(i!, k!) * second(k!, j!)))];
   },
 
-  batchNorm: ([x, gamma, beta], { attributes: { epsilon } }) => {
-    const m = x.data.length / x.shape[1]!;
-    const mean = divided(
-      perChannel(x.shape, (index) => at(x, index)),
-      m,
+  batchNorm: ([x, gamma, beta], { attributes: { epsilon } }) => batchNormed([x, gamma, beta], epsilon),
+  batchNormGrad: ([dy, x, gamma, mean, variance], { attributes: { epsilon } }) =>
+    batchNormGradients([dy, x, gamma, mean, variance], epsilon),
+  pointwiseNorm: ([x, w, gamma, beta], { attributes: { epsilon } }) =>
+    batchNormed([pointwise(x, w), gamma, beta], epsilon),
+  pointwiseNormGrad: ([dy, x, w, gamma, variance], { attributes: { epsilon } }) => {
+    const map = pointwise(x, w);
+    const [, mean] = batchNormed([map, gamma, gamma], epsilon);
+    const [dMap, dGamma, dBeta] = batchNormGradients([dy, map, gamma, mean, variance], epsilon);
+    const [n, out, h, width] = dy.shape as [number, number, number, number];
+    const dx = tensor(x.shape, ([image, c, i, j]) =>
+      sum([out], ([o]) => at(dMap, [image!, o!, i!, j!]) * at(w, [o!, c!, 0, 0])),
     );
-    const variance = divided(
-      perChannel(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) ** 2),
-      m,
+    const dw = tensor(w.shape, ([o, c]) =>
+      sum([n, h, width], ([image, i, j]) => at(dMap, [image!, o!, i!, j!]) * at(x, [image!, c!, i!, j!])),
     );
-    return [normalized([x, gamma, beta, mean, variance], epsilon), mean, variance];
-  },
-  batchNormGrad: ([dy, x, gamma, mean, variance], { attributes: { epsilon } }) => {
-    const m = x.data.length / x.shape[1]!;
-    const deviation = (c: Index) => Math.sqrt(at(variance, c) + epsilon);
-    const xHat = tensor(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) / deviation([index[1]!]));
-    const dBeta = perChannel(x.shape, (index) => at(dy, index));
-    const dGamma = perChannel(x.shape, (index) => at(dy, index) * at(xHat, index));
-    const dx = tensor(x.shape, (index) => {
-      const c = [index[1]!];
-      return (at(gamma, c) / deviation(c)) * (at(dy, index) - at(dBeta, c) / m - (at(xHat, index) * at(dGamma, c)) / m);
-    });
-    return [dx, dGamma, dBeta];
+    return [dx, dw, dGamma, dBeta];
   },
   batchNormInference: (inputs, { attributes: { epsilon } }) => [normalized(inputs, epsilon)],
 
@@ -270,4 +264,41 @@ function normalized([x, gamma, beta, mean, variance]: Operands, epsilon: number)
 function logSumExp(x: Tensor, n: number): number {
   const classes = x.shape[1]!;
   return Math.log(sum([classes], ([k]) => Math.exp(at(x, [n, k!]))));
+}
+
+function batchNormed([x, gamma, beta]: readonly [Tensor, Tensor, Tensor], epsilon: number): [Tensor, Tensor, Tensor] {
+  const m = x.data.length / x.shape[1]!;
+  const mean = divided(
+    perChannel(x.shape, (index) => at(x, index)),
+    m,
+  );
+  const variance = divided(
+    perChannel(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) ** 2),
+    m,
+  );
+  return [normalized([x, gamma, beta, mean, variance], epsilon), mean, variance];
+}
+
+function batchNormGradients(
+  [dy, x, gamma, mean, variance]: readonly [Tensor, Tensor, Tensor, Tensor, Tensor],
+  epsilon: number,
+): [Tensor, Tensor, Tensor] {
+  const m = x.data.length / x.shape[1]!;
+  const deviation = (c: Index) => Math.sqrt(at(variance, c) + epsilon);
+  const xHat = tensor(x.shape, (index) => (at(x, index) - at(mean, [index[1]!])) / deviation([index[1]!]));
+  const dBeta = perChannel(x.shape, (index) => at(dy, index));
+  const dGamma = perChannel(x.shape, (index) => at(dy, index) * at(xHat, index));
+  const dx = tensor(x.shape, (index) => {
+    const c = [index[1]!];
+    return (at(gamma, c) / deviation(c)) * (at(dy, index) - at(dBeta, c) / m - (at(xHat, index) * at(dGamma, c)) / m);
+  });
+  return [dx, dGamma, dBeta];
+}
+
+/** A 1 × 1 convolution. */
+function pointwise(x: Tensor, w: Tensor): Tensor {
+  const [n, c, h, width] = x.shape as [number, number, number, number];
+  return tensor([n, w.shape[0]!, h, width], ([image, o, i, j]) =>
+    sum([c], ([k]) => at(x, [image!, k!, i!, j!]) * at(w, [o!, k!, 0, 0])),
+  );
 }
