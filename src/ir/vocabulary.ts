@@ -21,6 +21,8 @@ export interface Vocabulary {
   equal: None;
   lessEqual: None;
   where: None;
+  mask: None;
+  step: None;
 
   relu: None;
   relu6: None;
@@ -46,6 +48,8 @@ export interface Vocabulary {
 
   channelSum: None;
   globalAveragePool: None;
+  placeProducts: None;
+  scaleShift: None;
   broadcastTo: { readonly shape: Shape };
   sumTo: { readonly shape: Shape };
 

@@ -24,7 +24,7 @@ function activation(rule: {
 export const relu = activation({
   formula: "y = max(x, 0)",
   source: "Howard et al. 2017, arXiv:1704.04861, §3.2",
-  slope: (g, dy, _, y) => g.where(g.lessEqual(y, 0), 0, dy),
+  slope: (g, dy, _, y) => g.mul(dy, g.step(y)),
   lower: (onnx, x) => onnx.node("Relu", [x]),
 });
 
@@ -32,7 +32,7 @@ export const relu6 = activation({
   formula: "y = min(max(x, 0), 6)",
   source: "Sandler et al. 2018, arXiv:1801.04381, §4",
   // Where x was not clipped, y is x to the bit; at the two kinks we take the inner slope.
-  slope: (g, dy, x, y) => g.where(g.equal(x, y), dy, 0),
+  slope: (g, dy, x, y) => g.mask(dy, g.equal(x, y)),
   lower: (onnx, x) => onnx.node("Clip", [x, onnx.floats([0], []), onnx.floats([6], [])]),
 });
 
@@ -51,24 +51,33 @@ export const silu = activation({
     const gate = g.sigmoid(x);
     return g.mul(dy, g.add(gate, g.mul(y, g.sub(1, gate))));
   },
-  lower: (onnx, x) => onnx.node("Mul", [x, onnx.node("Sigmoid", [x])]),
+  // QuickGelu(x) = x · σ(α·x) takes one pass instead of two; deployed files hold standard ops alone.
+  lower: (onnx, x) =>
+    onnx.layout === "channel-major"
+      ? onnx.node("QuickGelu", [x], { attributes: { alpha: { float: 1 } }, domain: "com.microsoft" })
+      : onnx.node("Mul", [x, onnx.node("Sigmoid", [x])]),
 });
 
-/** 0 below −3, 1 above 3, `inside` between; at the two kinks the outer value. */
-const ramp = (g: GraphBuilder, x: Value, above: Value | number, inside: Value): Value =>
-  g.where(g.lessEqual(x, -3), 0, g.where(g.lessEqual(3, x), above, inside));
+/** The largest number of float32 below 9. */
+const JUST_BELOW_9 = 9 - 2 ** -20;
+
+/** Whether −3 < x < 3; at the two kinks the slope is the outer one. */
+const isBetween = (g: GraphBuilder, x: Value) => g.lessEqual(g.mul(x, x), JUST_BELOW_9);
 
 export const hardSigmoid = activation({
   formula: "y = relu6(x + 3) / 6",
   source: "Howard et al. 2019, arXiv:1905.02244, §5.2",
-  slope: (g, dy, x) => ramp(g, x, 0, g.mul(dy, 1 / 6)),
+  slope: (g, dy, x) => g.mask(g.mul(dy, 1 / 6), isBetween(g, x)),
   lower: (onnx, x) => onnx.node("HardSigmoid", [x], { attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } } }),
 });
 
 export const hardSwish = activation({
   formula: "y = x · relu6(x + 3) / 6",
   source: "Howard et al. 2019, arXiv:1905.02244, §5.2",
-  // dy/dx = 0 below −3, 1 above 3, x/3 + 1/2 between.
-  slope: (g, dy, x) => ramp(g, x, dy, g.mul(dy, g.add(g.mul(x, 1 / 3), 0.5))),
+  // dy/dx = 0 below −3, 1 above 3, x/3 + 1/2 between: with r = hardSigmoid(x), that is r + (r − 1/2 between, else 0).
+  slope: (g, dy, x) => {
+    const r = g.hardSigmoid(x);
+    return g.mul(dy, g.add(r, g.mask(g.sub(r, 0.5), isBetween(g, x))));
+  },
   lower: (onnx, x) => onnx.node("HardSwish", [x]),
 });

@@ -94,6 +94,8 @@ export class GraphBuilder {
   equal = (a: Operand, b: Operand) => this.binary("equal", a, b);
   lessEqual = (a: Operand, b: Operand) => this.binary("lessEqual", a, b);
   where = (condition: Value, a: Operand, b: Operand) => this.one("where", [condition, this.lift(a), this.lift(b)], {});
+  mask = (x: Value, condition: Value) => this.one("mask", [x, condition], {});
+  step = (x: Value) => this.one("step", [x], {});
   exp = (x: Value) => this.one("exp", [x], {});
   sqrt = (x: Value) => this.one("sqrt", [x], {});
   relu = (x: Value) => this.one("relu", [x], {});

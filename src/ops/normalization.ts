@@ -3,8 +3,9 @@
  * so that the running statistics can be kept elsewhere.
  * @source Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1
  */
-import { plain, sizeOf, type Value } from "../ir/index.js";
-import { matmul, needsChannelMajor, rows } from "./forms.js";
+import { plain, sizeOf, type TensorType, type Value } from "../ir/index.js";
+import { lanesFor, matmul, needsChannelMajor, rows } from "./forms.js";
+import { affineOfLanes, forEachImage } from "./lanes.js";
 import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 export const batchNorm: OpRecord<"batchNorm"> = {
@@ -32,7 +33,7 @@ export const batchNorm: OpRecord<"batchNorm"> = {
     const square = onnx.node("Mul", [rowProducts(onnx, matrix, matrix), onnx.floats([c / sizeOf(type.shape)], [])]);
     // Rounding can leave a variance just below zero.
     const variance = onnx.node("Relu", [onnx.node("Sub", [square, onnx.node("Mul", [mean, mean])])]);
-    return [perChannel(onnx, matrix, [gamma!, beta!, mean, variance], node.attributes.epsilon), mean, variance];
+    return [perChannel(onnx, matrix, type, [gamma!, beta!, mean, variance], node.attributes.epsilon), mean, variance];
   },
   macs: noMacs,
 };
@@ -60,10 +61,16 @@ export const batchNormGrad: OpRecord<"batchNormGrad"> = {
     const a = onnx.node("Div", [gamma!, deviation]);
     const b = mul(onnx.node("Div", [mul(a, dGamma), deviation]), scalar(-1 / m));
     const d = onnx.node("Sub", [mul(mul(a, dBeta), scalar(-1 / m)), mul(b, mean!)]);
+    const n = type.shape[0]!;
+    if (lanesFor(onnx, n) > 1) {
+      const [ofDy, ofX, level] = [a, b, d].map((each) => forEachImage(onnx, each, n));
+      const fromX = affineOfLanes(onnx, xRows, type, ofX!);
+      return [affineOfLanes(onnx, dyRows, type, ofDy!, level, fromX), dGamma, dBeta];
+    }
     const zeros = onnx.floats(new Float32Array(c), [c]);
     const ones = onnx.floats(new Float32Array(c).fill(1), [c]);
-    const fromDy = perChannel(onnx, dyRows, [a, d, zeros, ones], 0);
-    const fromX = perChannel(onnx, xRows, [b, zeros, zeros, ones], 0);
+    const fromDy = perChannel(onnx, dyRows, type, [a, d, zeros, ones], 0);
+    const fromX = perChannel(onnx, xRows, type, [b, zeros, zeros, ones], 0);
     return [onnx.node("Add", [fromDy, fromX]), dGamma, dBeta];
   },
   macs: noMacs,
@@ -94,7 +101,7 @@ export const batchNormInference: OpRecord<"batchNormInference"> = {
     const { epsilon } = node.attributes;
     const statistics = [gamma!, beta!, mean!, variance!];
     if (onnx.layout === "channel-major")
-      return [perChannel(onnx, rows(onnx, x!, node.inputs[0]!), statistics, epsilon)];
+      return [perChannel(onnx, rows(onnx, x!, node.inputs[0]!), node.inputs[0]!, statistics, epsilon)];
     return [onnx.node("BatchNormalization", [x!, ...statistics], { attributes: { epsilon: { float: epsilon } } })];
   },
   macs: noMacs,
@@ -128,9 +135,18 @@ function rowProducts(onnx: OnnxWriter, a: OnnxTensor, b: OnnxTensor): OnnxTensor
 function perChannel(
   onnx: OnnxWriter,
   matrix: OnnxTensor,
+  type: TensorType,
   statistics: readonly OnnxTensor[],
   epsilon: number,
 ): OnnxTensor {
+  const n = type.shape[0]!;
+  if (lanesFor(onnx, n) > 1) {
+    const [scale, bias, mean, variance] = statistics as [OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor];
+    const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance, onnx.floats([epsilon], [])])]);
+    const slope = onnx.node("Div", [scale, deviation]);
+    const shift = onnx.node("Sub", [bias, onnx.node("Mul", [slope, mean])]);
+    return affineOfLanes(onnx, matrix, type, forEachImage(onnx, slope, n), forEachImage(onnx, shift, n));
+  }
   const [c, m] = matrix.dims as [number, number];
   return onnx.node("BatchNormalization", [onnx.view(matrix, [1, c, m]), ...statistics], {
     attributes: { epsilon: { float: epsilon } },

@@ -35,6 +35,7 @@ const trainingOps: ReadonlySet<OpName> = new Set([
   "batchNormGrad",
   "pointwiseNorm",
   "pointwiseNormGrad",
+  "placeProducts",
 ] as const);
 
 for (const op of Object.keys(cases) as OpName[]) {

@@ -1,7 +1,8 @@
 /** Sums, means and their transposes, broadcasts. */
-import { image, plain, type Shape, sizeOf, type TensorType } from "../ir/index.js";
-import { lanesFor, rows } from "./forms.js";
-import { checkThat, noMacs, type OnnxWriter, type OpRecord } from "./record.js";
+import { image, plain, type Shape, sameShape, sizeOf, type TensorType } from "../ir/index.js";
+import { lanesFor, matmul, needsChannelMajor, rows } from "./forms.js";
+import { placeProductsOfLanes } from "./lanes.js";
+import { checkThat, noGradient, noMacs, type OnnxWriter, type OpRecord } from "./record.js";
 
 export const channelSum: OpRecord<"channelSum"> = {
   formula: "y[c] = Σ_{n,i,j} x[n,c,i,j]",
@@ -42,6 +43,24 @@ export const globalAveragePool: OpRecord<"globalAveragePool"> = {
         dims: [c * n],
       }),
     ];
+  },
+  macs: noMacs,
+};
+
+export const placeProducts: OpRecord<"placeProducts"> = {
+  formula: "y[n,c] = Σ_{i,j} a[n,c,i,j] · b[n,c,i,j]",
+  infer: ([a, b], _, at) => {
+    checkThat(a!.axes === "image" && sameShape(a!.shape, b!.shape), at, "two images of one shape", [a!, b!]);
+    return [image(a!.shape[0]!, a!.shape[1]!, 1, 1)];
+  },
+  vjp: noGradient,
+  lower: (onnx, [a, b], node) => {
+    needsChannelMajor(onnx, node);
+    const type = node.inputs[0]!;
+    const [n, c, h, w] = type.shape as [number, number, number, number];
+    if (lanesFor(onnx, n) > 1) return [placeProductsOfLanes(onnx, a!, b!, type)];
+    const dims = [c * n, 1, h * w];
+    return [matmul(onnx, onnx.view(a!, dims), onnx.view(b!, dims), "transB", [c * n, 1, 1])];
   },
   macs: noMacs,
 };

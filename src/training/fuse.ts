@@ -1,5 +1,6 @@
 /** Graph → the same function with fewer passes over memory. */
-import type { Graph, Node, NodeOf, Value } from "../ir/index.js";
+import { withoutUnusedNodes } from "../autodiff/index.js";
+import { type Graph, type Node, type NodeOf, type OpName, sameShape, type Value } from "../ir/index.js";
 
 /**
  * Joining costs 2·C²·M multiply-accumulates more, for C channels in, and spares about a dozen passes over the wide map: it
@@ -9,10 +10,7 @@ const MOST_SQUARES_PER_CHANNEL = 28;
 
 /** Pointwise convolutions that widen, joined with the batch norm behind them: see `pointwiseNorm`. Values keep their ids. */
 export function withPointwiseNorms(graph: Graph): Graph {
-  const readers = new Map<number, number>();
-  const read = ({ id }: Value) => readers.set(id, (readers.get(id) ?? 0) + 1);
-  graph.outputs.forEach(read);
-  for (const { inputs } of graph.nodes) inputs.forEach(read);
+  const readers = readersOf(graph);
   const convolutions = new Map(
     graph.nodes.flatMap((node) =>
       node.op === "conv2d" && widens(node) && readers.get(node.outputs[0]!.id) === 1
@@ -31,8 +29,63 @@ export function withPointwiseNorms(graph: Graph): Graph {
   return { ...graph, nodes: nodes.filter((node) => !joined.has(node)) };
 }
 
+/** How often each value is read, by id. */
+function readersOf({ nodes, outputs }: Graph): ReadonlyMap<number, number> {
+  const readers = new Map<number, number>();
+  for (const { id } of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)])
+    readers.set(id, (readers.get(id) ?? 0) + 1);
+  return readers;
+}
+
 function widens({ inputs, attributes: { stride, padding } }: NodeOf<"conv2d">): boolean {
   const [out, c, kh, kw] = inputs[1]!.shape as [number, number, number, number];
   const isPointwise = kh * kw === 1 && stride === 1 && padding.every((pixels) => pixels === 0);
   return isPointwise && inputs.length === 2 && c * c <= MOST_SQUARES_PER_CHANNEL * out;
+}
+
+/**
+ * After differentiation: what squeeze-excite multiplies and sums, in one pass each. `add(mul(x, gate), broadcastTo(p))`
+ * becomes `scaleShift`, `sumTo(mul(a, b))` over the places of each map `placeProducts`.
+ */
+export function withJoinedGates(graph: Graph): Graph {
+  const readers = readersOf(graph);
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map(({ id }) => [id, node] as const)));
+  /** What made a value that nobody else reads. */
+  const makerOf = <K extends OpName>(value: Value, op: K): NodeOf<K> | null => {
+    const maker = makers.get(value.id);
+    return maker?.op === op && readers.get(value.id) === 1 ? (maker as NodeOf<K>) : null;
+  };
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.op === "add") return scaleShiftOf(node, makerOf) ?? node;
+    if (node.op === "sumTo") return placeProductsOf(node, makerOf) ?? node;
+    return node;
+  });
+  return withoutUnusedNodes({ ...graph, nodes });
+}
+
+type MakerOf = <K extends OpName>(value: Value, op: K) => NodeOf<K> | null;
+
+function scaleShiftOf(node: NodeOf<"add">, makerOf: MakerOf): Node | null {
+  for (const [a, b] of [node.inputs, node.inputs.toReversed()]) {
+    const [product, spread] = [makerOf(a!, "mul"), makerOf(b!, "broadcastTo")];
+    if (product === null || spread === null) continue;
+    const gate = product.inputs.findIndex((value) => isPerMap(value, a!));
+    const shift = spread.inputs[0]!;
+    if (gate < 0 || !isPerMap(shift, a!) || !sameShape(product.inputs[1 - gate]!.shape, a!.shape)) continue;
+    const inputs = [product.inputs[1 - gate]!, product.inputs[gate]!, shift];
+    return { ...node, op: "scaleShift", inputs, attributes: {} };
+  }
+  return null;
+}
+
+function placeProductsOf(node: NodeOf<"sumTo">, makerOf: MakerOf): Node | null {
+  const product = makerOf(node.inputs[0]!, "mul");
+  if (product === null || !isPerMap(node.outputs[0]!, node.inputs[0]!)) return null;
+  const [a, b] = product.inputs as readonly [Value, Value];
+  return sameShape(a.shape, b.shape) ? { ...node, op: "placeProducts", inputs: [a, b], attributes: {} } : null;
+}
+
+/** Whether a value has one number for each map of another. */
+function isPerMap(value: Value, { axes, shape: [n, c, h, w] }: Value): boolean {
+  return axes === "image" && h! * w! > 1 && value.axes === "image" && sameShape(value.shape, [n!, c!, 1, 1]);
 }

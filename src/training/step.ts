@@ -7,7 +7,7 @@ import { type Graph, plain, type Value, verify } from "../ir/index.js";
 import { type Architecture, buildNetwork, type Network } from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
 import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
-import { withPointwiseNorms } from "./fuse.js";
+import { withJoinedGates, withPointwiseNorms } from "./fuse.js";
 import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 
@@ -120,7 +120,7 @@ function lossAndGradient(
 }
 
 function checked(builder: GraphBuilder): Graph {
-  const graph = withoutUnusedNodes(builder.build());
+  const graph = withJoinedGates(withoutUnusedNodes(builder.build()));
   verify(graph, inferNode);
   return graph;
 }

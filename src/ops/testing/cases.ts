@@ -228,6 +228,15 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
     },
   ],
 
+  mask: [
+    {
+      name: "images",
+      inputs: [of(image(2, 3, 4, 5)), { ...of(image(2, 3, 4, 5)), dtype: "bool" }],
+      attributes: none,
+      gives: [[2, 3, 4, 5]],
+    },
+  ],
+  step: unary({ from: -2, to: 2, kinks: [0] }).map((row) => ({ ...row, wrt: [] })),
   relu: unary({ from: -2, to: 2, kinks: [0] }),
   relu6: unary({ from: -3, to: 9, kinks: [0, 6] }),
   sigmoid: unary({ from: -6, to: 6 }),
@@ -348,6 +357,28 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
   globalAveragePool: [
     { name: "3 × 5 × 4 × 2", inputs: [of(image(3, 5, 4, 2))], attributes: none, gives: [[3, 5, 1, 1]] },
     { name: "one place", inputs: [of(image(2, 3, 1, 1))], attributes: none, gives: [[2, 3, 1, 1]] },
+  ],
+  placeProducts: [
+    {
+      name: "3 × 5 × 4 × 2",
+      inputs: [of(image(3, 5, 4, 2)), of(image(3, 5, 4, 2))],
+      attributes: none,
+      gives: [[3, 5, 1, 1]],
+    },
+    {
+      name: "one place",
+      inputs: [of(image(2, 3, 1, 1)), of(image(2, 3, 1, 1))],
+      attributes: none,
+      gives: [[2, 3, 1, 1]],
+    },
+  ],
+  scaleShift: [
+    {
+      name: "3 × 5 × 4 × 2",
+      inputs: [of(image(3, 5, 4, 2)), of(image(3, 5, 1, 1)), of(image(3, 5, 1, 1))],
+      attributes: none,
+      gives: [[3, 5, 4, 2]],
+    },
   ],
   broadcastTo: [
     {

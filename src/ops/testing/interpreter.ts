@@ -173,6 +173,8 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
     tensor(outputs[0]!.shape, (index) => (at(condition, index) === 1 ? at(a, index) : at(b, index))),
   ],
 
+  mask: ([x, condition]) => [tensor(x.shape, (index) => (at(condition, index) === 1 ? at(x, index) : 0))],
+  step: unary((x) => (x > 0 ? 1 : 0)),
   relu: unary((x) => Math.max(x, 0)),
   relu6: unary(relu6),
   sigmoid: unary(sigmoid),
@@ -219,6 +221,13 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
     const [n, c, h, w] = x.shape as [number, number, number, number];
     return [tensor([n, c, 1, 1], ([n, c]) => sum([h, w], ([i, j]) => at(x, [n!, c!, i!, j!])) / (h * w))];
   },
+  placeProducts: ([a, b]) => {
+    const [n, c, h, w] = a.shape as [number, number, number, number];
+    return [
+      tensor([n, c, 1, 1], ([n, c]) => sum([h, w], ([i, j]) => at(a, [n!, c!, i!, j!]) * at(b, [n!, c!, i!, j!]))),
+    ];
+  },
+  scaleShift: ([x, scale, shift]) => [tensor(x.shape, (index) => at(x, index) * at(scale, index) + at(shift, index))],
   broadcastTo: ([x], { attributes: { shape } }) => [tensor(shape, (index) => at(x, index))],
   sumTo: ([x], { attributes: { shape } }) => {
     const lacking = x.shape.length - shape.length;
