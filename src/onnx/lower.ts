@@ -1,8 +1,8 @@
 /**
  * Graph → ONNX ModelProto. Each node is lowered by its op's record; this file keeps names, constants and views.
  *
- * Opset 17 with ONNX Runtime's `com.microsoft` domain where a lowering asks for it (transposed matrix products, in training
- * graphs only): deployed files hold standard ops alone.
+ * Opset 17 with ONNX Runtime's `com.microsoft` domain where a lowering asks for it (transposed matrix products, SiLU) and, with
+ * images in lanes, its `com.microsoft.nchwc`: in training graphs only. Deployed files hold standard ops alone.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, Graph, NodeOf, OpName, TensorType, Value } from "../ir/index.js";
