@@ -1,10 +1,11 @@
 /** Batch norm worked by hand: statistics per channel, over images and places, biased variance. */
 import { describe, expect, test } from "vitest";
 import { differentiate } from "../autodiff/index.js";
+import { createRng } from "../base/index.js";
 import { image, plain } from "../ir/index.js";
 import { createBuilder } from "./index.js";
 import "./testing/close.js";
-import { runners, trainingRunners } from "./testing/engine.js";
+import { engines, runners, trainingRunners } from "./testing/engine.js";
 
 test.for(trainingRunners)("batchNorm by hand: $name", async ({ run, missing }, { skip }) => {
   skip(missing !== undefined, missing);
@@ -100,4 +101,27 @@ test("refuses a gradient of its statistics, which its rule does not know", () =>
   const [, mean] = g.apply("batchNorm", [x, g.input("gamma", plain(1)), g.input("beta", plain(1))], { epsilon: 1e-3 });
   const loss = g.sumTo(mean!, []);
   expect(() => differentiate(g.build(), loss, [x])).toThrow(/^internal: .*statistics/);
+});
+
+test("of a map that is large enough for the blocked kernels", async ({ skip }) => {
+  const [direct, inLanes] = [1, 16].map((lanes) =>
+    engines.find((each) => each.layout === "channel-major" && (lanes === 1 ? each.lanes === 1 : each.lanes > 1)),
+  );
+  skip(inLanes === undefined, "no engine here has lanes");
+  const shape = image(16, 8, 64, 64);
+  const g = createBuilder();
+  const [x, dy] = [g.input("x", shape), g.input("dy", shape)];
+  const [gamma, beta] = [g.input("gamma", plain(8)), g.input("beta", plain(8))];
+  const [y, mean, variance] = g.apply("batchNorm", [x, gamma, beta], { epsilon: 1e-3 });
+  g.output(y!, "y");
+  const gradients = g.apply("batchNormGrad", [dy, x, gamma, mean!, variance!], { epsilon: 1e-3 });
+  for (const [i, gradient] of gradients.entries()) g.output(gradient, `d${i}`);
+  const rng = createRng(1);
+  const draw = (size: number) => Float32Array.from({ length: size }, () => rng.uniform() - 0.3);
+  const values = new Map(Object.entries({ x: draw(2 ** 19), dy: draw(2 ** 19), gamma: draw(8), beta: draw(8) }));
+  const [expected, received] = [await direct!.run(g.build(), values), await inLanes!.run(g.build(), values)];
+  for (const [name, numbers] of expected) {
+    const largest = Array.from(numbers).reduce((most, number) => Math.max(most, Math.abs(number)), 0);
+    expect(received.get(name)!, name).toBeAllClose(numbers, { absolute: 1e-5 * largest, relative: 0 });
+  }
 });

@@ -62,7 +62,7 @@ export const batchNormGrad: OpRecord<"batchNormGrad"> = {
     const b = mul(onnx.node("Div", [mul(a, dGamma), deviation]), scalar(-1 / m));
     const d = onnx.node("Sub", [mul(mul(a, dBeta), scalar(-1 / m)), mul(b, mean!)]);
     const n = type.shape[0]!;
-    if (lanesFor(onnx, n) > 1) {
+    if (isLargeInLanes(onnx, type)) {
       const [ofDy, ofX, level] = [a, b, d].map((each) => forEachImage(onnx, each, n));
       const fromX = affineOfLanes(onnx, xRows, type, ofX!);
       return [affineOfLanes(onnx, dyRows, type, ofDy!, level, fromX), dGamma, dBeta];
@@ -131,6 +131,12 @@ function rowProducts(onnx: OnnxWriter, a: OnnxTensor, b: OnnxTensor): OnnxTensor
   return onnx.view(product, [c]);
 }
 
+/** BatchNormalization runs on one thread; on a smaller map it takes less time than the dozen nodes that spare it. */
+const LARGE = 500_000;
+
+const isLargeInLanes = (onnx: OnnxWriter, { shape }: TensorType) =>
+  lanesFor(onnx, shape[0]!) > 1 && sizeOf(shape) >= LARGE;
+
 /** `scale · (x − mean) / √(variance + ε) + bias` on each row. */
 function perChannel(
   onnx: OnnxWriter,
@@ -140,7 +146,7 @@ function perChannel(
   epsilon: number,
 ): OnnxTensor {
   const n = type.shape[0]!;
-  if (lanesFor(onnx, n) > 1) {
+  if (isLargeInLanes(onnx, type)) {
     const [scale, bias, mean, variance] = statistics as [OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor];
     const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance, onnx.floats([epsilon], [])])]);
     const slope = onnx.node("Div", [scale, deviation]);

@@ -1,19 +1,18 @@
 /** Graph → the same function with fewer passes over memory. */
 import { withoutUnusedNodes } from "../autodiff/index.js";
-import { type Graph, type Node, type NodeOf, type OpName, sameShape, type Value } from "../ir/index.js";
+import { type Graph, type Node, type NodeOf, type OpName, sameShape, sizeOf, type Value } from "../ir/index.js";
 
-/**
- * Joining costs 2·C²·M multiply-accumulates more, for C channels in, and spares about a dozen passes over the wide map: it
- * pays up to so many C² per channel out. Measured on a CPU with AVX-512.
- */
-const MOST_SQUARES_PER_CHANNEL = 28;
+/** Nanoseconds on one core with AVX-512, measured. */
+const PER_MAC = 0.025;
+const PER_NUMBER_OF_THE_WIDE_MAP = 1.2;
+const PER_JOINED_PAIR = 250_000;
 
 /** Pointwise convolutions that widen, joined with the batch norm behind them: see `pointwiseNorm`. Values keep their ids. */
-export function withPointwiseNorms(graph: Graph): Graph {
+export function withPointwiseNorms(graph: Graph, pays = paysOff): Graph {
   const readers = readersOf(graph);
   const convolutions = new Map(
     graph.nodes.flatMap((node) =>
-      node.op === "conv2d" && widens(node) && readers.get(node.outputs[0]!.id) === 1
+      node.op === "conv2d" && isPointwise(node) && pays(node) && readers.get(node.outputs[0]!.id) === 1
         ? [[node.outputs[0]!.id, node] as const]
         : [],
     ),
@@ -37,10 +36,19 @@ function readersOf({ nodes, outputs }: Graph): ReadonlyMap<number, number> {
   return readers;
 }
 
-function widens({ inputs, attributes: { stride, padding } }: NodeOf<"conv2d">): boolean {
-  const [out, c, kh, kw] = inputs[1]!.shape as [number, number, number, number];
-  const isPointwise = kh * kw === 1 && stride === 1 && padding.every((pixels) => pixels === 0);
-  return isPointwise && inputs.length === 2 && c * c <= MOST_SQUARES_PER_CHANNEL * out;
+function isPointwise({ inputs, attributes: { stride, padding } }: NodeOf<"conv2d">): boolean {
+  const [, , kh, kw] = inputs[1]!.shape as [number, number, number, number];
+  return kh * kw === 1 && stride === 1 && padding.every((pixels) => pixels === 0) && inputs.length === 2;
+}
+
+/**
+ * Joining spares about a dozen passes over the wide map. It costs some forty small nodes, and products with the C × C
+ * covariance of the input: four with all its places or all weights.
+ */
+function paysOff({ inputs: [x, w] }: NodeOf<"conv2d">): boolean {
+  const [out, c] = w!.shape as [number, number];
+  const m = sizeOf(x!.shape) / c;
+  return PER_MAC * 2 * c * c * (m + out) + PER_JOINED_PAIR < PER_NUMBER_OF_THE_WIDE_MAP * out * m;
 }
 
 /**
