@@ -122,6 +122,6 @@ test("of a map that is large enough for the blocked kernels", async ({ skip }) =
   const [expected, received] = [await direct!.run(g.build(), values), await inLanes!.run(g.build(), values)];
   for (const [name, numbers] of expected) {
     const largest = Array.from(numbers).reduce((most, number) => Math.max(most, Math.abs(number)), 0);
-    expect(received.get(name)!, name).toBeAllClose(numbers, { absolute: 1e-5 * largest, relative: 0 });
+    expect(received.get(name)!, name).toBeAllClose(numbers, { absolute: 5e-4 * largest, relative: 0 }); // sums of 65,536 numbers cancel
   }
 });
