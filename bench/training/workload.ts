@@ -47,10 +47,13 @@ export function ourStep(workload: Workload): OurStep {
   return workload.network === "block" ? blockStep(workload.batch) : networkStep(workload);
 }
 
-/** `torch-mobilenet-v2` for `mobilenet-v2`: torchvision's own dialect. A name with a prefix is taken as it is. */
+/**
+ * `torch-mobilenet-v2` for `mobilenet-v2`: torchvision's own dialect. A name with a prefix is taken as it is. All five strides at
+ * any resolution, as torchvision has them.
+ */
 export function architectureOf({ network, resolution, classes }: Workload): Architecture {
   const { name, width } = parseNetwork(/^(torch|tf|timm)-/.test(network) ? network : `torch-${network}`);
-  return buildArchitecture(name, { ...(width !== undefined && { width }), resolution, classes });
+  return { ...buildArchitecture(name, { ...(width !== undefined && { width }), classes }), resolution };
 }
 
 function networkStep(workload: Workload): OurStep {
