@@ -40,6 +40,8 @@ export type Noise = {
 export type Site = {
   readonly g: GraphBuilder;
   readonly mode: Mode;
+  /** What batch norm goes by: statistics of the batch, or running ones, which are parameters. */
+  readonly norms: "batch" | "running";
   readonly padding: Architecture["padding"];
   readonly epsilon: number;
   readonly statistics: Statistics[];
@@ -86,7 +88,7 @@ function batchNorm(site: Site, x: Value): Value {
   const channels = channelsOf(x);
   const gamma = g.parameter("gamma", [channels], ones);
   const beta = g.parameter("beta", [channels], zeros);
-  if (site.mode === "train") {
+  if (site.norms === "batch") {
     const [y, mean, variance] = g.apply("batchNorm", [x, gamma, beta], { epsilon }) as [Value, Value, Value];
     const count = sizeOf(x.shape) / channels;
     site.statistics.push({

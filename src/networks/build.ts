@@ -45,7 +45,11 @@ export function buildNetwork(
   const { channels, resolution } = architecture;
   const site = newSite(architecture, mode);
   const image = site.g.input("image", imageType(batch, channels, resolution, resolution));
-  const logits = appendLayers(site, architecture, image);
+  return finishNetwork(site, architecture, image, appendLayers(site, architecture, image));
+}
+
+/** The graph of a site whose links are all appended, with what they reported. */
+export function finishNetwork(site: Site, architecture: Architecture, image: Value, logits: Value): Network {
   site.g.output(logits, "logits");
   const { statistics, noise } = site;
   return { graph: site.g.build(), image, logits, statistics, noise, stages: partsOf(architecture) };
@@ -79,7 +83,8 @@ export function buildDeployment(
 
 /** A graph to be built, in the dialect of the architecture. */
 export function newSite({ padding, norm }: Pick<Architecture, "padding" | "norm">, mode: Mode): Site {
-  return { g: createBuilder(), mode, padding, epsilon: norm.epsilon, statistics: [], noise: [] };
+  const norms = mode === "train" ? "batch" : "running";
+  return { g: createBuilder(), mode, norms, padding, epsilon: norm.epsilon, statistics: [], noise: [] };
 }
 
 /** A link of the chain that every network is. What it appends lies under `path`. */
@@ -107,20 +112,14 @@ export function linksOf(architecture: Architecture): Link[] {
   };
   const hide = (site: Site, x: Value, channels: number) =>
     site.g.scope("hidden", () => site.g[activation](biasedConv(site, x, channels)));
-  // Dropout is on what enters the classifier, whichever layer of the head made it.
-  const dropped = (site: Site, x: Value) => noise(site, x, "dropout", dropout);
-  const ending: Link[] =
-    hidden === null
-      ? [{ path: "head", append: (site, x) => dropped(site, pool(site, x)) }]
-      : [
-          { path: "head", append: pool },
-          { path: "head", append: (site, x) => dropped(site, hide(site, x, hidden)) },
-        ];
+  const hiddenLinks = hidden === null ? [] : [{ path: "head", append: (s: Site, x: Value) => hide(s, x, hidden) }];
   return [
     { path: "stem", append: (site, x) => convNormAct(site, x, stem) },
     ...rows,
-    ...ending,
-    { path: "classifier", append: (site, x) => classifier(site, x, classes) },
+    { path: "head", append: pool },
+    ...hiddenLinks,
+    // Dropout is on what enters the classifier, whichever layer of the head made it.
+    { path: "classifier", append: (site, x) => classifier(site, noise(site, x, "dropout", dropout), classes) },
   ];
 }
 

@@ -38,5 +38,7 @@ export type { PrintedFigure } from "./printed-figure.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
 export { divisibleSteps, makeDivisible, scaleRepeats } from "./rounding.js";
+export { buildBody, buildTuned, firstTrained, type Tuning } from "./tuned.js";
+export { isTrained, parseTrainedPart, type TrainedPart } from "./trained-part.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";
 export { fitStrides, halvingsFor } from "./small-images.js";
