@@ -17,11 +17,17 @@ export interface ImagePool {
 
 export function createImagePool(
   dataset: Dataset,
-  options: { cacheDir: string; signal?: AbortSignal | undefined; progress: Progress },
+  options: {
+    cacheDir: string;
+    signal?: AbortSignal | undefined;
+    progress: Progress;
+    /** All but the side; by default as the dataset was first decoded. */
+    geometry?: Geometry | undefined;
+  },
 ): ImagePool {
   const open = new Map<string, Promise<ImageSet>>();
   const closers: (() => void)[] = [];
-  const geometry = (size: number): Geometry => ({ ...firstGeometry(dataset), size });
+  const geometry = (size: number): Geometry => ({ ...(options.geometry ?? firstGeometry(dataset)), size });
   return {
     geometry,
     get(split, size) {

@@ -30,6 +30,8 @@ export type Shipment = {
   readonly costs: Costs;
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly epochs: number;
+  /** More of how it came about. */
+  readonly history?: Readonly<Record<string, unknown>> | undefined;
 };
 
 export type Shipped = {
@@ -57,6 +59,7 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
       seed: shipment.seed,
       recipe: shipment.recipe,
       epochs: shipment.epochs,
+      ...shipment.history,
     },
   };
   const files = { model: join(out, "model.safetensors"), onnx: join(out, "model.onnx") };

@@ -1,13 +1,15 @@
-/** One published network trained on a folder of images and shipped like a fitted one. */
+/** One network, published or pretrained, trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, DivergenceError, formatCount, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, type ImageSet, openDataset } from "../data/index.js";
-import { type BuildOptions, buildArchitecture, profileArchitecture } from "../networks/index.js";
+import { type BuildOptions, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
   createTraining,
+  type Distillation,
+  defaultPlan,
   type EpochRecord,
   type FoundRecipe,
   finishedEpochs,
@@ -17,18 +19,28 @@ import {
   recipeNamed,
   risingRates,
   runTraining,
+  type StepProgress,
   type TrainingSetup,
 } from "../training/index.js";
 import { batchSizeFor } from "./choices.js";
+import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "./fine-tune.js";
+import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
 import { noProgress, type Progress } from "./progress.js";
 import { ship } from "./ship-phase.js";
+import { loadWeights, startOf } from "./start.js";
 import { studyKey } from "./study.js";
+import { distillationFor, loadTeacher, type TeacherOptions } from "./teacher.js";
 
 export type TrainOptions = {
   readonly data: string;
-  readonly network: Pick<BuildOptions, "width" | "depth" | "resolution"> & { readonly name: string };
+  /** Needs a name where there is no `from`; with it, only the resolution is heeded. */
+  readonly network?: (Pick<BuildOptions, "width" | "depth" | "resolution"> & { readonly name?: string }) | undefined;
+  /** Weights to go on from: fine-tuning. */
+  readonly from?: FromOptions | undefined;
+  /** A network to learn from beside the labels: distillation. */
+  readonly teacher?: TeacherOptions | undefined;
   /** By default `quick`. */
   readonly recipe?: FoundRecipe | undefined;
   /** By default the recipe's. */
@@ -42,6 +54,8 @@ export type TrainOptions = {
   readonly seed: number;
   readonly engine: Engine;
   readonly cacheDir: string;
+  /** Of HF_HOME and others, where weights come from the Hugging Face Hub; by default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
 };
@@ -58,71 +72,79 @@ export type TrainResult = {
 
 /** A stopped training goes on from its last finished epoch when called again with the same options. */
 export async function trainNetwork(options: TrainOptions): Promise<TrainResult> {
-  const { data, network, out, seed, engine, cacheDir, signal, progress = noProgress } = options;
+  const { data, network, from, out, seed, engine, cacheDir, env, signal, progress = noProgress } = options;
   await ensureWritableFolder(join(out, "checkpoints"));
   await ensureWritableFolder(cacheDir);
+  const context = { env, signal, progress };
+  const loaded = await loadWeights(options, context);
+  const teacherModel = options.teacher && (await loadTeacher(options.teacher, context));
   progress.phase("data", "reading images");
   const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
-  const dataset = await openDataset(data, { seed, cacheDir, maxSize: network.resolution, signal, onProgress });
-  const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  const maxSize = network?.resolution ?? loaded?.architecture.resolution;
+  const dataset = await openDataset(data, { seed, cacheDir, maxSize, signal, onProgress });
+  const { architecture, pretrained } = startOf(loaded, dataset, options);
+  const distillation =
+    teacherModel && distillationFor(teacherModel, options.teacher!, dataset.classes, architecture, progress);
+  const { resolution } = architecture;
+  const pool = createImagePool(dataset, { cacheDir, signal, progress, geometry: pretrained?.geometry });
   try {
-    const { name, resolution = dataset.size, ...multipliers } = network;
-    const architecture = buildArchitecture(name, {
-      ...multipliers,
-      resolution,
-      classes: dataset.classes.length,
-      channels: dataset.channels,
-    });
     const named = options.recipe ?? recipeNamed("quick");
-    const epochs = options.epochs ?? named.epochs;
+    const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
+    const epochs = plan?.reduce((sum, phase) => sum + phase.epochs, 0) ?? options.epochs ?? named.epochs;
     const fitted = recipeOf(named.recipe, dataset, options);
     const train = await pool.get("train", resolution);
-    const normalization = channelStatistics(train);
+    const validation = await pool.get("validation", resolution);
+    const normalization = pretrained?.normalization ?? channelStatistics(train);
     const rng = createRng(seed).fork("final");
+    const setup = { engine, architecture, normalization, rng, distillation };
     const recipe =
-      options.learningRate === "find"
-        ? await withFoundRate({ engine, architecture, recipe: fitted, normalization, rng }, train, progress)
-        : fitted;
+      options.learningRate === "find" ? await withFoundRate({ ...setup, recipe: fitted }, train, progress) : fitted;
     const costs = costsOfProfile(profileArchitecture(architecture));
     progress.phase(
       "train",
       `${architecture.name}: ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
     );
+    if (pretrained) progress.line(pretrained.line);
+    const batchNorm = from?.batchNorm ?? "frozen";
     const run = studyKey({
       ...{ data: dataset.fingerprint, architecture, recipe, epochs, seed },
       ...{ engine: engine.name, threads: engine.threads },
+      ...(pretrained && { weights: fingerprintOf(architecture, pretrained.tensors), plan, batchNorm, normalization }),
+      ...(pretrained && { geometry: pretrained.geometry }),
+      ...(distillation && { distillation: keyOf(distillation) }),
     });
-    const checkpoints = { folder: join(out, "checkpoints"), run };
+    const folder = join(out, "checkpoints");
+    const fineTune: FineTune | null = pretrained && {
+      ...{ plan: plan!, batchNorm, tensors: pretrained.tensors },
+      ...{ run, images: `${dataset.fingerprint} ${JSON.stringify(pretrained.geometry)}` },
+      ...{ folder, cacheDir, progress },
+    };
+    const checkpoints = { folder, run };
     const metrics = await openMetrics(out, {
-      earlier: await finishedEpochs(checkpoints),
+      earlier: fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune),
       tensorboard: options.tensorboard ?? false,
     });
-    const trained = await runTraining({
-      engine,
-      architecture,
-      recipe,
-      normalization,
-      epochs,
-      rng,
-      train,
-      validation: await pool.get("validation", resolution),
-      signal,
-      checkpoints,
-      onStep: (epoch, { step, steps, imagesPerSecond }) =>
+    const running = {
+      ...{ ...setup, recipe, train, validation, signal },
+      onStep: (epoch: number, { step, steps, imagesPerSecond }: StepProgress) =>
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
           fraction: (epoch - 1 + step / steps) / epochs,
           columns: [`${Math.round(imagesPerSecond)} images/s`],
           secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
         }),
-      onEpoch: async (record) => {
+      onEpoch: async (record: EpochRecord) => {
         const { epoch, trainLoss, validationAccuracy } = record;
         progress.line(
           `epoch ${String(epoch).padStart(3)}/${epochs}   loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}`,
         );
         await metrics.add(record);
       },
-    });
+    };
+    const trained =
+      fineTune === null
+        ? await runTraining({ ...running, epochs, checkpoints })
+        : await runFineTuning(running, fineTune);
     progress.phase("ship", "writing model.onnx and testing it");
     const { model, onnx, scores } = await ship({
       dataset,
@@ -136,12 +158,20 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       costs,
       tensors: trained.tensors,
       epochs: trained.curve.length,
+      history: {
+        ...(pretrained && { pretrained: pretrained.provenance, plan, batchNorm }),
+        ...(distillation && { distillation: options.teacher }),
+      },
     });
     return { model, onnx, accuracy: scores.accuracy, count: scores.count, costs, curve: trained.curve, seed };
   } finally {
     pool.close();
   }
 }
+
+const keyOf = ({ teacher: { architecture, tensors, mean, std }, temperature, weight }: Distillation) => ({
+  ...{ teacher: fingerprintOf(architecture, tensors), mean, std, temperature, weight },
+});
 
 /** The recipe for this data: batches that it fills, and mirrored only where that leaves the class. */
 function recipeOf(recipe: Recipe, dataset: Dataset, options: Pick<TrainOptions, "batchSize" | "learningRate">): Recipe {

@@ -49,7 +49,11 @@ export function buildTuned(
  */
 export function buildBody(
   architecture: Architecture,
-  { part, mean, std }: { readonly part: TrainedPart; readonly mean: readonly number[]; readonly std: readonly number[] },
+  {
+    part,
+    mean,
+    std,
+  }: { readonly part: TrainedPart; readonly mean: readonly number[]; readonly std: readonly number[] },
 ): Graph {
   const { channels, resolution } = architecture;
   const site = newSite(architecture, "folded");

@@ -46,12 +46,34 @@ export type LoadOptions = {
  * await loadPretrained({ weights: "hf:timm/mobilenetv3_small_100.lamb_in1k" });
  * await loadPretrained({ weights: "mobilenet_v2.safetensors", network: "torch-mobilenet-v2", replaceClassifier: 5 });
  */
-export async function loadPretrained(options: LoadOptions, context: LoadContext = {}): Promise<Model> {
+export function loadPretrained(options: LoadOptions, context: LoadContext = {}): Promise<Model> {
+  return load(options, context, options.replaceClassifier);
+}
+
+/**
+ * The same to be trained further. Of other people's weights the classifier is left behind, whatever there is of it; one of our own
+ * files keeps it, since the classes may be the same: see `withClasses`.
+ */
+export function loadForTraining(
+  options: Pick<LoadOptions, "weights" | "network">,
+  context: LoadContext = {},
+): Promise<Model> {
+  return load(options, context, 2);
+}
+
+/** @param foreignClassifier as `replaceClassifier`, of weights that are not our own. */
+async function load(
+  options: LoadOptions,
+  context: LoadContext,
+  foreignClassifier: LoadOptions["replaceClassifier"],
+): Promise<Model> {
   const source = await locate(options.weights, context);
   const file = await openSafetensors(source.file);
   try {
     const isOurs = file.metadata.format?.startsWith("bantam-model-") === true;
-    const model = isOurs ? await ownModel(source, options) : await foreignModel(source, file, options);
+    const model = isOurs
+      ? await ownModel(source, options)
+      : await foreignModel(source, file, { ...options, replaceClassifier: foreignClassifier });
     context.progress?.line(describe(model));
     return model;
   } finally {

@@ -3,6 +3,7 @@ import type { Rng } from "../base/index.js";
 import { fillBatch, type ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { Tensor } from "../runtime/index.js";
+import { featuresOf } from "./features.js";
 
 /** What a step is fed with, beside the state. */
 export type Batch = {
@@ -21,15 +22,18 @@ export function assemble(
   rng: Rng | null,
 ): Batch {
   const n = indices.length;
-  const pixels = new Float32Array(channels * n * resolution * resolution);
-  fillBatch(images, indices, { ...options, rng }, pixels);
   const labels = indices.map((index) => images.labels[index]!);
   const targets = new Float32Array(n * classes);
   labels.forEach((label, i) => {
     targets[i * classes + label] = 1;
   });
+  const pixels = () => {
+    const data = new Float32Array(channels * n * resolution * resolution);
+    fillBatch(images, indices, { ...options, rng }, data);
+    return { data, dims: [channels, n, resolution, resolution] }; // channel-major, as the graph stores it
+  };
   return {
-    image: { data: pixels, dims: [channels, n, resolution, resolution] }, // channel-major, as the graph stores it
+    image: featuresOf(images, indices) ?? pixels(),
     targets: { data: targets, dims: [n, classes] },
     labels,
     noise: [],

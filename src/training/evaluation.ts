@@ -1,6 +1,6 @@
 /** How good a network is on images it was not trained on. */
 import type { ImageSet } from "../data/index.js";
-import type { Architecture } from "../networks/index.js";
+import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
 import { assemble, countCorrect, crossEntropySum } from "./batch.js";
@@ -26,8 +26,10 @@ export function createEvaluator(setup: {
   readonly architecture: Architecture;
   readonly layout: StateLayout;
   readonly normalization: Normalization;
+  /** Where only a part moves: `tensors` are those of the whole network. */
+  readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
 }): Evaluator {
-  const { engine, architecture, layout, normalization } = setup;
+  const { engine, architecture, layout, normalization, tuning } = setup;
   const { name, classes } = architecture;
   let current: { readonly size: number; readonly session: Session } | undefined;
 
@@ -35,12 +37,13 @@ export function createEvaluator(setup: {
     if (current?.size === size) return current.session;
     await current?.session.dispose();
     current = undefined;
-    const graph = buildEvaluation(architecture, size, layout);
+    const graph = buildEvaluation(architecture, size, layout, tuning);
     const options = {
       name: `${name} evaluation`,
       layout: "channel-major",
       fan: engine.fan,
       lanes: engine.lanes,
+      weights: tuning?.tensors ?? new Map<string, Float32Array>(),
     } as const;
     const session = await engine.load(lower(graph, options));
     current = { size, session };

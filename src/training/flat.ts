@@ -53,6 +53,7 @@ export function defineParameters(
   parameters: readonly Parameter[],
   flat: Value,
 ): void {
+  if (layout.slices.length === 0) return;
   const values = new Map(parameters.map(({ value }) => [value.name, value]));
   const pieces = g.split(
     flat,

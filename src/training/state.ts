@@ -33,10 +33,19 @@ export type PartialEpoch = {
 export function initialState(
   architecture: Architecture,
   layout: StateLayout,
-  { optimizer, ema }: Pick<Recipe, "optimizer" | "ema">,
+  recipe: Pick<Recipe, "optimizer" | "ema">,
   rng: Rng,
 ): TrainingState {
-  const tensors = initializeParameters(buildNetwork(architecture, { batch: 1, mode: "inference" }).graph, rng);
+  const { graph } = buildNetwork(architecture, { batch: 1, mode: "inference" });
+  return startOf(initializeParameters(graph, rng), layout, recipe);
+}
+
+/** Before the first step, from given weights and statistics. */
+export function startOf(
+  tensors: ReadonlyMap<string, Float32Array>,
+  layout: StateLayout,
+  { optimizer, ema }: Pick<Recipe, "optimizer" | "ema">,
+): TrainingState {
   const start = { weights: pack(layout.weights, tensors), buffers: pack(layout.buffers, tensors) };
   return {
     ...start,

@@ -4,8 +4,16 @@
  */
 import { differentiate, withoutUnusedNodes } from "../autodiff/index.js";
 import { type Graph, plain, type Value, verify } from "../ir/index.js";
-import { type Architecture, buildNetwork, type Network } from "../networks/index.js";
+import {
+  type Architecture,
+  buildNetwork,
+  buildTuned,
+  isTrained,
+  type Network,
+  type Tuning,
+} from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
+import { type Distillation, distilled, teacherGraph } from "./distillation.js";
 import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
 import { withJoinedGates, withPointwiseNorms } from "./fuse.js";
 import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
@@ -32,13 +40,21 @@ export const names = {
 /** How the numbers of a network lie in the two vectors of its state. */
 export type StateLayout = { readonly weights: FlatLayout; readonly buffers: FlatLayout };
 
-export function stateLayout(architecture: Architecture): StateLayout {
+/** With a tuning, of what moves: the rest stands in the graphs as constants. */
+export function stateLayout(architecture: Architecture, tuning?: Tuning): StateLayout {
   const { parameters } = buildNetwork(architecture, { batch: 1, mode: "inference" }).graph;
+  const moves = isTrained(architecture, tuning?.part ?? "all");
+  const moving = parameters.filter(({ value }) => moves(value.name));
+  const buffers = flatLayout(moving.filter(({ trainable }) => !trainable && tuning?.norms !== "running"));
   return {
-    weights: flatLayout(parameters.filter(({ trainable }) => trainable)),
-    buffers: flatLayout(parameters.filter(({ trainable }) => !trainable)),
+    weights: flatLayout(moving.filter(({ trainable }) => trainable)),
+    // Graphs have no empty vectors: one number that nobody reads stands for none.
+    buffers: { ...buffers, size: Math.max(1, buffers.size) },
   };
 }
+
+/** Where only a part of the network moves, and what it learns from beside the labels. */
+export type StepOptions = { readonly tuning?: Tuning | undefined; readonly distillation?: Distillation | undefined };
 
 /**
  * Inputs: `image` `[N, C, H, W]`, `targets` `[N, K]` (one row sums to one), `weights` `[P]`, `moments.i` `[P]`, `buffers`
@@ -49,9 +65,11 @@ export function buildTrainingStep(
   architecture: Architecture,
   recipe: Recipe,
   layout: StateLayout,
+  { tuning, distillation }: StepOptions = {},
 ): { graph: Graph; noise: Network["noise"] } {
-  const network = buildNetwork(architecture, { batch: recipe.batchSize, mode: "train" });
-  const g = createBuilder();
+  const network = networkOf(architecture, { batch: recipe.batchSize, mode: "train" }, tuning);
+  const teacher = distillation && teacherGraph(network, architecture, distillation);
+  const g = openGraph(network, layout, teacher?.graph);
   const open = openStep(g, network, layout);
   const { weights } = open;
   const buffers = g.input(names.buffers, plain(layout.buffers.size));
@@ -61,7 +79,11 @@ export function buildTrainingStep(
 
   const momentum = g.input(names.statisticsMomentum, plain());
   const averages = recipe.ema === null ? null : openAverages(g, layout);
-  const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, recipe.labelSmoothing);
+  const lossOf: LossOf = (targets) => {
+    const own = crossEntropy(g, network.logits, targets, recipe.labelSmoothing);
+    return teacher === undefined ? own : distilled(g, own, network.logits, teacher.logits, distillation!);
+  };
+  const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, lossOf);
   const nextWeights = builder.scope("optimizer", () => {
     const gradient = clipped(builder, raw(), recipe.clipNorm);
     const tensors = { weights, moments, gradient, learningRate, corrections };
@@ -70,7 +92,9 @@ export function buildTrainingStep(
     return next.weights;
   });
   const nextBuffers = builder.scope("statistics", () =>
-    blend(builder, buffers, batchStatistics(builder, network, layout.buffers), momentum),
+    layout.buffers.slices.length === 0
+      ? buffers
+      : blend(builder, buffers, batchStatistics(builder, network, layout.buffers), momentum),
   );
   builder.output(nextWeights, names.next(names.weights));
   builder.output(nextBuffers, names.next(names.buffers));
@@ -90,13 +114,36 @@ export function buildTrainingStep(
 
 type OpenStep = { readonly targets: Value; readonly weights: Value };
 
+function networkOf(
+  architecture: Architecture,
+  options: { readonly batch: number; readonly mode: "train" | "inference" },
+  tuning: Tuning | undefined,
+): Network {
+  return tuning === undefined ? buildNetwork(architecture, options) : buildTuned(architecture, options, tuning);
+}
+
+/** Of the networks only the inputs yet, and as parameters what does not move. */
+function openGraph(network: Network, layout: StateLayout, teacher?: Graph): GraphBuilder {
+  const moving = new Set([...layout.weights.slices, ...layout.buffers.slices].map(({ name }) => name));
+  const frozen = network.graph.parameters.filter(({ value }) => !moving.has(value.name));
+  const parameters = [...frozen, ...(teacher?.parameters ?? [])];
+  const g = createBuilder({ inputs: [], parameters, nodes: [], outputs: [] });
+  g.adopt(network.graph);
+  if (teacher !== undefined) {
+    g.adopt(teacher);
+    g.include(teacher);
+  }
+  return g;
+}
+
 /** The inputs that every graph with gradients has. */
 function openStep(g: GraphBuilder, network: Network, layout: StateLayout): OpenStep {
-  g.adopt(network.graph);
   const targets = g.input(names.targets, plain(...network.logits.shape));
   const weights = g.input(names.weights, plain(layout.weights.size));
   return { targets, weights };
 }
+
+type LossOf = (targets: Value) => Value;
 
 /** Forward, loss and backward. `gradient` joins all gradients into one vector, in the layout's order. */
 function lossAndGradient(
@@ -104,12 +151,13 @@ function lossAndGradient(
   network: Network,
   { targets, weights }: OpenStep,
   layout: StateLayout,
-  smoothing: number,
+  lossOf: LossOf,
 ): { builder: GraphBuilder; loss: Value; gradient: () => Value } {
-  const parameters = network.graph.parameters.filter(({ trainable }) => trainable);
+  const trained = new Set(layout.weights.slices.map(({ name }) => name));
+  const parameters = network.graph.parameters.filter(({ value }) => trained.has(value.name));
   g.scope("unpack", () => defineParameters(g, layout.weights, parameters, weights));
   g.include(withPointwiseNorms(network.graph));
-  const loss = g.scope("loss", () => crossEntropy(g, network.logits, targets, smoothing));
+  const loss = g.scope("loss", () => lossOf(targets));
   const { builder, gradients } = differentiate(
     g.build(),
     loss,
@@ -132,9 +180,10 @@ function checked(builder: GraphBuilder): Graph {
 export function buildGradientStep(architecture: Architecture, batch: number, layout: StateLayout): Graph {
   const network = buildNetwork(architecture, { batch, mode: "train" });
   if (network.noise.length > 0) throw new Error("internal: noise is for whole training steps");
-  const g = createBuilder();
+  const g = openGraph(network, layout);
   const open = openStep(g, network, layout);
-  const { builder, loss, gradient } = lossAndGradient(g, network, open, layout, 0);
+  const lossOf: LossOf = (targets) => crossEntropy(g, network.logits, targets, 0);
+  const { builder, loss, gradient } = lossAndGradient(g, network, open, layout, lossOf);
   builder.output(builder.scope("gradient", gradient), names.gradient);
   builder.output(loss, names.loss);
   builder.output(network.logits, names.logits);
@@ -162,10 +211,14 @@ export function buildStatistics(architecture: Architecture, batch: number, layou
 }
 
 /** The network as it will be deployed, reading the same two vectors: `image`, `weights`, `buffers` to `logits`. */
-export function buildEvaluation(architecture: Architecture, batch: number, layout: StateLayout): Graph {
-  const network = buildNetwork(architecture, { batch, mode: "inference" });
-  const g = createBuilder();
-  g.adopt(network.graph);
+export function buildEvaluation(
+  architecture: Architecture,
+  batch: number,
+  layout: StateLayout,
+  tuning?: Tuning,
+): Graph {
+  const network = networkOf(architecture, { batch, mode: "inference" }, tuning);
+  const g = openGraph(network, layout);
   const weights = g.input(names.weights, plain(layout.weights.size));
   const buffers = g.input(names.buffers, plain(layout.buffers.size));
   g.scope("unpack", () => {

@@ -6,10 +6,11 @@
  */
 import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
-import type { Architecture } from "../networks/index.js";
+import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Tensor } from "../runtime/index.js";
 import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batch.js";
+import { type Distillation, teacherInput, teacherWeights } from "./distillation.js";
 import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
@@ -18,7 +19,7 @@ import { mixed } from "./mixing.js";
 import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { learningRateShare } from "./schedule.js";
-import { initialState, namedTensors, shippedOf, type TrainingState } from "./state.js";
+import { initialState, namedTensors, shippedOf, startOf, type TrainingState } from "./state.js";
 import { buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
 
 export type TrainingSetup = {
@@ -31,6 +32,9 @@ export type TrainingSetup = {
   readonly state?: TrainingState;
   /** Where there is no saved state, the weights begin as this network's, as far as they fit. */
   readonly parent?: TrainedNetwork | undefined;
+  /** A part of a trained network goes on from what it is, the rest stays so: `tensors` are all of the network, by name. */
+  readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
+  readonly distillation?: Distillation | undefined;
 };
 
 /** An epoch before it is validated. */
@@ -75,30 +79,35 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const { recipe, engine } = setup;
   const { dropout, dropPath, ...rows } = setup.architecture;
   const architecture = { ...rows, dropout: recipe.dropout ?? dropout, dropPath: recipe.dropPath ?? dropPath };
-  const layout = stateLayout(architecture);
-  const { graph, noise } = buildTrainingStep(architecture, recipe, layout);
+  const { tuning, distillation } = setup;
+  const layout = stateLayout(architecture, tuning);
+  const { graph, noise } = buildTrainingStep(architecture, recipe, layout, { tuning, distillation });
+  const weights = new Map([...(tuning?.tensors ?? []), ...(distillation ? teacherWeights(distillation) : [])]);
   const step = await engine.load(
     lower(graph, {
       name: `${architecture.name} training step`,
       layout: "channel-major",
       fan: engine.fan,
       lanes: engine.lanes,
+      weights,
     }),
   );
-  const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization });
-  const fresh = () => initialState(architecture, layout, recipe, setup.rng.fork("weights"));
+  const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization, tuning });
+  const teacherFeed = distillation && teacherInput(architecture, setup.normalization, distillation);
+  const fresh = () =>
+    tuning === undefined
+      ? initialState(architecture, layout, recipe, setup.rng.fork("weights"))
+      : startOf(tuning.tensors, layout, recipe);
   let state = setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state);
 
   const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch => {
     const normalization = { ...setup.normalization, augmentation: recipe.augmentation };
-    const batch = assemble(architecture, images, indices, normalization, rng);
-    return {
-      ...mixed(batch, recipe.mixing, rng.fork("mixing")),
-      noise: noise.map(({ input, kind, rate, shape }) => [
-        input.name,
-        noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`)),
-      ]),
-    };
+    const batch = mixed(assemble(architecture, images, indices, normalization, rng), recipe.mixing, rng.fork("mixing"));
+    const masks = noise.map(
+      ({ input, kind, rate, shape }) =>
+        [input.name, noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`))] as const,
+    );
+    return { ...batch, noise: teacherFeed === undefined ? masks : [...masks, teacherFeed(batch.image)] };
   };
 
   const averageFeeds = ({ average, updates }: TrainingState) =>
@@ -162,7 +171,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     get state() {
       return state;
     },
-    tensors: (wanted = state) => namedTensors(layout, shippedOf(wanted)),
+    tensors: (wanted = state) => new Map([...(tuning?.tensors ?? []), ...namedTensors(layout, shippedOf(wanted))]),
 
     async trainEpoch(images, { signal, onStep, afterStep, ...options }) {
       const { epoch, within } = state;

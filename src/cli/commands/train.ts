@@ -3,27 +3,26 @@ import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { trainNetwork } from "../../fit/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand } from "../command.js";
-import {
-  cacheFolder,
-  cacheOptions,
-  engineOf,
-  engineOptions,
-  networkOf,
-  networkOptions,
-  networkWord,
-  textOf,
-} from "./shared.js";
+import { cacheFolder, cacheOptions, engineOf, engineOptions, networkOptions, networkWord, textOf } from "./shared.js";
+import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-options.js";
 
 export const trainCommand = defineCommand({
   name: "train",
-  summary: "Train one published network",
+  summary: "Train one network, published or pretrained",
+  description:
+    "With --from, a pretrained network gets a new classifier for the classes at hand and is fine-tuned in phases: first the classifier alone, on features that are computed once, without augmentation; then more and more of the network. Pictures are prepared as they were for the pretrained network. With --teacher, the network also learns what another one, of the same classes, makes of each picture.",
   examples: [
     ["bantam train photos --network mobilenet-v3-small --width 0.5 --resolution 64 --epochs 20", "a small one"],
+    ["bantam train photos --from hf:timm/mobilenetv3_small_100.lamb_in1k --resolution 128", "fine-tuned"],
+    ["bantam train photos --from old/model.safetensors --unfreeze classifier:20,all:5:0.05", "in two phases"],
+    ["bantam train photos --network mobilenet-v2-0.35@64 --teacher big/model.safetensors", "taught by a larger one"],
   ],
   arguments: { data: { kind: "path", help: "folder of images, as for fit" } },
   options: {
-    network: { ...networkWord, required: true },
+    network: networkWord,
     ...networkOptions,
+    ...fromOptions,
+    ...teacherOptions,
     recipe: {
       kind: "text",
       placeholder: "NAME|FILE",
@@ -35,13 +34,13 @@ export const trainCommand = defineCommand({
     "find-learning-rate": { kind: "flag", help: "by a range test of 100 steps before the training" },
     "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
     tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
-    out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK" },
+    out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
     ...engineOptions,
     ...cacheOptions,
   },
   shows: "stderr",
-  run: async ({ data, network, width, depth, resolution, recipe, out, findLearningRate, ...values }, context) => {
+  run: async ({ data, recipe, out, findLearningRate, ...values }, context) => {
     if (findLearningRate && values.learningRate !== undefined) {
       throw new UsageError({
         at: "--find-learning-rate",
@@ -50,17 +49,18 @@ export const trainCommand = defineCommand({
         hint: "leave out --learning-rate",
       });
     }
+    const { epochs, batchSize, learningRate, tensorboard, seed } = values;
+    const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
     return trainNetwork({
-      ...values,
-      ...(findLearningRate && { learningRate: "find" }),
-      data,
-      recipe: recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe),
-      network: networkOf(network, { width, depth, resolution }),
-      out: out ?? join("runs", `${basename(resolve(data))}-${network}`),
+      ...{ data, epochs, batchSize, tensorboard, seed },
+      learningRate: findLearningRate ? "find" : learningRate,
+      recipe: found,
+      ...startFrom(values, found.epochs),
+      teacher: teacherFrom(values),
+      out: out ?? join("runs", `${basename(resolve(data))}-${values.network ?? "fine-tuned"}`),
       engine: await engineOf(values, context),
       cacheDir: cacheFolder(values.cache, context),
-      signal: context.signal,
-      progress: context.progress,
+      ...{ env: context.env, signal: context.signal, progress: context.progress },
     });
   },
   show: ({ model, onnx, accuracy, count, costs }, { paint }) =>

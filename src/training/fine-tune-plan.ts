@@ -1,0 +1,100 @@
+/** How a pretrained network is fine-tuned, as data: phases, of which each trains more of it than the one before. */
+import { UsageError } from "../base/index.js";
+import { parseTrainedPart, type TrainedPart } from "../networks/index.js";
+import type { Recipe } from "./recipe.js";
+
+export type Phase = {
+  readonly part: TrainedPart;
+  readonly epochs: number;
+  /** The top of its learning rate, as a share of the recipe's. */
+  readonly learningRate: number;
+};
+
+export type FineTunePlan = readonly Phase[];
+
+/** A new classifier may move fast; what was learned before should not be shaken. */
+const shareOf = (part: TrainedPart): number => (part === "classifier" ? 0.1 : part === "all" ? 0.05 : 0.1);
+
+/** Epochs of the default plan are shared out in these parts. */
+const defaultParts: readonly TrainedPart[] = ["classifier", "last-2", "all"];
+
+/** The new classifier alone; then also the last two stages; then everything: each for a third of the epochs. */
+export const defaultPlan = (epochs: number): FineTunePlan => planFor(defaultParts, epochs);
+
+/** Phases of equal length; what is left over goes to the last ones. */
+function planFor(parts: readonly TrainedPart[], epochs: number): FineTunePlan {
+  return parts
+    .map((part, i) => ({
+      part,
+      epochs: Math.floor(((i + 1) * epochs) / parts.length) - Math.floor((i * epochs) / parts.length),
+      learningRate: shareOf(part),
+    }))
+    .filter((phase) => phase.epochs > 0);
+}
+
+/**
+ * Phases out of a word: `PART[:EPOCHS[:SHARE]]`, with commas between.
+ *
+ * @param epochs of all phases together, where the word says none.
+ * @example parsePlan("classifier:10,last-2:5:0.1,all:5:0.05", "--unfreeze", { total: 20, given: false })
+ * @throws {UsageError} for other words, and where epochs are said twice or for some phases only.
+ */
+export function parsePlan(
+  text: string,
+  at: string,
+  { total, given }: { readonly total: number; readonly given: boolean },
+): FineTunePlan {
+  const phases = text.split(",").map((word) => phaseOf(word.trim(), at));
+  const lengths = phases.flatMap(({ epochs }) => epochs ?? []);
+  if (lengths.length === 0) {
+    const plan = planFor(
+      phases.map(({ part }) => part),
+      total,
+    );
+    if (plan.length === phases.length) {
+      return plan.map((phase, i) => ({ ...phase, learningRate: phases[i]!.learningRate ?? phase.learningRate }));
+    }
+    throw new UsageError({ at, expected: `an epoch for each of ${phases.length} phases`, received: `${total} in all` });
+  }
+  if (lengths.length < phases.length || given) {
+    throw new UsageError({
+      at,
+      expected: "epochs of every phase, or of all together with --epochs",
+      received: given ? "both" : `${JSON.stringify(text)}, which says them of some`,
+    });
+  }
+  return phases.map(({ part, epochs, learningRate }) => ({
+    part,
+    epochs: epochs!,
+    learningRate: learningRate ?? shareOf(part),
+  }));
+}
+
+function phaseOf(word: string, at: string): Pick<Phase, "part"> & Partial<Phase> {
+  const [part, epochs, share, ...rest] = word.split(":");
+  const refuse = () => {
+    const expected = "PART, PART:EPOCHS or PART:EPOCHS:SHARE of the learning rate, with a comma between two";
+    throw new UsageError({ at, expected, received: JSON.stringify(word) });
+  };
+  const learningRate = share === undefined ? undefined : Number(share);
+  if (rest.length > 0 || (epochs !== undefined && !/^[1-9]\d{0,5}$/.test(epochs))) refuse();
+  if (learningRate !== undefined && !(learningRate > 0 && learningRate <= 100)) refuse();
+  return {
+    part: parseTrainedPart(part!, at),
+    ...(epochs !== undefined && { epochs: Number(epochs) }),
+    ...(learningRate !== undefined && { learningRate }),
+  };
+}
+
+/**
+ * The recipe of one phase: the schedule anew over its epochs, from its share of the learning rate; a warm-up takes a fifth of it at
+ * most. Where features stand for images, these cannot be mixed.
+ */
+export function recipeOfPhase(recipe: Recipe, { epochs, learningRate }: Phase, fromFeatures: boolean): Recipe {
+  return {
+    ...recipe,
+    learningRate: recipe.learningRate * learningRate,
+    warmupEpochs: Math.min(recipe.warmupEpochs, epochs / 5),
+    ...(fromFeatures && { mixing: { mixup: 0, cutmix: 0 } }),
+  };
+}
