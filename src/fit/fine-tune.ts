@@ -1,8 +1,8 @@
 /** A pretrained network for the user's classes: trained in phases, each from the best of the one before. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
-import { formatCount } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
+import type { TrainedPart } from "../networks/index.js";
 import type { NetworkChoice } from "../pretrained/index.js";
 import {
   createBody,
@@ -14,6 +14,7 @@ import {
   type RunOptions,
   recipeOfPhase,
   runTraining,
+  squaredLengthOf,
 } from "../training/index.js";
 import { cachedFeatures } from "./feature-cache.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -90,11 +91,12 @@ export async function runFineTuning(
     progress.phase("train", `${i + 1}/${plan.length}: ${described(phase, fromFeatures)}`);
     const isDone = (await finishedEpochs(checkpoints)).length >= phase.epochs;
     const images = fromFeatures && !isDone ? await featuresFor(setup, phase, start, fineTune) : setup;
+    const recipe = recipeOfPhase(setup.recipe, phase, squaredLengthOf(images.train));
     const { tensors, ...trained } = await runTraining({
       ...setup,
       train: images.train,
       validation: images.validation,
-      recipe: recipeOfPhase(setup.recipe, phase, fromFeatures),
+      recipe,
       epochs: phase.epochs,
       rng: setup.rng.fork(`phase ${i + 1}`),
       checkpoints,
@@ -115,16 +117,25 @@ export async function runFineTuning(
   return { tensors: best.tensors, curve };
 }
 
-const described = ({ part, epochs, learningRate }: Phase, fromFeatures: boolean): string => {
-  const what = {
-    classifier: "the classifier alone",
-    head: "the head",
-    all: "the whole network",
-  }[part as string];
-  const stages = part.startsWith("last-") ? `the last ${part.slice("last-".length)} stages and the head` : part;
-  const how = fromFeatures ? ", on features computed once, of unchanged images" : "";
-  return `${what ?? stages}, ${formatCount(epochs)} epochs at ${learningRate} of the learning rate${how}`;
-};
+function described({ part, epochs, learningRate }: Phase, fromFeatures: boolean): string {
+  const length = `${epochs} epoch${epochs === 1 ? "" : "s"} at ${learningRate} of the learning rate`;
+  return `${partInWords(part)}, ${length}${fromFeatures ? ", on features computed once, of unchanged images" : ""}`;
+}
+
+function partInWords(part: TrainedPart): string {
+  switch (part) {
+    case "classifier":
+      return "the classifier alone";
+    case "head":
+      return "the head";
+    case "all":
+      return "the whole network";
+    case "last-1":
+      return "the last stage and the head";
+    default:
+      return `the last ${part.slice("last-".length)} stages and the head`;
+  }
+}
 
 /** Both splits as features. */
 async function featuresFor(setup: Setup, { part }: Phase, tensors: FineTune["tensors"], fineTune: FineTune) {

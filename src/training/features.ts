@@ -24,6 +24,12 @@ export function featureSet(images: ImageSet, features: Float32Array, body: Body)
   return set;
 }
 
+/** Mean ‖x‖² of a set of features; null for images. */
+export function squaredLengthOf(images: ImageSet | FeatureSet): number | null {
+  if (!("features" in images)) return null;
+  return images.features.reduce((sum, x) => sum + x * x, 0) / images.count;
+}
+
 /** Channel-major, `[C, N, H, W]`; null for images. */
 export function featuresOf(images: ImageSet | FeatureSet, indices: readonly number[]): Tensor | null {
   if (!("features" in images)) return null;
