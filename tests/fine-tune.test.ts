@@ -1,16 +1,22 @@
 /** Pretrained networks fine-tuned, and networks taught by others, as people do it: from one model file to the next. */
-import { cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InterruptedError } from "../src/base/index.js";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
 import { type TrainOptions, trainNetwork } from "../src/fit/index.js";
+import { buildArchitecture } from "../src/networks/index.js";
+import { newClassifier } from "../src/pretrained/classifier.js";
+import { torchvisionEntries } from "../src/pretrained/layouts/torchvision.js";
+import { formulaTensor } from "../src/pretrained/testing/formula.js";
 import { chooseEngine } from "../src/runtime/index.js";
 import { loadModel, type Model } from "../src/shipping/index.js";
 import { parsePlan } from "../src/training/index.js";
+import { encodeSafetensors, type Tensor } from "../src/weights/index.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -95,6 +101,45 @@ describe("fine-tuning", () => {
       const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
       expect(header.buffers.shape[0] > 1, norms).toBe(moved);
     }
+  });
+
+  test("begins each phase with what the one before came to", async () => {
+    const words = [place("new"), "--from", base(), "--unfreeze"];
+    const first = await trained("one-phase", ...words, "classifier:3");
+    const { model } = await trained("two-phases", ...words, "classifier:3,all:1:0.000001");
+    const [before, after] = [first.model, model].map(({ tensors }) => tensors.get("classifier.weight")!);
+    const moved = before!.map((weight, i) => Math.abs(weight - after![i]!)).reduce((a, b) => Math.max(a, b));
+    expect(moved).toBeLessThan(1e-5);
+    const start = newClassifier(model.architecture).get("classifier.weight")!;
+    expect(start.map((weight, i) => Math.abs(weight - before![i]!)).reduce((a, b) => Math.max(a, b))).toBeGreaterThan(
+      1e-4,
+    );
+  });
+
+  test("takes another library's weights, and shows grey pictures as its pictures were shown", async () => {
+    const torch = buildArchitecture("torch-mobilenet-v2", { width: 0.35 });
+    const tensors = torchvisionEntries(torch)!.map((entry): [string, Tensor] => [
+      entry.foreign,
+      { dtype: "F32", shape: entry.foreignShape, data: formulaTensor(entry) },
+    ]);
+    await writeFile(place("torch.safetensors"), encodeSafetensors(new Map(tensors), { format: "pt" }));
+    for (const name of ["a", "b"]) {
+      await mkdir(place("grey", name), { recursive: true });
+      for (let i = 0; i < 12; i++) {
+        const pixels = Buffer.alloc(40 * 40, name === "a" ? 40 + i : 200 - i);
+        const picture = sharp(pixels, { raw: { width: 40, height: 40, channels: 1 } });
+        await picture.png().toFile(place("grey", name, `${i}.png`));
+      }
+    }
+    const words = ["--from", place("torch.safetensors"), "--network", "torch-mobilenet-v2-0.35@32"];
+    const { model, stderr } = await trained("grey-run", place("grey"), ...words, "--unfreeze", "classifier:2");
+    expect(stderr).toContain("260 tensors taken; classifier.weight [2, 1280] and classifier.bias [2] begin anew\n");
+    expect(model.architecture).toMatchObject({ name: "torch-mobilenet-v2", channels: 3, resolution: 32, classes: 2 });
+    expect(model.architecture.stages.map(({ stride }) => stride)).toEqual(torch.stages.map(({ stride }) => stride));
+    const { mean, std, ...geometry } = model.preprocessing;
+    expect({ mean, std }).toEqual({ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+    expect(geometry).toEqual({ size: 32, channels: 3, resize: "cover", crop: 224 / 256, interpolation: "bilinear" });
+    expect(model.tensors.get("stem.conv.weight")).toEqual(new Map(tensors).get("features.0.0.weight")!.data);
   });
 
   test("keeps the classifier where the classes are the same", async () => {

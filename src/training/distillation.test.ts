@@ -159,6 +159,17 @@ describe("what a teacher is shown", () => {
     expect(data as Float32Array).toBeAllClose(theirs);
   });
 
+  test("are each channel's own pixels, of pictures in colour", () => {
+    const colours = { data: Float32Array.of(1, 2, 3, 4, 5, 6), dims: [3, 2, 1, 1] };
+    const pixels = { mean: [0, 1, 2], std: [1, 2, 3] };
+    const [, { data }] = teacherInput(
+      { channels: 3, resolution: 1 },
+      pixels,
+      teacherOf(3, 1, [0, 0, 0], [1, 1, 0.5]),
+    )(colours);
+    expect([...data]).toEqual([1, 2, 2 * 3 + 1, 2 * 4 + 1, 2 * (3 * 5 + 2), 2 * (3 * 6 + 2)]);
+  });
+
   test("are its own size", () => {
     const [, { data, dims }] = teacherInput(student, { mean: [0], std: [1] }, teacherOf(1, 1, [0], [1]))(image);
     expect([dims, ...data]).toEqual([[1, 2, 1, 1], 2.5, -2.5]);

@@ -159,6 +159,15 @@ describe("training from features", () => {
     return { before, losses, after, tensors };
   }
 
+  test("begins with features that stop at the signal", async () => {
+    const body = await createBody({ ...setup, engine, part: "classifier" });
+    const range = { first: 0, last: 50, signal: AbortSignal.abort() };
+    await expect(body.features(images, range)).rejects.toThrow(
+      "halves: expected to compute features, received a request to stop after 0 of 50 images",
+    );
+    await body.dispose();
+  });
+
   test("is the training from unchanged images, which it need not see again", async () => {
     const [images, features] = [await classifierTrained("image"), await classifierTrained("features")];
     expect(features.before.loss).toBeCloseTo(images.before.loss, 4);
