@@ -1,7 +1,8 @@
 import type { Rng } from "../base/index.js";
 import { type Augmentation, type Change, drawChange, drawCrop, reflect } from "./augmentation.js";
 import type { ImageSet } from "./images.js";
-import { cropped, type Picture } from "./picture-ops.js";
+import { cropped } from "./picture-moves.js";
+import type { Picture } from "./picture-ops.js";
 import { applyPolicy, drawPolicy } from "./policy.js";
 import { imageBytes } from "./preprocessing.js";
 
@@ -46,16 +47,44 @@ export function fillBatch(
     const pixels =
       augmentation === null ? stored : reshaped({ pixels: stored, side: size, channels }, augmentation, n, rng!);
     for (let x = 0; x < size; x++) columns[x] = channels * sourceColumn(x, change, size);
-    for (let c = 0; c < channels; c++) {
-      const table = tables[c]!;
-      const start = (c * count + n) * plane;
-      let to = start;
-      for (let y = 0; y < size; y++) {
-        const row = reflect(y - change.dy, size) * size * channels + c;
-        for (let x = 0; x < size; x++) into[to++] = table[pixels[row + columns[x]!]!]!;
-      }
-      if (change.erase !== null) erase(into, start, size, change.erase);
+    for (let y = 0; y < size; y++) {
+      const row = reflect(y - change.dy, size) * size * channels;
+      const to = n * plane + y * size;
+      if (channels === 1) fillGrey(into, to, pixels, row, columns, tables[0]!);
+      else fillColour(into, to, count * plane, pixels, row, columns, tables);
     }
+    if (change.erase === null) continue;
+    for (let c = 0; c < channels; c++) erase(into, (c * count + n) * plane, size, change.erase);
+  }
+}
+
+/** One row of a picture. @param columns where in the row of the pixels each column comes from. */
+function fillGrey(
+  into: Float32Array,
+  to: number,
+  pixels: Uint8Array,
+  row: number,
+  columns: Int32Array,
+  table: Float32Array,
+): void {
+  for (let x = 0; x < columns.length; x++) into[to + x] = table[pixels[row + columns[x]!]!]!;
+}
+
+/** @param step from one channel to the next in `into`. */
+function fillColour(
+  into: Float32Array,
+  to: number,
+  step: number,
+  pixels: Uint8Array,
+  row: number,
+  columns: Int32Array,
+  [red, green, blue]: readonly Float32Array[],
+): void {
+  for (let x = 0; x < columns.length; x++) {
+    const from = row + columns[x]!;
+    into[to + x] = red![pixels[from]!]!;
+    into[to + step + x] = green![pixels[from + 1]!]!;
+    into[to + 2 * step + x] = blue![pixels[from + 2]!]!;
   }
 }
 

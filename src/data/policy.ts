@@ -54,7 +54,12 @@ const ranges: Readonly<Record<PictureOp, Range>> = {
 const { Invert: _, ...withoutInvert } = ranges;
 const wide = { ShearX: upTo(0.99), ShearY: upTo(0.99), TranslateX: upTo(32), TranslateY: upTo(32), Rotate: upTo(135) };
 const factors = { Brightness: upTo(0.99), Color: upTo(0.99), Contrast: upTo(0.99), Sharpness: upTo(0.99) };
-const trivialRanges = { ...withoutInvert, ...wide, ...factors, Posterize: bits(6) };
+
+const entriesOf = (table: Partial<Readonly<Record<PictureOp, Range>>>) =>
+  Object.entries(table) as unknown as readonly (readonly [PictureOp, Range])[];
+
+const randChanges = entriesOf(withoutInvert);
+const trivialChanges = entriesOf({ ...withoutInvert, ...wide, ...factors, Posterize: bits(6) });
 
 /** Of RandAugment and TrivialAugment, beside zero. */
 const LEVELS = 30;
@@ -72,12 +77,12 @@ export function drawPolicy(policy: AugmentationPolicy, side: number, rng: Rng): 
   };
   switch (policy.kind) {
     case "trivial": {
-      const [op, range] = rng.choice(entriesOf(trivialRanges));
+      const [op, range] = rng.choice(trivialChanges);
       return [stepOf(op, range, rng.integer(LEVELS + 1) / LEVELS)];
     }
     case "randaugment":
       return Array.from({ length: policy.ops }, () => {
-        const [op, range] = rng.choice(entriesOf(withoutInvert));
+        const [op, range] = rng.choice(randChanges);
         return stepOf(op, range, policy.magnitude / LEVELS);
       });
     case "autoaugment": {
@@ -102,9 +107,6 @@ export function applyPolicy({ side, channels, ...picture }: Picture, steps: read
     picture.pixels,
   );
 }
-
-const entriesOf = (table: Partial<Readonly<Record<PictureOp, Range>>>) =>
-  Object.entries(table) as unknown as readonly (readonly [PictureOp, Range])[];
 
 /** As PyTorch rounds. */
 function roundToEven(value: number): number {

@@ -42,7 +42,9 @@ export function assemble(
 
 /** Zeros with probability `rate`, else 1 / (1 − rate), so that the mean stays one. Image shapes, stored channel-major. */
 export function noiseMask([n, c, h, w]: readonly number[], rate: number, rng: Rng): Tensor {
-  const data = Float32Array.from({ length: n! * c! * h! * w! }, () => (rng.uniform() < rate ? 0 : 1 / (1 - rate)));
+  const data = new Float32Array(n! * c! * h! * w!);
+  const kept = 1 / (1 - rate);
+  for (let i = 0; i < data.length; i++) if (rng.uniform() >= rate) data[i] = kept;
   return { data, dims: [c!, n!, h!, w!] };
 }
 
