@@ -1,6 +1,5 @@
 /** The images that the networks of `results/small-space` are trained and judged on; the test images are not read. */
-import { channelStatistics, firstGeometry, type ImageSet, openDataset, openImages } from "../src/data/index.js";
-import { subset } from "../src/fit/images.js";
+import { channelStatistics, firstGeometry, type ImageSet, openDataset, openImages, subset } from "../src/data/index.js";
 import type { SearchSpace } from "../src/search/index.js";
 
 const [TRAIN, VALIDATION] = [6000, 5000];

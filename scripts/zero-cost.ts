@@ -19,8 +19,8 @@ import {
   type ImageSet,
   openDataset,
   openImages,
+  subset,
 } from "../src/data/index.js";
-import { subset } from "../src/fit/images.js";
 import { type ZeroCostScores, zeroCostScores } from "../src/proxies/index.js";
 import { chooseEngine } from "../src/runtime/index.js";
 import { enumerateCandidates, type SearchSpace, spaceSize } from "../src/search/index.js";

@@ -3,4 +3,5 @@ export * from "./errors.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
 export * from "./t-interval.js";
+export { packed, type Thrown, unpacked } from "./thrown.js";
 export * from "./units.js";

@@ -4,6 +4,8 @@
  * adding a draw in one place moves nothing elsewhere.
  */
 export interface Rng {
+  /** `createRng` of it draws, from the beginning, the same numbers: how another thread comes by them. */
+  readonly seed: string;
   /** Uniform in [0, 1), 32 bits. */
   uniform(): number;
   /** Uniform integer in [0, n). */
@@ -35,6 +37,7 @@ export function createRng(seed: number | string): Rng {
   const uniform = () => next() / 0x1_0000_0000;
   const integer = (n: number) => Math.floor(uniform() * n);
   return {
+    seed: root,
     uniform,
     integer,
     // Box–Muller; 1 − u keeps the logarithm away from zero.

@@ -15,6 +15,11 @@ export type BatchOptions = {
   readonly rng: Rng | null;
 };
 
+/** What of an image set is needed here. */
+export type Pictures = Pick<ImageSet, "size" | "channels"> & {
+  readonly read: (...args: Parameters<ImageSet["read"]>) => void;
+};
+
 const unchanged: Change = { dx: 0, dy: 0, flip: false, erase: null };
 
 /**
@@ -25,7 +30,7 @@ const unchanged: Change = { dx: 0, dy: 0, flip: false, erase: null };
  *   `((c · N + n) · H + y) · W + x`.
  */
 export function fillBatch(
-  images: ImageSet,
+  images: Pictures,
   indices: ArrayLike<number>,
   { mean, std, augmentation, rng }: BatchOptions,
   into: Float32Array,

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { toFileError } from "../base/files.js";
-import { DataError, FileError } from "../base/index.js";
+import { DataError } from "../base/index.js";
 import { findCache, findOrBuildCache } from "./cache.js";
 import type { OnProgress } from "./concurrency.js";
 import type { Dataset } from "./dataset.js";
 import { openDecoder } from "./decoder.js";
 import { type Geometry, imageBytes } from "./preprocessing.js";
 import type { SplitName } from "./sample.js";
+import { type ReadPicture, readerOf, type SharedPictures, selected } from "./shared-pictures.js";
 
 /** Decoded pictures of one split. Holds memory or an open file until `close`. */
 export type ImageSet = {
@@ -18,8 +19,7 @@ export type ImageSet = {
   /** `[count]`, indices into the dataset's classes. */
   readonly labels: Int32Array;
   readonly sources: readonly string[];
-  /** Copies picture `index`, `[size, size, channels]` of `uint8`, into `into` from `offset` on. */
-  read(index: number, into: Uint8Array, offset: number): void;
+  readonly read: ReadPicture;
   close(): void;
 };
 
@@ -93,63 +93,55 @@ async function locate(
 
 /** @param slots position of each picture in the file. */
 function fromFile(file: string, bytes: number, slots: readonly number[]): Pick<ImageSet, "read" | "close"> {
-  const handle = attempt(file, () => openSync(file, "r"));
-  let open = true;
-  return {
-    read(index, into, offset) {
-      if (!open) throw new Error("internal: images read after they were closed");
-      const start = checked(slots, index) * bytes;
-      for (let done = 0; done < bytes; ) {
-        const read = attempt(file, () => readSync(handle, into, offset + done, bytes - done, start + done));
-        if (read === 0) {
-          const expected = `a picture of ${bytes} bytes at byte ${start}`;
-          throw new FileError({
-            at: file,
-            expected,
-            received: `the end of the file after ${done}`,
-            hint: "start again",
-          });
-        }
-        done += read;
-      }
-    },
-    close() {
-      if (open) closeSync(handle);
-      open = false;
-    },
-  };
-}
-
-function fromMemory(file: string, bytes: number, slots: readonly number[]): Pick<ImageSet, "read" | "close"> {
-  let held: Uint8Array | null = new Uint8Array(slots.length * bytes);
-  const images = fromFile(file, bytes, slots);
+  let handle: number;
   try {
-    for (let i = 0; i < slots.length; i++) images.read(i, held, i * bytes);
-  } finally {
-    images.close();
-  }
-  return {
-    read(index, into, offset) {
-      if (held === null) throw new Error("internal: images read after they were closed");
-      checked(slots, index);
-      into.set(held.subarray(index * bytes, (index + 1) * bytes), offset);
-    },
-    close() {
-      held = null;
-    },
-  };
-}
-
-function checked(slots: readonly number[], index: number): number {
-  const slot = slots[index];
-  if (slot === undefined) throw new RangeError(`internal: image ${index} of ${slots.length}`);
-  return slot;
-}
-
-function attempt<T>(file: string, work: () => T): T {
-  try {
-    return work();
+    handle = openSync(file, "r");
   } catch (error) {
     throw toFileError(error, file, "read");
   }
+  const held = { kind: "file", handle, path: file } as const;
+  return untilClosed({ held, bytes, slots: Int32Array.from(slots) }, () => closeSync(handle));
+}
+
+function fromMemory(file: string, bytes: number, slots: readonly number[]): Pick<ImageSet, "read" | "close"> {
+  const pixels = new SharedArrayBuffer(slots.length * bytes);
+  const into = new Uint8Array(pixels);
+  const images = fromFile(file, bytes, slots);
+  try {
+    for (let i = 0; i < slots.length; i++) images.read(i, into, i * bytes);
+  } finally {
+    images.close();
+  }
+  const held = { kind: "memory", pixels } as const;
+  return untilClosed({ held, bytes, slots: Int32Array.from(slots, (_, i) => i) }, () => {});
+}
+
+function untilClosed(shared: SharedPictures, release: () => void): Pick<ImageSet, "read" | "close"> {
+  let open: { readonly shared: SharedPictures; readonly read: ReadPicture } | null = { shared, read: readerOf(shared) };
+  const ifOpen = () => {
+    if (open === null) throw new Error("internal: images read after they were closed");
+    return open;
+  };
+  const read = (...args: Parameters<ReadPicture>) => ifOpen().read(...args);
+  return {
+    read: Object.assign(read, { share: () => ifOpen().shared }),
+    close() {
+      if (open !== null) release();
+      open = null;
+    },
+  };
+}
+
+/** Some pictures of a set, in this order. The set stays its owner's to close. */
+export function subset(images: ImageSet, indices: readonly number[]): ImageSet {
+  const { share } = images.read;
+  const read: ReadPicture = (index, into, offset) => images.read(indices[index]!, into, offset);
+  return {
+    ...images,
+    count: indices.length,
+    labels: Int32Array.from(indices, (index) => images.labels[index]!),
+    sources: indices.map((index) => images.sources[index]!),
+    read: share === undefined ? read : Object.assign(read, { share: () => selected(share(), indices) }),
+    close: () => {},
+  };
 }

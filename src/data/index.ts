@@ -1,9 +1,10 @@
 export type { Augmentation } from "./augmentation.js";
 export { type BatchOptions, fillBatch } from "./batch.js";
+export { type BatchWorkers, startBatchWorkers } from "./batch-workers.js";
 export type { OnProgress } from "./concurrency.js";
 export { type Dataset, type OpenOptions, openDataset } from "./dataset.js";
 export { decodeImage } from "./decode.js";
-export { type ImageOptions, type ImageSet, openImages } from "./images.js";
+export { type ImageOptions, type ImageSet, openImages, subset } from "./images.js";
 export { encodePng } from "./png.js";
 export type { AugmentationPolicy } from "./policy.js";
 export { firstGeometry, type Geometry, type Preprocessing, SIZES } from "./preprocessing.js";

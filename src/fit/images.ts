@@ -52,15 +52,3 @@ export function createImagePool(
     },
   };
 }
-
-/** The first `count` of a shuffled split: what short trainings learn from. */
-export function subset(images: ImageSet, indices: readonly number[]): ImageSet {
-  return {
-    ...images,
-    count: indices.length,
-    labels: Int32Array.from(indices, (index) => images.labels[index]!),
-    sources: indices.map((index) => images.sources[index]!),
-    read: (index, into, offset) => images.read(indices[index]!, into, offset),
-    close: () => {},
-  };
-}

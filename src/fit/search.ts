@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, openDataset } from "../data/index.js";
+import { channelStatistics, openDataset, subset } from "../data/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
@@ -31,7 +31,7 @@ import {
 import { isServer, openStudyStore, searchInStudy } from "../study/index.js";
 import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
-import { createImagePool, subset } from "./images.js";
+import { createImagePool } from "./images.js";
 import { noProgress, type Progress } from "./progress.js";
 import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";

@@ -1,8 +1,8 @@
 /** One short training of a candidate, on part of the images. */
 import { DivergenceError, formatPercent } from "../base/index.js";
+import { subset } from "../data/index.js";
 import { type Assignment, bestTrial, type Outcome } from "../search/index.js";
 import { type EpochRecord, runTraining, type StepProgress } from "../training/index.js";
-import { subset } from "./images.js";
 import type { Job } from "./job.js";
 import { objective, SEARCH_SHARE } from "./plan.js";
 import type { Plan } from "./study.js";

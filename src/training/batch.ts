@@ -1,6 +1,6 @@
 /** Batches: which images, how they lie in memory, and what the logits made of them say. */
 import type { Rng } from "../base/index.js";
-import { fillBatch, type ImageSet } from "../data/index.js";
+import { type BatchOptions, fillBatch, type ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { Tensor } from "../runtime/index.js";
 import { featuresOf } from "./features.js";
@@ -13,31 +13,50 @@ export type Batch = {
   readonly noise: readonly (readonly [string, Tensor])[];
 };
 
-/** Images and labels as the graphs take them. @param rng of the augmentation. */
+/** How pixels become numbers. */
+export type PixelOptions = Omit<BatchOptions, "rng">;
+
+/** Images and labels as the graphs take them. @param rng of the augmentation. @param into memory for the pixels. */
 export function assemble(
-  { classes, channels, resolution }: Architecture,
+  architecture: Architecture,
   images: ImageSet,
   indices: readonly number[],
-  options: Omit<Parameters<typeof fillBatch>[2], "rng">,
+  options: PixelOptions,
   rng: Rng | null,
+  into?: Float32Array,
 ): Batch {
+  const features = featuresOf(images, indices);
+  if (features !== null) return withTargets(architecture, images, indices, features);
+  const pixels = into ?? new Float32Array(pixelCount(architecture, indices.length));
+  fillBatch(images, indices, { ...options, rng }, pixels);
+  return labelled(architecture, images, indices, pixels);
+}
+
+/** Numbers of a batch's images. */
+export const pixelCount = ({ channels, resolution }: Architecture, count: number): number =>
+  channels * count * resolution * resolution;
+
+/** @param pixels as `fillBatch` gives them. */
+export function labelled(
+  architecture: Architecture,
+  images: ImageSet,
+  indices: readonly number[],
+  pixels: Float32Array,
+): Batch {
+  const { channels, resolution } = architecture;
+  // Channel-major, as the graph stores it.
+  const dims = [channels, indices.length, resolution, resolution];
+  return withTargets(architecture, images, indices, { data: pixels, dims });
+}
+
+function withTargets({ classes }: Architecture, images: ImageSet, indices: readonly number[], image: Tensor): Batch {
   const n = indices.length;
   const labels = indices.map((index) => images.labels[index]!);
   const targets = new Float32Array(n * classes);
   labels.forEach((label, i) => {
     targets[i * classes + label] = 1;
   });
-  const pixels = () => {
-    const data = new Float32Array(channels * n * resolution * resolution);
-    fillBatch(images, indices, { ...options, rng }, data);
-    return { data, dims: [channels, n, resolution, resolution] }; // channel-major, as the graph stores it
-  };
-  return {
-    image: featuresOf(images, indices) ?? pixels(),
-    targets: { data: targets, dims: [n, classes] },
-    labels,
-    noise: [],
-  };
+  return { image, targets: { data: targets, dims: [n, classes] }, labels, noise: [] };
 }
 
 /** Zeros with probability `rate`, else 1 / (1 − rate), so that the mean stays one. Image shapes, stored channel-major. */

@@ -25,6 +25,7 @@ const checkpoint: Checkpoint = {
     validationLoss: 0.25,
     validationAccuracy: 0.75,
     imagesPerSecond: 1234.5,
+    waitingForData: 0.25,
   })),
 };
 

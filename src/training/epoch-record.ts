@@ -10,4 +10,6 @@ export type EpochRecord = {
   readonly validationLoss: number;
   readonly validationAccuracy: number;
   readonly imagesPerSecond: number;
+  /** Share of the time, in [0, 1], in which the next step could have run but for its batch. */
+  readonly waitingForData: number;
 };

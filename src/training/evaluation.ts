@@ -3,7 +3,8 @@ import type { ImageSet } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
-import { assemble, countCorrect, crossEntropySum } from "./batch.js";
+import { countCorrect, crossEntropySum } from "./batch.js";
+import { createLoader, type Loader } from "./loader.js";
 import type { TrainingState } from "./state.js";
 import { buildEvaluation, names, type StateLayout } from "./step.js";
 
@@ -28,8 +29,17 @@ export function createEvaluator(setup: {
   readonly normalization: Normalization;
   /** Where only a part moves: `tensors` are those of the whole network. */
   readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
+  /** Its owner disposes it; by default batches are assembled between the runs. */
+  readonly loader?: Loader;
 }): Evaluator {
-  const { engine, architecture, layout, normalization, tuning } = setup;
+  const {
+    engine,
+    architecture,
+    layout,
+    normalization,
+    tuning,
+    loader = createLoader({ architecture, threads: 1, workers: 0 }),
+  } = setup;
   const { name, classes } = architecture;
   let current: { readonly size: number; readonly session: Session } | undefined;
 
@@ -54,20 +64,24 @@ export function createEvaluator(setup: {
     async evaluate(images, { weights, buffers }) {
       const size = Math.min(BATCH, images.count);
       const session = await sessionFor(size);
+      // The last batch is filled up with images that are then not counted.
+      const batches = Array.from({ length: Math.ceil(images.count / size) }, (_, b) =>
+        Array.from({ length: size }, (_, i) => Math.min(b * size + i, images.count - 1)),
+      );
+      const feed = loader.open({ images, batches, pixels: { ...normalization, augmentation: null } });
       let [loss, correct] = [0, 0];
       for (let start = 0; start < images.count; start += size) {
-        const wanted = Math.min(size, images.count - start);
-        // The last batch is filled up with images that are then not counted.
-        const indices = Array.from({ length: size }, (_, i) => Math.min(start + i, images.count - 1));
-        const batch = assemble(architecture, images, indices, { ...normalization, augmentation: null }, null);
-        const outputs = await session.run({
-          [names.image]: batch.image,
-          [names.weights]: { data: weights, dims: [layout.weights.size] },
-          [names.buffers]: { data: buffers, dims: [layout.buffers.size] },
+        await feed.step(async (batch) => {
+          const outputs = await session.run({
+            [names.image]: batch.image,
+            [names.weights]: { data: weights, dims: [layout.weights.size] },
+            [names.buffers]: { data: buffers, dims: [layout.buffers.size] },
+          });
+          const logits = outputs[names.logits]!.data as Float32Array;
+          const labels = batch.labels.slice(0, images.count - start);
+          correct += countCorrect(logits, labels, classes);
+          loss += crossEntropySum(logits, labels, classes);
         });
-        const logits = outputs[names.logits]!.data as Float32Array;
-        correct += countCorrect(logits, batch.labels.slice(0, wanted), classes);
-        loss += crossEntropySum(logits, batch.labels.slice(0, wanted), classes);
       }
       return { accuracy: correct / images.count, loss: loss / images.count };
     },

@@ -26,7 +26,7 @@ const run = (changes: Partial<RunOptions> = {}) =>
 /** All that must repeat: everything but the speed. */
 const repeatable = ({ curve, ...result }: RunResult) => ({
   ...result,
-  curve: curve.map(({ imagesPerSecond: _, ...record }) => record),
+  curve: curve.map(({ imagesPerSecond: _, waitingForData: __, ...record }) => record),
 });
 
 const pictures = halves(24, 2);

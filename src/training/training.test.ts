@@ -29,7 +29,8 @@ function listening(feeds: Feeds[]): Engine {
       return {
         ...session,
         run: (given) => {
-          feeds.push(given);
+          // The memory of a batch is used again after its step.
+          feeds.push(structuredClone(given));
           return session.run(given);
         },
       };

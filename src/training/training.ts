@@ -15,6 +15,7 @@ import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
+import { createLoader, type WorkerCount } from "./loader.js";
 import { mixed } from "./mixing.js";
 import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
@@ -35,12 +36,17 @@ export type TrainingSetup = {
   /** A part of a trained network goes on from what it is, the rest stays so: `tensors` are all of the network, by name. */
   readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
   readonly distillation?: Distillation | undefined;
+  /** Threads that assemble batches beside the steps; by default as many as measurement asks for. Results do not depend on them. */
+  readonly workers?: WorkerCount | undefined;
 };
 
 /** An epoch before it is validated. */
 export type EpochResult = Omit<EpochRecord, "validationLoss" | "validationAccuracy">;
 
-export type StepProgress = { readonly step: number; readonly steps: number; readonly imagesPerSecond: number };
+export type StepProgress = { readonly step: number; readonly steps: number } & Pick<
+  EpochRecord,
+  "imagesPerSecond" | "waitingForData"
+>;
 
 export interface Training {
   readonly layout: StateLayout;
@@ -92,23 +98,27 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       weights,
     }),
   );
-  const evaluation = createEvaluator({ engine, architecture, layout, normalization: setup.normalization, tuning });
-  const teacherFeed = distillation && teacherInput(architecture, setup.normalization, distillation);
+  const { normalization, workers } = setup;
+  const loader = createLoader({ architecture, threads: engine.threads, workers });
+  const evaluation = createEvaluator({ engine, architecture, layout, normalization, tuning, loader });
+  const teacherFeed = distillation && teacherInput(architecture, normalization, distillation);
   const fresh = () =>
     tuning === undefined
       ? initialState(architecture, layout, recipe, setup.rng.fork("weights"))
       : startOf(tuning.tensors, layout, recipe);
   let state = setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state);
 
-  const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch => {
-    const normalization = { ...setup.normalization, augmentation: recipe.augmentation };
-    const batch = mixed(assemble(architecture, images, indices, normalization, rng), recipe.mixing, rng.fork("mixing"));
+  const pixels = { ...normalization, augmentation: recipe.augmentation };
+  const finish = (assembled: Batch, rng: Rng): Batch => {
+    const batch = mixed(assembled, recipe.mixing, rng.fork("mixing"));
     const masks = noise.map(
       ({ input, kind, rate, shape }) =>
         [input.name, noiseMask(shape, rate, rng.fork(`${kind}/${input.name}`))] as const,
     );
     return { ...batch, noise: teacherFeed === undefined ? masks : [...masks, teacherFeed(batch.image)] };
   };
+  const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch =>
+    finish(assemble(architecture, images, indices, pixels, rng), rng);
 
   const averageFeeds = ({ average, updates }: TrainingState) =>
     average !== null && {
@@ -183,24 +193,26 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       const rate = (done: number) => learningRate * learningRateShare(schedule, epoch + done, warmupEpochs, epochs);
       const began = performance.now();
       const first = within?.steps ?? 0;
-      const speed = (steps: number) => ((steps - first) * size) / ((performance.now() - began) / 1000);
+      const rngAt = (i: number) => rng.fork(first + i);
+      const feed = loader.open({ images, batches: batches.slice(first), pixels, rngAt, finish });
+      const pace = (steps: number) => {
+        const seconds = (performance.now() - began) / 1000;
+        return { imagesPerSecond: ((steps - first) * size) / seconds, waitingForData: feed.waitedSeconds / seconds };
+      };
       let [lossSum, correct] = [within?.loss ?? 0, within?.correct ?? 0];
 
-      // An epoch that was stopped after its last step has nothing left to prepare.
-      let next = prepare(images, batches[Math.min(first, batches.length - 1)]!, rng.fork(first));
       for (let i = first; i < batches.length; i++) {
         if (signal?.aborted) throw interrupted(architecture.name, epoch);
-        const batch = next;
         // The mean rate over the step, so that the very first step already moves.
         const where = `${architecture.name}, epoch ${epoch + 1}, step ${i + 1}`;
-        const running = advance(batch, rate((i + 0.5) / batches.length), where);
-        // ONNX Runtime works on threads of its own: the next batch is assembled meanwhile.
-        if (i + 1 < batches.length) next = prepare(images, batches[i + 1]!, rng.fork(i + 1));
-        const { loss, logits } = await running;
+        const { loss, logits, labels } = await feed.step(async (batch) => ({
+          ...(await advance(batch, rate((i + 0.5) / batches.length), where)),
+          labels: batch.labels,
+        }));
         lossSum += loss;
-        correct += countCorrect(logits, batch.labels, architecture.classes);
+        correct += countCorrect(logits, labels, architecture.classes);
         state = { ...state, within: { steps: i + 1, loss: lossSum, correct, epochs } };
-        onStep?.({ step: i + 1, steps: batches.length, imagesPerSecond: speed(i + 1) });
+        onStep?.({ step: i + 1, steps: batches.length, ...pace(i + 1) });
         await afterStep?.();
       }
       state = { ...state, epoch: epoch + 1, within: null };
@@ -209,7 +221,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         learningRate: rate(1),
         trainLoss: lossSum / batches.length,
         trainAccuracy: correct / (batches.length * size),
-        imagesPerSecond: speed(batches.length),
+        ...pace(batches.length),
       };
     },
 
@@ -249,6 +261,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       }),
 
     async dispose() {
+      await loader.dispose();
       await step.dispose();
       await evaluation.dispose();
     },
