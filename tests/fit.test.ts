@@ -130,7 +130,8 @@ describe("fit", () => {
 
   test("ends at once when the engine breaks, and not after a search of failed trials", async () => {
     const refusal = new EngineError({ at: "engine", expected: "a graph it knows", received: "another" });
-    const broken: Engine = { ...engine, load: () => Promise.reject(refusal) };
+    const refuse = () => Promise.reject(refusal);
+    const broken: Engine = { ...engine, load: refuse, loadKeeping: refuse };
     await expect(fit({ ...options("fourth"), engine: broken })).rejects.toBe(refusal);
     const study = JSON.parse(await readFile(join(root, "fourth", "study.json"), "utf8"));
     expect(study.trials).toEqual([]);

@@ -1,2 +1,12 @@
-export { chooseEngine, type EngineChoice } from "./choose.js";
-export type { Engine, Session, Tensor, TensorData } from "./engine.js";
+export { availableEngines, chooseEngine, type DeviceChoice } from "./choose.js";
+export {
+  type Device,
+  type DeviceTensor,
+  type Engine,
+  type Feeds,
+  hostTensor,
+  type KeepingSession,
+  type Session,
+  type Tensor,
+  type TensorData,
+} from "./engine.js";

@@ -1,5 +1,12 @@
 /** The native leaf: `onnxruntime-node`, an optional dependency, on the processor or, by WebGPU, on a graphics chip. */
-import type { InferenceSession } from "onnxruntime-common";
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import { EngineError } from "../base/index.js";
+import { plain } from "../ir/index.js";
+import { lower } from "../onnx/index.js";
+import { createBuilder } from "../ops/index.js";
 import type { Engine } from "./engine.js";
 import { lanesOf } from "./lanes.js";
 import { createEngine } from "./ort.js";
@@ -17,29 +24,71 @@ const WEBGPU_FAN = 7;
 export async function loadNodeEngine(threads: number): Promise<Engine | null> {
   const ort = await load();
   if (ort === null) return null;
-  const engine = createEngine(ort, `${nameOf(ort)}, CPU`, threads, {
-    ...common,
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
+  const engine = createEngine(ort, {
+    name: `${nameOf(ort)}, CPU`,
+    device: "cpu",
+    threads,
+    options: { ...common, executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 },
   });
   return { ...engine, lanes: await lanesOf(engine.load) };
 }
 
+const webgpu = { ...common, executionProviders: ["webgpu"], intraOpNumThreads: 1 };
+
 /**
- * State and results go through the processor's memory. What WebGPU has no shader for runs on one thread of the processor.
+ * What WebGPU has no shader for runs on one thread of the processor.
  *
- * @returns null when `onnxruntime-node` is missing or was built without WebGPU. Whether there is a chip shows when a graph is loaded.
+ * @returns null when `onnxruntime-node` is missing or was built without WebGPU.
+ * @throws {EngineError} when there is no chip that WebGPU can use.
  */
 export async function loadWebGpuEngine(): Promise<Engine | null> {
   const ort = await load();
-  if (ort === null || !ort.listSupportedBackends().some(({ name }) => name === "webgpu")) return null;
-  const options = { ...common, executionProviders: ["webgpu"], intraOpNumThreads: 1 };
-  return createEngine(ort, `${nameOf(ort)}, WebGPU`, 1, options, WEBGPU_FAN);
+  if (ort === null || !offersWebGpu(ort)) return null;
+  const reader = await ort.InferenceSession.create(copyGraph(), webgpu).catch((cause: Error) => {
+    const received = cause.message.trim();
+    throw new EngineError({ at: "webgpu", expected: "a graphics chip that WebGPU can use", received }, { cause });
+  });
+  return createEngine(ort, {
+    name: `${nameOf(ort)}, WebGPU`,
+    device: "webgpu",
+    threads: 1,
+    options: webgpu,
+    fan: WEBGPU_FAN,
+    // The package's own `getData` is not there for WebGPU, and ends the process. A graph's outputs do come to the processor.
+    download: async (tensor: OrtTensor) => (await reader.run({ from: tensor })).to!.data as Float32Array,
+  });
+}
+
+/**
+ * Whether WebGPU starts, found out in a process of its own: a driver may end it, and writes to stderr what nobody asked for.
+ */
+export async function hasWebGpu(): Promise<boolean> {
+  const ort = await load();
+  if (ort === null || !offersWebGpu(ort)) return false;
+  const packageFile = createRequire(import.meta.url).resolve("onnxruntime-node");
+  const model = Buffer.from(copyGraph()).toString("base64");
+  return promisify(execFile)(process.execPath, ["--eval", TRIAL, packageFile, model], { timeout: 20_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+const TRIAL = `
+const { InferenceSession } = require(process.argv[1]);
+const model = Buffer.from(process.argv[2], "base64");
+InferenceSession.create(model, { executionProviders: ["webgpu"] }).then(() => process.exit(0));`;
+
+/** A vector of any length, as it is. */
+function copyGraph(): Uint8Array {
+  const g = createBuilder();
+  g.output(g.input("from", plain(1)), "to");
+  return lower(g.build(), { name: "copy", layout: "image-major", freeBatch: true });
 }
 
 type NodeOrt = typeof import("onnxruntime-node");
 
 const load = (): Promise<NodeOrt | null> => import("onnxruntime-node").catch(() => null);
+
+const offersWebGpu = (ort: NodeOrt) => ort.listSupportedBackends().some(({ name }) => name === "webgpu");
 
 const nameOf = ({ env }: NodeOrt) => `onnxruntime-node ${env.versions.node ?? env.versions.common}`;

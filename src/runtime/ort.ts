@@ -1,7 +1,15 @@
 /** What both leaves share: they speak the same ONNX Runtime API, `onnxruntime-common`. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError } from "../base/index.js";
-import type { Engine, Session, Tensor, TensorData } from "./engine.js";
+import {
+  type Device,
+  type DeviceTensor,
+  type Engine,
+  type Feeds,
+  hostTensor,
+  type Tensor,
+  type TensorData,
+} from "./engine.js";
 
 export type Ort = {
   readonly InferenceSession: {
@@ -10,47 +18,91 @@ export type Ort = {
   readonly Tensor: TensorConstructor;
 };
 
-export function createEngine(
-  ort: Ort,
-  name: string,
-  threads: number,
-  options: InferenceSession.SessionOptions,
-  fan = Number.POSITIVE_INFINITY,
-): Engine {
+export type EngineSetup = {
+  readonly name: string;
+  readonly device: Device;
+  readonly threads: number;
+  readonly options: InferenceSession.SessionOptions;
+  readonly fan?: number;
+  /** Brings a tensor from the device's own memory; an engine without works in the processor's. */
+  readonly download?: (tensor: OrtTensor) => Promise<Float32Array>;
+};
+
+export function createEngine(ort: Ort, setup: EngineSetup): Engine {
+  const { name, device, threads, fan = Number.POSITIVE_INFINITY, download } = setup;
+  /** What stands behind the tensors that stayed on the device. */
+  const behind = new WeakMap<DeviceTensor, OrtTensor>();
+
+  const ortTensor = (tensor: Tensor | DeviceTensor): OrtTensor => {
+    const own = "host" in tensor ? behind.get(tensor) : undefined;
+    if (own !== undefined) return own;
+    const data = "host" in tensor ? tensor.host : tensor.data;
+    if (data === null) throw new Error("internal: a tensor of another engine, or one that was disposed");
+    const { dims } = tensor;
+    return data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
+  };
+
+  const deviceTensor = (tensor: OrtTensor): DeviceTensor => {
+    if (tensor.location === "cpu") return hostTensor(tensor.data as Float32Array, tensor.dims);
+    let host: Float32Array | null = null;
+    const kept: DeviceTensor = {
+      dims: tensor.dims,
+      get host() {
+        return host;
+      },
+      async download() {
+        host ??= await download!(tensor);
+        return host;
+      },
+      dispose() {
+        behind.delete(kept);
+        tensor.dispose();
+      },
+    };
+    behind.set(kept, tensor);
+    return kept;
+  };
+
+  const run = async (session: InferenceSession, feeds: Feeds) => {
+    const tensors = Object.fromEntries(Object.entries(feeds).map(([input, tensor]) => [input, ortTensor(tensor)]));
+    return session.run(tensors).catch((cause: Error) => {
+      throw new EngineError({ at: name, expected: "a run of the graph", received: cause.message }, { cause });
+    });
+  };
+
+  const open = (model: Uint8Array, kept: readonly string[]) => {
+    const locations = Object.fromEntries(kept.map((output) => [output, "gpu-buffer" as const]));
+    const staying = download !== undefined && kept.length > 0 && { preferredOutputLocation: locations };
+    return ort.InferenceSession.create(model, { ...setup.options, ...staying }).catch((cause: Error) => {
+      const received = `a refusal: ${cause.message}`;
+      throw new EngineError({ at: name, expected: "a graph it can run", received }, { cause });
+    });
+  };
+
   return {
-    name,
-    threads,
-    fan,
-    lanes: 1,
+    ...{ name, device, threads, fan, lanes: 1 },
     async load(model) {
-      try {
-        return wrap(ort, name, await ort.InferenceSession.create(model, options));
-      } catch (cause) {
-        throw new EngineError(
-          { at: name, expected: "a graph it can run", received: `a refusal: ${(cause as Error).message}` },
-          { cause },
-        );
-      }
+      const session = await open(model, []);
+      return { run: async (feeds) => plainOutputs(await run(session, feeds)), dispose: () => session.release() };
+    },
+    async loadKeeping(model, kept) {
+      const session = await open(model, kept);
+      return {
+        async run(feeds) {
+          const results = Object.entries(await run(session, feeds));
+          const staying = results.filter(([output]) => kept.includes(output));
+          return {
+            outputs: plainOutputs(Object.fromEntries(results.filter(([output]) => !kept.includes(output)))),
+            kept: Object.fromEntries(staying.map(([output, tensor]) => [output, deviceTensor(tensor)])),
+          };
+        },
+        dispose: () => session.release(),
+      };
     },
   };
 }
 
-function wrap(ort: Ort, name: string, session: InferenceSession): Session {
-  return {
-    async run(feeds) {
-      const tensors: Record<string, OrtTensor> = {};
-      for (const [input, { data, dims }] of Object.entries(feeds)) {
-        tensors[input] =
-          data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
-      }
-      const results = await session.run(tensors).catch((cause: Error) => {
-        throw new EngineError({ at: name, expected: "a run of the graph", received: cause.message }, { cause });
-      });
-      const outputs: Record<string, Tensor> = {};
-      for (const [output, tensor] of Object.entries(results))
-        outputs[output] = { data: tensor.data as TensorData, dims: tensor.dims };
-      return outputs;
-    },
-    dispose: () => session.release(),
-  };
-}
+const plainOutputs = (results: Readonly<Record<string, OrtTensor>>): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(results).map(([output, { data, dims }]) => [output, { data: data as TensorData, dims }]),
+  );

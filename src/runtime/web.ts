@@ -6,9 +6,10 @@ export async function loadWebEngine(threads: number): Promise<Engine> {
   const ort = await import("onnxruntime-web");
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
-  return createEngine(ort, `onnxruntime-web ${ort.env.versions.web ?? ort.env.versions.common}, Wasm`, threads, {
-    executionProviders: ["wasm"],
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+  return createEngine(ort, {
+    name: `onnxruntime-web ${ort.env.versions.web ?? ort.env.versions.common}, Wasm`,
+    device: "wasm",
+    threads,
+    options: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 },
   });
 }

@@ -2,10 +2,9 @@
 import type { ImageSet } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
-import type { Engine, Session } from "../runtime/index.js";
+import type { DeviceTensor, Engine, Session } from "../runtime/index.js";
 import { countCorrect, crossEntropySum } from "./batch.js";
 import { createLoader, type Loader } from "./loader.js";
-import type { TrainingState } from "./state.js";
 import { buildEvaluation, names, type StateLayout } from "./step.js";
 
 /** Per channel, of pixels ÷ 255. */
@@ -15,11 +14,17 @@ export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
 export interface Evaluator {
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
-  evaluate(images: ImageSet, state: Pick<TrainingState, "weights" | "buffers">): Promise<Evaluation>;
+  evaluate(
+    images: ImageSet,
+    state: Readonly<Record<"weights" | "buffers", Float32Array | DeviceTensor>>,
+  ): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
 
 const BATCH = 250;
+
+const fed = (vector: Float32Array | DeviceTensor) =>
+  vector instanceof Float32Array ? { data: vector, dims: [vector.length] } : vector;
 
 /** The graph has a fixed batch; a set of another size than the last one gets another graph. */
 export function createEvaluator(setup: {
@@ -74,8 +79,8 @@ export function createEvaluator(setup: {
         await feed.step(async (batch) => {
           const outputs = await session.run({
             [names.image]: batch.image,
-            [names.weights]: { data: weights, dims: [layout.weights.size] },
-            [names.buffers]: { data: buffers, dims: [layout.buffers.size] },
+            [names.weights]: fed(weights),
+            [names.buffers]: fed(buffers),
           });
           const logits = outputs[names.logits]!.data as Float32Array;
           const labels = batch.labels.slice(0, images.count - start);

@@ -49,7 +49,11 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
     let savedAt = performance.now();
     const saveLast = async () => {
       if (checkpoints === undefined) return;
-      await saveCheckpoint(files(checkpoints.folder).last, { state: training.state, curve, run: checkpoints.run });
+      await saveCheckpoint(files(checkpoints.folder).last, {
+        state: await training.snapshot(),
+        curve,
+        run: checkpoints.run,
+      });
       savedAt = performance.now();
     };
     const total = typeof options.epochs === "number" ? () => options.epochs as number : options.epochs;

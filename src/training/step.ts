@@ -33,6 +33,7 @@ export const names = {
   correction: (i: number) => `correction.${i}`,
   next: (name: string) => `next.${name}`,
   loss: "loss",
+  finite: "finite",
   gradient: "gradient",
   logits: "logits",
 } as const;
@@ -59,7 +60,8 @@ export type StepOptions = { readonly tuning?: Tuning | undefined; readonly disti
 /**
  * Inputs: `image` `[N, C, H, W]`, `targets` `[N, K]` (one row sums to one), `weights` `[P]`, `moments.i` `[P]`, `buffers`
  * `[B]`, `learningRate`, `statisticsMomentum` and `correction.i` `[]`, the noise masks of the network, and where the recipe has
- * averages those and `averageDecay` `[]`. Outputs: `loss` `[]`, `logits` `[N, K]` and the next weights, moments, buffers and averages.
+ * averages those and `averageDecay` `[]`. Outputs: `loss` `[]`, `logits` `[N, K]`, `finite` `[]`, which is a finite number where all next
+ * weights are, and the next weights, moments, buffers and averages.
  */
 export function buildTrainingStep(
   architecture: Architecture,
@@ -95,6 +97,10 @@ export function buildTrainingStep(
     layout.buffers.slices.length === 0
       ? buffers
       : blend(builder, buffers, batchStatistics(builder, network, layout.buffers), momentum),
+  );
+  builder.output(
+    builder.scope("finite", () => finiteIfAllAre(builder, nextWeights)),
+    names.finite,
   );
   builder.output(nextWeights, names.next(names.weights));
   builder.output(nextBuffers, names.next(names.buffers));
@@ -236,6 +242,9 @@ function crossEntropy(g: GraphBuilder, logits: Value, targets: Value, smoothing:
   const smoothed = smoothing === 0 ? targets : g.add(g.mul(targets, 1 - smoothing), smoothing / classes);
   return g.mul(g.sumTo(g.mul(smoothed, g.logSoftmax(logits)), []), -1 / batch);
 }
+
+/** Their sum, made so small that finite ones cannot leave the numbers: they need not be looked at one by one where they lie. */
+const finiteIfAllAre = (g: GraphBuilder, values: Value): Value => g.sumTo(g.mul(values, 1e-10), []);
 
 function openAverages(g: GraphBuilder, layout: StateLayout) {
   return {

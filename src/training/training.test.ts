@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import { tinyNetwork } from "../networks/testing/tiny.js";
-import { chooseEngine, type Engine, type Session } from "../runtime/index.js";
+import { chooseEngine, type DeviceTensor, type Engine, type Tensor } from "../runtime/index.js";
 import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
 import { createTraining, type TrainingSetup } from "./training.js";
 
@@ -18,19 +18,23 @@ const setup = (changes: Partial<TrainingSetup> = {}): TrainingSetup => ({
   ...changes,
 });
 
-type Feeds = Parameters<Session["run"]>[0];
+/** What is new in each step. */
+type Feeds = Readonly<Record<string, Tensor>>;
 
-/** An engine that also notes down what its sessions are fed. */
+const copied = ([name, tensor]: [string, Tensor | DeviceTensor]) =>
+  "data" in tensor ? [[name, structuredClone(tensor)] as const] : [];
+
+/** An engine that also notes down what its steps are fed. */
 function listening(feeds: Feeds[]): Engine {
   return {
     ...engine,
-    load: async (model) => {
-      const session = await engine.load(model);
+    loadKeeping: async (model, kept) => {
+      const session = await engine.loadKeeping(model, kept);
       return {
         ...session,
         run: (given) => {
           // The memory of a batch is used again after its step.
-          feeds.push(structuredClone(given));
+          feeds.push(Object.fromEntries(Object.entries(given).flatMap(copied)));
           return session.run(given);
         },
       };

@@ -15,6 +15,7 @@ import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
 import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
+import { afterUpdate, download, type LiveState, liveOf, release, shippedVectors, stateOf } from "./live-state.js";
 import { createLoader, type WorkerCount } from "./loader.js";
 import { mixed } from "./mixing.js";
 import { biasCorrections } from "./optimizer.js";
@@ -50,7 +51,10 @@ export type StepProgress = { readonly step: number; readonly steps: number } & P
 
 export interface Training {
   readonly layout: StateLayout;
+  /** The one that an epoch ended with. Within an epoch, or after one that was stopped, it may lie on the device: see `snapshot`. */
   readonly state: TrainingState;
+  /** The state as it is now, brought to the processor's memory. */
+  snapshot(): Promise<TrainingState>;
   /** Weights and batch-norm statistics by name, of this state or another of the same run. */
   tensors(state?: TrainingState): Map<string, Float32Array>;
   /**
@@ -71,8 +75,11 @@ export interface Training {
   ): Promise<EpochResult>;
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
   evaluate(images: ImageSet): Promise<Evaluation>;
-  /** Seconds for one step, the median of a few; the state is left as it was. */
-  measureStep(images: ImageSet): Promise<number>;
+  /**
+   * Seconds for one step, the median of a few; the state is left as it was.
+   * @param tooLong in seconds: after a step that took longer, it is not measured again.
+   */
+  measureStep(images: ImageSet, tooLong?: number): Promise<number>;
   /**
    * The losses of steps at one rate after the other; it ends early where numbers are not finite or the loss is four times the least.
    * The state is left as it was.
@@ -89,7 +96,14 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const layout = stateLayout(architecture, tuning);
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout, { tuning, distillation });
   const weights = new Map([...(tuning?.tensors ?? []), ...(distillation ? teacherWeights(distillation) : [])]);
-  const step = await engine.load(
+  const fresh = () =>
+    tuning === undefined
+      ? initialState(architecture, layout, recipe, setup.rng.fork("weights"))
+      : startOf(tuning.tensors, layout, recipe);
+  let live = liveOf(
+    setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state),
+  );
+  const step = await engine.loadKeeping(
     lower(graph, {
       name: `${architecture.name} training step`,
       layout: "channel-major",
@@ -97,16 +111,14 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       lanes: engine.lanes,
       weights,
     }),
+    [...live.vectors.keys()].map(names.next),
   );
   const { normalization, workers } = setup;
   const loader = createLoader({ architecture, threads: engine.threads, workers });
   const evaluation = createEvaluator({ engine, architecture, layout, normalization, tuning, loader });
   const teacherFeed = distillation && teacherInput(architecture, normalization, distillation);
-  const fresh = () =>
-    tuning === undefined
-      ? initialState(architecture, layout, recipe, setup.rng.fork("weights"))
-      : startOf(tuning.tensors, layout, recipe);
-  let state = setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state);
+  /** A state that is gone back to, and stays on the device for that. */
+  let pinned: LiveState | undefined;
 
   const pixels = { ...normalization, augmentation: recipe.augmentation };
   const finish = (assembled: Batch, rng: Rng): Batch => {
@@ -120,71 +132,67 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const prepare = (images: ImageSet, indices: readonly number[], rng: Rng): Batch =>
     finish(assemble(architecture, images, indices, pixels, rng), rng);
 
-  const averageFeeds = ({ average, updates }: TrainingState) =>
-    average !== null && {
-      [names.average(names.weights)]: { data: average.weights, dims: [layout.weights.size] },
-      [names.average(names.buffers)]: { data: average.buffers, dims: [layout.buffers.size] },
-      [names.averageDecay]: scalar(early(recipe.ema!, 1 + updates, 10 + updates)),
-    };
-
   /** Runs one step and takes over what it gives, if that is finite. */
   const advance = async (
     batch: Batch,
     learningRate: number,
     where: string,
   ): Promise<{ loss: number; logits: Float32Array }> => {
-    const outputs = await step.run({
+    const { updates } = live;
+    const { outputs, kept } = await step.run({
       [names.image]: batch.image,
       [names.targets]: batch.targets,
-      [names.weights]: { data: state.weights, dims: [layout.weights.size] },
-      [names.buffers]: { data: state.buffers, dims: [layout.buffers.size] },
+      ...Object.fromEntries(live.vectors),
       [names.learningRate]: scalar(learningRate),
-      [names.statisticsMomentum]: scalar(early(architecture.norm.momentum, 1 + state.updates, 10 + state.updates)),
-      ...averageFeeds(state),
-      ...Object.fromEntries(state.moments.map((data, i) => [names.moment(i), { data, dims: [layout.weights.size] }])),
+      [names.statisticsMomentum]: scalar(early(architecture.norm.momentum, 1 + updates, 10 + updates)),
+      ...(recipe.ema !== null && { [names.averageDecay]: scalar(early(recipe.ema, 1 + updates, 10 + updates)) }),
       ...Object.fromEntries(
-        biasCorrections(recipe.optimizer, state.updates + 1).map((value, i) => [names.correction(i), scalar(value)]),
+        biasCorrections(recipe.optimizer, updates + 1).map((value, i) => [names.correction(i), scalar(value)]),
       ),
       ...Object.fromEntries(batch.noise),
     });
     const floats = (name: string) => outputs[name]!.data as Float32Array;
     const loss = floats(names.loss)[0]!;
-    const [weights, buffers] = [floats(names.next(names.weights)), floats(names.next(names.buffers))];
-    const divergence = divergenceOf({ pixels: batch.image.data, loss, weights, buffers }, layout, recipe, where);
-    if (divergence !== null) throw divergence;
-    state = {
-      ...state,
-      weights,
-      buffers,
-      moments: state.moments.map((_, i) => floats(names.next(names.moment(i)))),
-      updates: state.updates + 1,
-      average: state.average && {
-        weights: floats(names.next(names.average(names.weights))),
-        buffers: floats(names.next(names.average(names.buffers))),
-      },
-    };
+    if (!Number.isFinite(loss) || !Number.isFinite(floats(names.finite)[0]!)) {
+      const [weights, buffers] = [names.weights, names.buffers].map((name) => kept[names.next(name)]!);
+      const numbers = { loss, weights: await weights!.download(), buffers: await buffers!.download() };
+      const divergence = divergenceOf({ pixels: batch.image.data, ...numbers }, layout, recipe, where);
+      release(Object.values(kept));
+      throw divergence ?? new Error(`internal: ${where}: finite numbers were taken for others`);
+    }
+    move(afterUpdate(live, kept));
     return { loss, logits: floats(names.logits) };
+  };
+
+  /** The vectors of the state before it are no longer needed. */
+  const move = (next: LiveState): void => {
+    if (live.vectors !== pinned?.vectors) release(live.vectors.values());
+    live = next;
   };
 
   /** Trains as `work` likes, and goes back to the state before it. */
   const withoutTrace = async <T>(work: () => Promise<T>): Promise<T> => {
-    const saved = state;
+    const saved = live;
+    pinned = saved;
     try {
       return await work();
     } finally {
-      state = saved;
+      if (live.vectors !== saved.vectors) move(saved);
+      pinned = undefined;
     }
   };
 
   return {
     layout,
     get state() {
-      return state;
+      return stateOf(live);
     },
-    tensors: (wanted = state) => new Map([...(tuning?.tensors ?? []), ...namedTensors(layout, shippedOf(wanted))]),
+    snapshot: () => download(live),
+    tensors: (wanted = stateOf(live)) =>
+      new Map([...(tuning?.tensors ?? []), ...namedTensors(layout, shippedOf(wanted))]),
 
     async trainEpoch(images, { signal, onStep, afterStep, ...options }) {
-      const { epoch, within } = state;
+      const { epoch, within } = live;
       const epochs = within?.epochs ?? options.epochs;
       const rng = setup.rng.fork(`epoch ${epoch}`);
       const size = recipe.batchSize;
@@ -211,11 +219,12 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         }));
         lossSum += loss;
         correct += countCorrect(logits, labels, architecture.classes);
-        state = { ...state, within: { steps: i + 1, loss: lossSum, correct, epochs } };
+        live = { ...live, within: { steps: i + 1, loss: lossSum, correct, epochs } };
         onStep?.({ step: i + 1, steps: batches.length, ...pace(i + 1) });
         await afterStep?.();
       }
-      state = { ...state, epoch: epoch + 1, within: null };
+      live = { ...live, epoch: epoch + 1, within: null };
+      await download(live);
       return {
         epoch: epoch + 1,
         learningRate: rate(1),
@@ -225,9 +234,9 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       };
     },
 
-    evaluate: (images) => evaluation.evaluate(images, shippedOf(state)),
+    evaluate: (images) => evaluation.evaluate(images, shippedVectors(live)),
 
-    measureStep: (images) =>
+    measureStep: (images, tooLong = Number.POSITIVE_INFINITY) =>
       withoutTrace(async () => {
         const rng = setup.rng.fork("measure");
         const indices = batchesOf(images.count, recipe.batchSize, rng)[0]!;
@@ -237,8 +246,9 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
           const began = performance.now();
           await advance(prepare(images, indices, rng), 0, `${architecture.name}, measured`);
           if (i >= 2) seconds.push((performance.now() - began) / 1000);
+          if (seconds[0]! > tooLong) break;
         }
-        return seconds.sort((a, b) => a - b)[2]!;
+        return seconds.sort((a, b) => a - b)[Math.floor(seconds.length / 2)]!;
       }),
 
     tryRates: (images, rates) =>
@@ -261,6 +271,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       }),
 
     async dispose() {
+      release(live.vectors.values());
       await loader.dispose();
       await step.dispose();
       await evaluation.dispose();

@@ -119,7 +119,7 @@ function watched(): { engine: Engine; fed: Readonly<Record<string, Tensor>>[]; o
         open++;
         return {
           run: (feeds) => {
-            fed.push(feeds);
+            fed.push(feeds as Readonly<Record<string, Tensor>>);
             return session.run(feeds);
           },
           dispose: () => {
@@ -245,10 +245,7 @@ describe("the end", () => {
 
   test("of a space of one point comes after one trial, without an engine", async () => {
     const none: Engine = {
-      name: "none",
-      threads: 1,
-      fan: 1,
-      lanes: 1,
+      ...engine,
       load: () => Promise.reject(new Error("not to be loaded")),
     };
     const { proposed, ended } = await propose(
