@@ -31,7 +31,7 @@ const space = JSON.parse(await readFile(new URL("space.json", results), "utf8"))
 const cacheDir = values.cache ?? join(tmpdir(), "small-space");
 
 const { sets, normalization } = await smallSpaceImages(folder, space, cacheDir);
-const engine = await chooseEngine("native", Number(values.threads ?? 1));
+const engine = await chooseEngine("cpu", Number(values.threads ?? 1));
 
 const genes = genesOf(space);
 const counts = genes.map(({ options }) => options.length);

@@ -53,7 +53,7 @@ const { values } = parseArgs({
     out: { type: "string", default: "results/small-space" },
   },
 });
-const engine = await chooseEngine("native", 1);
+const engine = await chooseEngine("cpu", 1);
 const table = parseTable(await readFile(values.table, "utf8"), smallSpace, values.table);
 const truth = yardstick(table, objective, EPOCHS);
 const meanMacs = [...table.values()].reduce((sum, { costs }) => sum + costs.macs / table.size, 0);

@@ -42,7 +42,7 @@ const table = parseTable(await readFile(new URL("trials-0.csv", results), "utf8"
 const { sets, normalization } = await smallSpaceImages(folder, space, values.cache ?? join(tmpdir(), "small-space"));
 const epochs = Number(values.epochs);
 const supernet = createSupernet({
-  engine: await chooseEngine("native", 1),
+  engine: await chooseEngine("cpu", 1),
   gate: { space, budget: {}, costsOf: (architecture) => costsOfProfile(countArchitecture(architecture)) },
   recipe: { ...quickRecipe, augmentation: { shift: 0, flip: false, erase: 0 } },
   rule: values.rule === "sandwich" ? { kind: "sandwich", random: 2 } : { kind: "single-path" },

@@ -68,7 +68,7 @@ for (const name of columns) {
 type Row = { readonly key: string; readonly numbers: Readonly<Record<string, number>> };
 
 async function scoreAll(folder: string): Promise<Row[]> {
-  const engine = await chooseEngine("native", 1);
+  const engine = await chooseEngine("cpu", 1);
   const cacheDir = values.cache ?? join(tmpdir(), "small-space");
   const dataset = await openDataset(folder, { seed: 0, cacheDir, maxSize: 28 });
   const samples = [...dataset.splits.train, ...dataset.splits.validation].sort((a, b) =>

@@ -48,7 +48,7 @@ export {
   zeroCostScores,
 } from "./proxies/index.js";
 export { type FitReport, renderFitReport, renderFitSummary, type SearchReport } from "./report/index.js";
-export { chooseEngine, type Engine, type EngineChoice } from "./runtime/index.js";
+export { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "./runtime/index.js";
 export {
   type Budget,
   type BudgetCompiler,

@@ -10,7 +10,7 @@ import { chooseEngine } from "../../src/runtime/index.js";
 import { outputFolder, writeCase } from "./exchange.js";
 
 const folder = await outputFolder();
-const engine = await chooseEngine("native", 1);
+const engine = await chooseEngine("cpu", 1);
 for (const { name, architecture } of references) {
   const batch = referenceBatch(architecture);
   const tensors = referenceTensors(architecture);

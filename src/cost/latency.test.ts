@@ -40,7 +40,7 @@ const blockOf = (seed: number): MeasuredBlock => {
 };
 
 const configuration = (blocks: readonly MeasuredBlock[]): LatencyConfiguration => ({
-  ...({ provider: "native", threads: 1, batch: 1, runtime: "an engine" } as const),
+  ...({ provider: "cpu", threads: 1, batch: 1, runtime: "an engine" } as const),
   ...{ overhead: timingOf(OVERHEAD), blocks, networks: [] },
 });
 const measured = Array.from({ length: 40 }, (_, seed) => blockOf(seed));

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { ModelError } from "../base/index.js";
 import { nonNegativeLeastSquares } from "./least-squares.js";
 
-export type Provider = "native" | "wasm";
+export type Provider = "cpu" | "wasm";
 
 /** What a kind of work takes time for; each has a rate. */
 const workKinds = ["pointwiseMacs", "depthwiseMacs", "otherMacs", "curves", "bytes", "kernels"] as const;
@@ -242,7 +242,7 @@ const once = (name: string) => ({ message: `expected each ${name} once` });
 const isUnique = (names: readonly string[]) => new Set(names).size === names.length;
 
 const configuration = z.strictObject({
-  provider: z.literal(["native", "wasm"]),
+  provider: z.literal(["cpu", "wasm"]),
   threads: z.int().min(1).max(1024),
   batch: z.int().min(1).max(65_536),
   runtime: text,

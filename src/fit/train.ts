@@ -23,6 +23,7 @@ import {
   type TrainingSetup,
 } from "../training/index.js";
 import { batchSizeFor } from "./choices.js";
+import { chooseDevice } from "./device.js";
 import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "./fine-tune.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
@@ -52,7 +53,8 @@ export type TrainOptions = {
   /** Event files beside `metrics.jsonl`. */
   readonly tensorboard?: boolean | undefined;
   readonly seed: number;
-  readonly engine: Engine;
+  /** Several: the fastest of them, by a few steps; a training that goes on stays with the one it began on. */
+  readonly engine: Engine | readonly Engine[];
   readonly cacheDir: string;
   /** Of HF_HOME and others, where weights come from the Hugging Face Hub; by default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -72,7 +74,7 @@ export type TrainResult = {
 
 /** A stopped training goes on from its last finished epoch when called again with the same options. */
 export async function trainNetwork(options: TrainOptions): Promise<TrainResult> {
-  const { data, network, from, out, seed, engine, cacheDir, env, signal, progress = noProgress } = options;
+  const { data, network, from, out, seed, cacheDir, env, signal, progress = noProgress } = options;
   await ensureWritableFolder(join(out, "checkpoints"));
   await ensureWritableFolder(cacheDir);
   const context = { env, signal, progress };
@@ -96,6 +98,17 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const validation = await pool.get("validation", resolution);
     const normalization = pretrained?.normalization ?? channelStatistics(train);
     const rng = createRng(seed).fork("final");
+    const { teacher, learningRate } = options;
+    const engine = await chooseDevice(
+      options.engine,
+      { architecture, recipe: fitted, normalization, rng, distillation },
+      train,
+      {
+        file: join(out, "checkpoints", "device.json"),
+        run: studyKey({ data: dataset.fingerprint, architecture, fitted, epochs, seed, learningRate, from, teacher }),
+      },
+      progress,
+    );
     const setup = { engine, architecture, normalization, rng, distillation };
     const recipe =
       options.learningRate === "find" ? await withFoundRate({ ...setup, recipe: fitted }, train, progress) : fitted;

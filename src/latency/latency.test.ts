@@ -20,7 +20,7 @@ const small = (word: string, width: number) => ({
   word,
   architecture: buildArchitecture("mobilenet-v2", { width, resolution: 32, classes: 10 }),
 });
-const setting = { provider: "native", threads: 1, batch: 1 } as const;
+const setting = { provider: "cpu", threads: 1, batch: 1 } as const;
 const short = { seconds: 0.02, leastRuns: 3 };
 
 describe("the stopwatch", () => {
@@ -77,7 +77,7 @@ describe("the measuring process", () => {
 
   test("ends at a stop, and what was waited for says that it was stopped", async () => {
     const stop = new AbortController();
-    const bench = openBench({ provider: "native", threads: 1, signal: stop.signal });
+    const bench = openBench({ provider: "cpu", threads: 1, signal: stop.signal });
     await bench.measure(buildNearlyNothing(), short);
     const waited = bench.measure(buildNearlyNothing(), endless);
     setTimeout(() => stop.abort(), 50);
@@ -86,7 +86,7 @@ describe("the measuring process", () => {
   });
 
   test("that is gone is an error for who asks it, and no crash", async () => {
-    const bench = openBench({ provider: "native", threads: 1 });
+    const bench = openBench({ provider: "cpu", threads: 1 });
     await bench.measure(buildNearlyNothing(), short);
     const waited = bench.measure(buildNearlyNothing(), endless);
     bench.close();

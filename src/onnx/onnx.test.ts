@@ -190,7 +190,7 @@ describe("lower", () => {
   });
 });
 
-for (const name of ["native", "wasm"] as const) {
+for (const name of ["cpu", "wasm"] as const) {
   const missing = engines.find((runner) => runner.name.startsWith(name))!.missing;
 
   test(`a file with a free batch serves any batch: ${name}`, async ({ skip }) => {

@@ -7,7 +7,7 @@ import golden from "./testing/pytorch.json" with { type: "json" };
 import { referenceBatch, references, weightRng } from "./testing/reference.js";
 import { zeroCostNames, zeroCostScores } from "./zero-cost.js";
 
-const native = await chooseEngine("native", 1).catch((error: Error) => error);
+const native = await chooseEngine("cpu", 1).catch((error: Error) => error);
 const engineOf = (skip: (reason: string) => never): Engine => (native instanceof Error ? skip(native.message) : native);
 const small = references[0]!.architecture;
 

@@ -2,6 +2,7 @@ export { assemble, type Batch, batchesOf } from "./batch.js";
 export type { Distillation } from "./distillation.js";
 export type { EpochRecord } from "./epoch-record.js";
 export { createEvaluator, type Normalization } from "./evaluation.js";
+export { type MeasuredEngine, measureEngines } from "./fastest.js";
 export { createBody, featureSet, squaredLengthOf } from "./features.js";
 export { defaultPlan, type FineTunePlan, type Phase, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
 export { type FlatLayout, flatLayout, pack } from "./flat.js";

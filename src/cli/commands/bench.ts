@@ -27,10 +27,10 @@ export const benchCommand = defineCommand({
   name: "bench",
   summary: "Measure how long networks take on this machine, and predict it for networks that were never run",
   description:
-    "Cold start, first run and warm median, each engine and thread count in a process of its own. With --table, blocks are measured one by one into a file, and each network is predicted as if it were not in it.",
+    "Cold start, first run and warm median, each device and thread count in a process of its own. With --table, blocks are measured one by one into a file, and each network is predicted as if it were not in it.",
   examples: [
-    ["bantam bench mobilenet-v2 efficientnet-b0@160", "every engine, on one core and on all"],
-    ["bantam bench mobilenet-v2 --threads 2 --engine native", "one configuration"],
+    ["bantam bench mobilenet-v2 efficientnet-b0@160", "every device, on one core and on all"],
+    ["bantam bench mobilenet-v2 --threads 2 --device cpu", "one configuration"],
     ["bantam bench --table laptop.json", "build a table of blocks, or go on with it, and check its predictions"],
     [
       "bantam bench --table laptop.json --keep-out mobilenet-v3-large",
@@ -48,7 +48,7 @@ export const benchCommand = defineCommand({
   },
   options: {
     threads: { kind: "integer", min: 1, max: 256, help: "threads; by default one, and all cores; one with --table" },
-    engine: { kind: "choice", of: ["native", "wasm"], help: "by default both; native with --table" },
+    device: { kind: "choice", of: ["cpu", "wasm"], help: "by default both; cpu with --table" },
     batch: { kind: "integer", min: 1, max: 1024, default: 1, help: "images per run" },
     seconds: { kind: "number", min: 0.05, max: 600, default: 2, help: "of warm runs for each line" },
     table: { kind: "path", help: "file of measured blocks, built where it is missing and completed where it is not" },
@@ -76,7 +76,7 @@ export const benchCommand = defineCommand({
 
 type Values = {
   readonly threads: number | undefined;
-  readonly engine: Provider | undefined;
+  readonly device: Provider | undefined;
   readonly batch: number;
   readonly seconds: number;
 };
@@ -89,14 +89,14 @@ const named = (words: readonly string[]): Named[] =>
 
 async function measureAll(
   networks: readonly Named[],
-  { threads, engine, batch, seconds }: Values,
+  { threads, device, batch, seconds }: Values,
   { signal, progress, warn }: Context,
 ): Promise<LatencyRow[]> {
   if (networks.length === 0) {
     throw new UsageError({ at: "bench", expected: "a network", received: "none", hint: "bantam bench mobilenet-v2" });
   }
   const counts = threads === undefined ? [...new Set([1, availableParallelism()])] : [threads];
-  const providers: Provider[] = engine === undefined ? await availableProviders(warn) : [engine];
+  const providers: Provider[] = device === undefined ? await availableProviders(warn) : [device];
   const settings = providers.flatMap((provider) => counts.map((count) => ({ provider, threads: count })));
   const rows: LatencyRow[] = [];
   progress.phase("bench");
@@ -119,8 +119,8 @@ async function measureAll(
 }
 
 async function availableProviders(warn: Context["warn"]): Promise<Provider[]> {
-  const { name } = await chooseEngine("auto", 1);
-  if (!name.includes("Wasm")) return ["native", "wasm"];
+  const { device } = await chooseEngine("auto", 1);
+  if (device === "cpu") return ["cpu", "wasm"];
   warn("onnxruntime-node is not installed: only WebAssembly is measured");
   return ["wasm"];
 }
@@ -129,13 +129,13 @@ async function buildAndCheck(
   file: string,
   networks: readonly Named[],
   apart: readonly Named[],
-  { threads = 1, engine = "native", batch }: Values,
+  { threads = 1, device = "cpu", batch }: Values,
   { signal, progress }: Context,
 ): Promise<LatencyCheck & { readonly file: string }> {
   const table = await readTable(file);
   if (table !== null) requireSameMachine(table, file);
   const isThis = (each: LatencyConfiguration) =>
-    each.provider === engine && each.threads === threads && each.batch === batch;
+    each.provider === device && each.threads === threads && each.batch === batch;
   const others = table?.configurations.filter((each) => !isThis(each)) ?? [];
   const known = table?.configurations.find(isThis);
   progress.phase("bench", "measuring blocks");
@@ -143,7 +143,7 @@ async function buildAndCheck(
   const configuration = await extendConfiguration(
     known,
     networks,
-    { provider: engine, threads, batch, signal },
+    { provider: device, threads, batch, signal },
     async (extended, done, total) => {
       const document: LatencyTable = {
         ...({ format: "bantam-latency", version: 1 } as const),

@@ -1,7 +1,7 @@
 import { evaluateFile } from "../../fit/index.js";
 import { renderEvaluation } from "../../report/index.js";
 import { defineCommand } from "../command.js";
-import { cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
 
 export const evalCommand = defineCommand({
   name: "eval",
@@ -15,7 +15,7 @@ export const evalCommand = defineCommand({
   options: {
     split: { kind: "choice", of: ["test", "validation", "train"], default: "test", help: "which images" },
     seed: { kind: "integer", min: 0, help: "divides the folder; by default as in the model's training" },
-    ...engineOptions,
+    ...deviceOptions,
     ...cacheOptions,
   },
   run: async (values, context) =>

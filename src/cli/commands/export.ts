@@ -5,7 +5,7 @@ import { exportOnnx, loadModel, saveModel } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
 import { fileFormat } from "./file-format.js";
 import { pretrainedModel, pretrainedOptions } from "./pretrained.js";
-import { engineOf, engineOptions } from "./shared.js";
+import { deviceOptions, engineOf } from "./shared.js";
 
 export const exportCommand = defineCommand({
   name: "export",
@@ -36,10 +36,10 @@ export const exportCommand = defineCommand({
       help: "a new classifier of so many classes, which knows nothing yet",
     },
     seed: { kind: "integer", min: 0, default: 0, help: "of a new classifier" },
-    ...engineOptions,
+    ...deviceOptions,
   },
   shows: "stderr",
-  run: async ({ model, out, replaceClassifier, seed, engine, threads, ...values }, context) => {
+  run: async ({ model, out, replaceClassifier, seed, device, threads, ...values }, context) => {
     if ((model === undefined) === (values.weights === undefined)) {
       throw new UsageError({
         at: "bantam export",
@@ -50,7 +50,7 @@ export const exportCommand = defineCommand({
     const format = values.format ?? fileFormat(out, ["onnx", "safetensors"]);
     const whole = (await pretrainedModel(values, context, { replaceClassifier, seed })) ?? (await loadModel(model!));
     if (format === "safetensors") await saveModel(out, whole);
-    else await writeFileAtomic(out, await exportOnnx(whole, await engineOf({ engine, threads }, context), []));
+    else await writeFileAtomic(out, await exportOnnx(whole, await engineOf({ device, threads }, context), []));
     return { file: out, format, bytes: (await stat(out)).size };
   },
   show: ({ file, bytes }) => `${file}: ${formatBytes(bytes)}`,

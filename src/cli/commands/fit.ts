@@ -6,7 +6,7 @@ import { fit } from "../../fit/index.js";
 import { renderFitReport, renderFitSummary } from "../../report/index.js";
 import type { Budget } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+import { budgetOf, budgetOptions, cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
 
 const defaultBudget: Budget = { params: 100_000, macs: 5_000_000 };
 
@@ -27,7 +27,7 @@ export const fitCommand = defineCommand({
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
     trials: { kind: "integer", min: 1, help: "exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
-    ...engineOptions,
+    ...deviceOptions,
     ...cacheOptions,
   },
   shows: "stderr",

@@ -15,24 +15,24 @@ export type MeasuredOn = {
  * For one image at a time.
  *
  * @throws {FileError} when the file cannot be read, {ModelError} when it is no such table or holds no block,
- *   {UsageError} when nothing was measured with that engine and so many threads.
+ *   {UsageError} when nothing was measured on that device with so many threads.
  */
 export async function readLatencyModel(
   file: string,
-  { engine, threads }: { readonly engine: Provider; readonly threads: number },
+  { device, threads }: { readonly device: Provider; readonly threads: number },
 ): Promise<{ readonly model: LatencyModel; readonly measuredOn: MeasuredOn }> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw toFileError(error, file, "read");
   });
   const { machine, configurations } = parseLatencyTable(parsedOrNothing(text), file);
-  const found = configurations.find((each) => each.provider === engine && each.threads === threads && each.batch === 1);
+  const found = configurations.find((each) => each.provider === device && each.threads === threads && each.batch === 1);
   if (found === undefined) {
     const there = configurations.map((each) => `${each.provider}, ${each.threads} threads, batch ${each.batch}`);
     throw new UsageError({
       at: file,
-      expected: `measurements of ${engine}, ${threads} threads, batch 1`,
+      expected: `measurements of ${device}, ${threads} threads, batch 1`,
       received: there.join("; ") || "none",
-      hint: "choose with --engine and --threads, or measure them with `bantam bench --table`",
+      hint: "choose with --device and --threads, or measure them with `bantam bench --table`",
     });
   }
   return { model: latencyModel(found), measuredOn: { machine, runtime: found.runtime, threads } };

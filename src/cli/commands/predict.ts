@@ -3,7 +3,7 @@ import { renderPredictions } from "../../report/index.js";
 import { classifierOf, openClassifier, predictFiles } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
 import { pretrainedModel, pretrainedOptions } from "./pretrained.js";
-import { engineOf, engineOptions } from "./shared.js";
+import { deviceOptions, engineOf } from "./shared.js";
 
 export const predictCommand = defineCommand({
   name: "predict",
@@ -29,9 +29,9 @@ export const predictCommand = defineCommand({
   options: {
     top: { kind: "integer", min: 1, max: 1000, default: 5, help: "classes to give for each picture" },
     ...pretrainedOptions,
-    ...engineOptions,
+    ...deviceOptions,
   },
-  run: async ({ files, top, engine, threads, ...values }, context) => {
+  run: async ({ files, top, device, threads, ...values }, context) => {
     const [first, ...rest] = files as readonly [string, ...string[]];
     if (values.weights === undefined && rest.length === 0) {
       throw new UsageError({
@@ -42,7 +42,7 @@ export const predictCommand = defineCommand({
       });
     }
     const model = await pretrainedModel(values, context);
-    const chosen = await engineOf({ engine, threads }, context);
+    const chosen = await engineOf({ device, threads }, context);
     const classifier = model === null ? await openClassifier(first, chosen) : await classifierOf(model, chosen);
     try {
       return await predictFiles(classifier, model === null ? rest : files, top);

@@ -1,5 +1,5 @@
 import { UsageError } from "../../base/index.js";
-import { predictLatency } from "../../cost/index.js";
+import { type Provider, predictLatency } from "../../cost/index.js";
 import { type Architecture, blocksOf, parseNetwork } from "../../networks/index.js";
 import { renderScaled, renderSeries, renderWithinBudget } from "../../report/index.js";
 import {
@@ -29,7 +29,7 @@ export const scaleCommand = defineCommand({
     ...budgetOptions,
     "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
     "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
-    engine: { kind: "choice", of: ["native", "wasm"], default: "native", help: "whose latency" },
+    device: { kind: "choice", of: ["cpu", "wasm"], default: "cpu", help: "whose latency" },
     threads: { kind: "integer", min: 1, max: 256, default: 1, help: "with how many threads" },
     resolutions: {
       kind: "text",
@@ -81,7 +81,7 @@ function requireOneWay(ways: { readonly [name: string]: boolean }): void {
 
 async function latencyFor(
   { latencyMs }: Limits,
-  { latencyTable, engine, threads }: { latencyTable: string | undefined; engine: "native" | "wasm"; threads: number },
+  { latencyTable, device, threads }: { latencyTable: string | undefined; device: Provider; threads: number },
 ) {
   if ((latencyMs === undefined) !== (latencyTable === undefined)) {
     throw new UsageError({
@@ -92,7 +92,7 @@ async function latencyFor(
     });
   }
   if (latencyTable === undefined) return null;
-  const { model, measuredOn } = await readLatencyModel(latencyTable, { engine, threads });
+  const { model, measuredOn } = await readLatencyModel(latencyTable, { device, threads });
   return { of: (architecture: Architecture) => predictLatency(blocksOf(architecture), model).ms, measuredOn };
 }
 

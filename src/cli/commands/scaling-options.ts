@@ -2,10 +2,10 @@
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
 import type { ScalingOptions } from "../../fit/index.js";
-import type { EngineChoice } from "../../runtime/index.js";
+import type { DeviceChoice } from "../../runtime/index.js";
 import { isServer } from "../../study/index.js";
 import type { Context } from "../command.js";
-import { cacheFolder, cacheOptions, engineOf, engineOptions } from "./shared.js";
+import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
 
 export const scalingOptions = {
   baseline: {
@@ -20,7 +20,7 @@ export const scalingOptions = {
   epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
   seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
   "retry-failed": { kind: "flag", help: "train points again that failed before" },
-  ...engineOptions,
+  ...deviceOptions,
   ...cacheOptions,
 } as const;
 
@@ -31,7 +31,7 @@ type ScalingValues = {
   readonly epochs: number;
   readonly seeds: number;
   readonly retryFailed: boolean;
-  readonly engine: EngineChoice;
+  readonly device: DeviceChoice;
   readonly threads: number | undefined;
   readonly cache: string | undefined;
 };

@@ -4,7 +4,7 @@ import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions, cacheFolder, cacheOptions, engineOf, engineOptions, textOf } from "./shared.js";
+import { budgetOf, budgetOptions, cacheFolder, cacheOptions, deviceOptions, engineOf, textOf } from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
 export const searchCommand = defineCommand({
@@ -55,7 +55,7 @@ export const searchCommand = defineCommand({
     judged: { kind: "integer", min: 1, default: 200, help: "candidates that those weights judge" },
     space: { kind: "path", help: "JSON file that narrows a space or is one: schema/space.schema.json" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },
-    ...engineOptions,
+    ...deviceOptions,
     ...cacheOptions,
   },
   run: async (values, context) => {

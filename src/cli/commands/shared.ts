@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { toFileError } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
-import type { Engine, EngineChoice } from "../../runtime/index.js";
-import { chooseEngine } from "../../runtime/index.js";
+import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { Context } from "../command.js";
 
-export const engineOptions = {
+export const devices = "the processor, natively (cpu) or by WebAssembly (wasm), or a graphics chip (webgpu)";
+
+export const deviceOptions = {
   threads: {
     kind: "integer",
     min: 1,
@@ -18,11 +19,11 @@ export const engineOptions = {
     env: "BANTAM_THREADS",
     help: "processor threads; by default all cores",
   },
-  engine: {
+  device: {
     kind: "choice",
-    of: ["auto", "native", "wasm", "webgpu"],
+    of: ["auto", "cpu", "wasm", "webgpu"],
     default: "auto",
-    help: "native ONNX Runtime, WebAssembly where that is missing, or a graphics chip by WebGPU",
+    help: `${devices}; auto: cpu, or wasm where that is missing`,
   },
 } as const;
 
@@ -95,15 +96,26 @@ export function cacheFolder(cache: string | undefined, { env }: Pick<Context, "e
   return cache ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bantam");
 }
 
-export async function engineOf(
-  { engine, threads }: { engine: EngineChoice; threads: number | undefined },
-  { warn }: Pick<Context, "warn">,
-): Promise<Engine> {
-  const chosen = await chooseEngine(engine, threads);
-  if (engine === "auto" && chosen.name.includes("Wasm"))
-    warn("onnxruntime-node is not installed: running on WebAssembly, which is slower");
+type DeviceValues = { readonly device: DeviceChoice; readonly threads: number | undefined };
+
+export async function engineOf({ device, threads }: DeviceValues, { warn }: Pick<Context, "warn">): Promise<Engine> {
+  const chosen = await chooseEngine(device, threads);
+  if (device === "auto" && chosen.device === "wasm") warn(SLOWER);
   return chosen;
 }
+
+/** With `auto` those of every device that is there, for a training to choose from. */
+export async function enginesOf(
+  values: DeviceValues,
+  { warn }: Pick<Context, "warn">,
+): Promise<Engine | readonly Engine[]> {
+  if (values.device !== "auto") return chooseEngine(values.device, values.threads);
+  const engines = await availableEngines(values.threads);
+  if (engines.every(({ device }) => device === "wasm")) warn(SLOWER);
+  return engines;
+}
+
+const SLOWER = "onnxruntime-node is not installed: running on WebAssembly, which is slower";
 
 /** @throws {FileError} when it cannot be read. */
 export const textOf = (file: string): Promise<string> =>

@@ -3,7 +3,16 @@ import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { trainNetwork } from "../../fit/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand } from "../command.js";
-import { cacheFolder, cacheOptions, engineOf, engineOptions, networkOptions, networkWord, textOf } from "./shared.js";
+import {
+  cacheFolder,
+  cacheOptions,
+  deviceOptions,
+  devices,
+  enginesOf,
+  networkOptions,
+  networkWord,
+  textOf,
+} from "./shared.js";
 import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-options.js";
 
 export const trainCommand = defineCommand({
@@ -36,7 +45,8 @@ export const trainCommand = defineCommand({
     tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
     out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
-    ...engineOptions,
+    ...deviceOptions,
+    device: { ...deviceOptions.device, help: `${devices}; auto: the fastest of them in a few steps` },
     ...cacheOptions,
   },
   shows: "stderr",
@@ -58,7 +68,7 @@ export const trainCommand = defineCommand({
       ...startFrom(values, found.epochs),
       teacher: teacherFrom(values),
       out: out ?? join("runs", `${basename(resolve(data))}-${values.network ?? "fine-tuned"}`),
-      engine: await engineOf(values, context),
+      engine: await enginesOf(values, context),
       cacheDir: cacheFolder(values.cache, context),
       ...{ env: context.env, signal: context.signal, progress: context.progress },
     });

@@ -3,7 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { type Graph, type TensorType, type Value, verify } from "../../ir/index.js";
 import { lower } from "../../onnx/index.js";
 import { ModelProtoSchema } from "../../onnx/onnx_pb.js";
-import { chooseEngine, type Engine, type TensorData } from "../../runtime/index.js";
+import { chooseEngine, type Device, type Engine, type TensorData } from "../../runtime/index.js";
 import { inferNode, type Layout, storedDims } from "../index.js";
 import { evaluate } from "./interpreter.js";
 
@@ -31,7 +31,7 @@ const interpreter: Runner = {
   run: async (graph, values) => evaluate(graph, values),
 };
 
-async function engineRunners(name: "native" | "wasm" | "webgpu"): Promise<Runner[]> {
+async function engineRunners(name: Device): Promise<Runner[]> {
   // One thread, so that results repeat to the bit.
   const engine = await chooseEngine(name, 1).catch((error: Error) => error);
   const lanes = engine instanceof Error ? 1 : engine.lanes;
@@ -50,7 +50,7 @@ async function engineRunners(name: "native" | "wasm" | "webgpu"): Promise<Runner
 
 /** Every engine in both layouts. */
 export const engines: readonly Runner[] = [
-  ...(await engineRunners("native")),
+  ...(await engineRunners("cpu")),
   ...(await engineRunners("wasm")),
   // A chip, or a program that stands for one, is not on every machine.
   ...(process.env.BANTAM_TEST_WEBGPU === undefined ? [] : await engineRunners("webgpu")),

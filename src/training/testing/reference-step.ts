@@ -69,7 +69,7 @@ export type StepResult = {
 const runnerNamed = (name: string) => trainingRunners.find((runner) => runner.name === name)!;
 
 /** As it is shipped: ONNX Runtime, channel-major, float32. */
-export const engine: Runner = runnerNamed("native, channel-major");
+export const engine: Runner = runnerNamed("cpu, channel-major");
 /** The same graph, node by node in float64. */
 export const interpreter: Runner = runnerNamed("the interpreter");
 
