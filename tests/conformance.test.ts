@@ -136,7 +136,8 @@ const recipes: readonly (readonly [string, Partial<Recipe>])[] = [
   ["clipped gradients", { clipNorm: 0.1 }],
 ];
 
-describe.each(devices)("on $name", ({ engine, missing }) => {
+// A chip in software takes its time over each new shader.
+describe.each(devices)("on $name", { timeout: 240_000 }, ({ engine, missing }) => {
   test.for(networks)("loss and every gradient: %s", async ([, architecture], { skip }) => {
     if (engine === null) return skip(missing);
     const each = { architecture, recipe: plain, steps: 1 };
