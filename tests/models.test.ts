@@ -67,6 +67,25 @@ describe("train", () => {
     );
   });
 
+  test("says what a step takes on each device, takes the fastest, and stays with it", async () => {
+    const words = ["train", place("photos"), ...size, "--epochs", "1", "--out", place("auto")];
+    const { code, stderr } = await bantam(...words);
+    expect(code).toBe(0);
+    const [, chosen, figures] = /^device (\w+): (.+)$/m.exec(stderr)!;
+    const times = figures!
+      .split(", ")
+      .map((each) => /^(\w+) (?:(\S+) ms a step|cannot train this network)$/.exec(each)!);
+    const able = times.filter(([, , ms]) => ms !== undefined).toSorted(([, , a], [, , b]) => Number(a) - Number(b));
+    expect(able.length).toBeGreaterThan(1);
+    expect(chosen).toBe(able[0]![1]);
+    const again = await bantam(...words);
+    expect(again).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^device/m) });
+    const other = able.at(-1)![1]!;
+    const insisted = await bantam(...words, "--device", other);
+    expect(insisted).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^device/m) });
+    expect(insisted.stderr, "the other device's training begins anew").toMatch(/^epoch +1\/1 /m);
+  });
+
   test("called again, trains nothing and gives the same bytes", async () => {
     const bytes = await readFile(trained.model);
     const again = await train();

@@ -41,8 +41,11 @@ export async function chooseDevice(
   return fastest;
 }
 
-const shown = ({ engine, stepSeconds }: MeasuredEngine) =>
-  `${engine.device} ${stepSeconds === null ? "cannot train this network" : `${(1000 * stepSeconds).toPrecision(3)} ms a step`}`;
+function shown({ engine, stepSeconds }: MeasuredEngine): string {
+  if (stepSeconds === null) return `${engine.device} cannot train this network`;
+  const ms = 1000 * stepSeconds;
+  return `${engine.device} ${ms < 100 ? ms.toPrecision(3) : Math.round(ms)} ms a step`;
+}
 
 /** null where there is none that can be read. */
 async function readChoice(file: string): Promise<Choice | null> {

@@ -117,8 +117,6 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const loader = createLoader({ architecture, threads: engine.threads, workers });
   const evaluation = createEvaluator({ engine, architecture, layout, normalization, tuning, loader });
   const teacherFeed = distillation && teacherInput(architecture, normalization, distillation);
-  /** A state that is gone back to, and stays on the device for that. */
-  let pinned: LiveState | undefined;
 
   const pixels = { ...normalization, augmentation: recipe.augmentation };
   const finish = (assembled: Batch, rng: Rng): Batch => {
@@ -166,19 +164,18 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
 
   /** The vectors of the state before it are no longer needed. */
   const move = (next: LiveState): void => {
-    if (live.vectors !== pinned?.vectors) release(live.vectors.values());
+    release(live.vectors.values());
     live = next;
   };
 
   /** Trains as `work` likes, and goes back to the state before it. */
   const withoutTrace = async <T>(work: () => Promise<T>): Promise<T> => {
     const saved = live;
-    pinned = saved;
+    await download(saved); // what is on the device goes with the first step
     try {
       return await work();
     } finally {
-      if (live.vectors !== saved.vectors) move(saved);
-      pinned = undefined;
+      move(saved);
     }
   };
 
