@@ -45,8 +45,17 @@ export async function loadWebGpuEngine(): Promise<Engine | null> {
   const ort = await load();
   if (ort === null || !offersWebGpu(ort)) return null;
   const reader = await ort.InferenceSession.create(copyGraph(), webgpu).catch((cause: Error) => {
-    const received = cause.message.trim();
-    throw new EngineError({ at: "webgpu", expected: "a graphics chip that WebGPU can use", received }, { cause });
+    // What ONNX Runtime says begins with a file, a line and a condition of its own.
+    const received = cause.message.trim().replace(/^.* was false\. /s, "");
+    throw new EngineError(
+      {
+        at: "--device webgpu",
+        expected: "a graphics chip that WebGPU can use",
+        received,
+        hint: "use --device cpu, or look for the chip's Vulkan, Metal or Direct3D driver",
+      },
+      { cause },
+    );
   });
   return createEngine(ort, {
     name: `${nameOf(ort)}, WebGPU`,
