@@ -6,7 +6,7 @@ import { ourStep } from "./workload.js";
 
 const [network, ...numbers] = process.argv.slice(2);
 const [batch, resolution, classes, threads] = numbers.map(Number) as [number, number, number, number];
-const engine = await chooseEngine("native", threads);
+const engine = await chooseEngine("cpu", threads);
 const { graph, network: built, feeds: first, carried } = ourStep({ network: network!, batch, resolution, classes });
 const { fan, lanes } = engine;
 const session = await engine.load(lower(graph, { name: "step", layout: "channel-major", fan, lanes }));

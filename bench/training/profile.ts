@@ -41,7 +41,7 @@ const [batch, resolution, classes, threads, steps, warmUp, top] = (
 ).map((name) => Number(options[name])) as [number, number, number, number, number, number, number];
 
 const step = ourStep({ network, batch, resolution, classes });
-const { name, fan, lanes } = await chooseEngine("native", threads);
+const { name, fan, lanes } = await chooseEngine("cpu", threads);
 const model = lower(step.graph, { name: "step", layout: "channel-major", fan, lanes });
 const trace = await record();
 const { nodes, wallMs } = nodeTimes(trace, steps);
