@@ -38,13 +38,17 @@ export function singleSvg(facts: ScalingStudyFacts, width: number): Markup {
   const wide = width > 500;
   const lines = dimensions.map((dimension) => aloneLine(facts, dimension, true));
   const all = lines.flatMap(({ points }) => points);
+  const margin = leftMargin(all);
+  const notes = noteLines(facts, all, width - margin);
   const panelHeight = wide ? 330 : 250;
-  const height = wide ? panelHeight : 3 * panelHeight;
-  const panelWidth = wide ? (width - 48) / 3 : width - 64;
+  const height = (wide ? panelHeight : 3 * panelHeight) + NOTE_LINE * (notes.length - 1);
+  // Between two panels stand half of the last number of one axis and half of the first of the next.
+  const gap = wide ? 48 : 0;
+  const panelWidth = (width - margin - 18 - 2 * gap) / (wide ? 3 : 1);
   const frames = lines.map((_, i): Frame => {
-    const left = 46 + (wide ? i * panelWidth : 0);
+    const left = margin + (wide ? i * (panelWidth + gap) : 0);
     const top = 34 + (wide ? 0 : i * panelHeight);
-    return { left, top, right: left + panelWidth - (wide ? 30 : 0), bottom: top + panelHeight - 96 };
+    return { left, top, right: left + panelWidth, bottom: top + panelHeight - 96 };
   });
   return svg(
     width,
@@ -61,7 +65,7 @@ ${isFirst ? yAxis(y, frame, percentTick(y.ticks), "validation accuracy") : hairs
 <text class="strong" x="${frame.right}" y="${frame.top - 12}" text-anchor="end">${line.name}</text>
 ${drawLines([line], x, y, frame, 24)}`;
       }),
-      note(facts, all, height),
+      drawNote(notes, margin, height),
     ],
   );
 }
@@ -122,10 +126,13 @@ function labelled(
 
 function plot(facts: ScalingStudyFacts, all: readonly Line[], width: number, label: string): Markup {
   const lines = all.filter(({ points }) => points.length > 0);
-  const key = legend(lines, width);
-  const height = (width > 500 ? Math.round(width * 0.6) : 340) + key.height;
-  const frame: Frame = { left: 46, top: 34, right: width - 24, bottom: height - 68 - key.height };
   const points = lines.flatMap((line) => line.points);
+  const left = leftMargin(points);
+  const key = legend(lines, width - left);
+  const notes = noteLines(facts, points, width - left);
+  const below = key.height + NOTE_LINE * (notes.length - 1);
+  const height = (width > 500 ? Math.round(width * 0.6) : 340) + below;
+  const frame: Frame = { left, top: 34, right: width - 24, bottom: height - 74 - below };
   const x = logScale(
     extentOf(points.map(({ point }) => point.macs)),
     [frame.left + 8, frame.right],
@@ -135,18 +142,18 @@ function plot(facts: ScalingStudyFacts, all: readonly Line[], width: number, lab
   return svg(width, height, label, [
     xAxis(x, frame, count, "multiply-adds per image (log scale)"),
     yAxis(y, frame, percentTick(y.ticks), "validation accuracy"),
-    drawLines(lines, x, y, { ...frame, right: width - 2 }, 0),
-    html`<g transform="translate(46 ${frame.bottom + 58})">${key.drawing}</g>`,
-    note(facts, points, height),
+    drawLines(lines, x, y, { ...frame, right: width - 2 }, 24),
+    html`<g transform="translate(${left} ${frame.bottom + 58})">${key.drawing}</g>`,
+    drawNote(notes, left, height),
   ]);
 }
 
-/** A line's stroke, mark and name, as many in a row as there is room for. */
+/** A line's stroke, mark and name, as many in a row as there is room for. @param width of the room, px. */
 function legend(lines: readonly Line[], width: number): { readonly drawing: Markup; readonly height: number } {
   let [x, y] = [0, 0];
   const entries = lines.map(({ name, index, isChosen }) => {
     const needed = 40 + textWidth(name) + 16;
-    if (x > 0 && x + needed > width - 46) [x, y] = [0, y + 18];
+    if (x > 0 && x + needed > width) [x, y] = [0, y + 18];
     const kind = isChosen ? " chosen" : "";
     const entry = html`<g transform="translate(${x} ${y})"><path class="family${kind}" stroke-dasharray="${dashOf(index, isChosen)}" d="M0 0H34"/><path class="point full${kind}" transform="translate(17 0)" d="${shapeOf(index)}"/><text class="familyname${kind}" x="40" y="4">${name}</text></g>`;
     x += needed;
@@ -223,15 +230,33 @@ function hairs(y: Scale, { left, right }: Frame): Markup {
   return html`<g class="axis">${y.ticks.map((tick) => html`<path class="hair" d="M${left} ${y.at(tick)}H${right}"/>`)}</g>`;
 }
 
-/** What the bars and the hollow marks are, below the plot. */
-function note({ seeds, data }: ScalingStudyFacts, all: readonly Labelled[], height: number): Markup {
+/** What the bars and the hollow marks are, in a line where there is room. Trainings may have failed, so seeds are counted where they are drawn. */
+function noteLines({ data }: ScalingStudyFacts, all: readonly Labelled[], room: number): readonly string[] {
+  const [fewest, most] = extentOf(all.map(({ point }) => point.accuracies.length));
   const bars =
-    seeds.length > 1 ? `mean of ${seeds.length} seeds, bars: 95 % t-interval` : "one seed: the spread is not known";
-  const hollow = all.some(({ point }) => point.isEnlarged) ? `; hollow: images enlarged beyond ${data.side} px` : "";
-  return html`<text x="46" y="${height - 10}">${bars}${hollow}</text>`;
+    most > 1
+      ? `mean of ${fewest === most ? "" : `${fewest} to `}${most} seeds, bars: 95 % t-interval`
+      : "one seed: the spread is not known";
+  if (!all.some(({ point }) => point.isEnlarged)) return [bars];
+  const hollow = `hollow: images enlarged beyond ${data.side} px`;
+  const line = `${bars}; ${hollow}`;
+  return 0.82 * textWidth(line) <= room ? [line] : [bars, hollow];
 }
 
-function accuracyScale(all: readonly Labelled[], { bottom, top }: Frame): Scale {
+const NOTE_LINE = 15;
+
+/** @param bottom of the drawing, px. */
+const drawNote = (lines: readonly string[], x: number, bottom: number): Markup[] =>
+  lines.map((text, i) => html`<text x="${x}" y="${bottom - 10 - NOTE_LINE * (lines.length - 1 - i)}">${text}</text>`);
+
+/** Room for the longest number beside the axis, px. */
+function leftMargin(all: readonly Labelled[]): number {
+  const { ticks } = accuracyScale(all, { bottom: 1, top: 0 });
+  const format = percentTick(ticks);
+  return Math.max(46, 10 + Math.ceil(Math.max(...ticks.map((tick) => textWidth(format(tick))))));
+}
+
+function accuracyScale(all: readonly Labelled[], { bottom, top }: Pick<Frame, "bottom" | "top">): Scale {
   const values = all.flatMap(({ point }) => [point.mean, ...(point.interval ?? [])]);
   const [low, high] = extentOf(values.map((value) => Math.min(Math.max(value, 0), 1)));
   return linearScale([low, high], [bottom, top], 6);
