@@ -96,7 +96,7 @@ describe("fine-tuning", () => {
       const names = new Set(changed(model).map((name) => name.replace(/\.\d+\..*/, "")));
       for (const name of names) expect(name).toMatch(/^(stages|head|classifier)/);
       const phase = await readdir(place(norms, "checkpoints"));
-      expect(phase.toSorted()).toEqual(["1-classifier", "2-last-1"]);
+      expect(phase.toSorted()).toEqual(["1-classifier", "2-last-1", "device.json"]);
       const bytes = await readFile(place(norms, "checkpoints", "2-last-1", "last.safetensors"));
       const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
       expect(header.buffers.shape[0] > 1, norms).toBe(moved);
@@ -207,7 +207,8 @@ describe("a fine-tuning that was stopped", () => {
       const result = await trainNetwork(await options(out, { progress: { ...progress, line: count } }));
       expect(again, "epochs that were left").toBe(5 - last);
       expect(Buffer.compare(await repeatable(out), await repeatable("unbroken"))).toBe(0);
-      const speedless = (curve: typeof result.curve) => curve.map((record) => ({ ...record, imagesPerSecond: 0 }));
+      const speedless = (curve: typeof result.curve) =>
+        curve.map((record) => ({ ...record, imagesPerSecond: 0, waitingForData: 0 }));
       expect(speedless(result.curve)).toEqual(speedless(unbroken.curve));
       const lines = (await readFile(place(out, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
       expect(lines.map((text) => JSON.parse(text).epoch)).toEqual([1, 2, 3, 4, 5]);
