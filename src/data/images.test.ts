@@ -4,10 +4,12 @@ import { describe, expect, test } from "vitest";
 import { DataError, InterruptedError } from "../base/index.js";
 import { openDataset } from "./dataset.js";
 import { decodeImage } from "./decode.js";
-import { type ImageSet, openImages } from "./images.js";
+import { type ImageSet, openImages, subset } from "./images.js";
 import { firstGeometry, type Geometry, imageBytes } from "./preprocessing.js";
 import type { SplitName } from "./sample.js";
-import { folderOf, idxImages, idxLabels, plain, quarters, temporaryFolder } from "./testing/fixtures.js";
+import { readerOf } from "./shared-pictures.js";
+import { folderOf, idxImages, idxLabels, imageSetOf, plain, quarters, temporaryFolder } from "./testing/fixtures.js";
+import { sharedImageSet } from "./testing/shared-images.js";
 
 async function mixedFolder(): Promise<string> {
   const files: Record<string, Uint8Array> = {};
@@ -50,6 +52,7 @@ describe("openImages", () => {
           }
           images.close();
           expect(() => pixelsOf(images, 0)).toThrow(/^internal: images read after/);
+          expect(() => images.read.share!()).toThrow(/^internal: images read after/);
           images.close();
         }
       }
@@ -133,6 +136,20 @@ describe("openImages", () => {
     const stopped = openImages(dataset, "train", geometry, { cacheDir, signal: AbortSignal.abort() });
     await expect(stopped).rejects.toThrow(InterruptedError);
   });
+});
+
+test("a part of a set reads the pictures that it names, from the set and as another thread does", () => {
+  const images = sharedImageSet([[5], [6], [7], [8]], 1, 1);
+  const named = { ...images, labels: Int32Array.of(0, 1, 0, 1) };
+  const part = subset(subset(named, [3, 1, 0]), [2, 0]);
+  expect(part).toMatchObject({ count: 2, labels: Int32Array.of(0, 1), sources: ["0", "3"] });
+  const read = readerOf(part.read.share!());
+  for (const [i, pixel] of [5, 8].entries()) {
+    expect([...pixelsOf(part, i)]).toEqual([pixel]);
+    expect([...pixelsOf({ ...part, read }, i)]).toEqual([pixel]);
+  }
+  const { read: alone } = imageSetOf([[5], [6]], 1, 1);
+  expect(subset({ ...images, read: alone }, [1]).read.share).toBeUndefined();
 });
 
 function shapeOf({ size, channels }: Geometry) {
