@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { decodeSafetensors } from "../src/weights/index.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -28,7 +29,9 @@ async function json(...words: string[]) {
 }
 
 const size = ["--network", "mobilenet-v3-small", "--width", "0.35", "--resolution", "32"];
-const train = () => json("train", place("photos"), ...size, "--epochs", "2", "--out", place("trained"));
+// The processor, not the fastest device of the moment: tests compare bytes.
+const onCpu = ["--device", "cpu"];
+const train = () => json("train", place("photos"), ...size, ...onCpu, "--epochs", "2", "--out", place("trained"));
 let trained: Awaited<ReturnType<typeof train>>;
 
 beforeAll(async () => {
@@ -84,6 +87,21 @@ describe("train", () => {
     const insisted = await bantam(...words, "--device", other);
     expect(insisted).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^device/m) });
     expect(insisted.stderr, "the other device's training begins anew").toMatch(/^epoch +1\/1 /m);
+  });
+
+  test("ends in the same weights however many threads assemble its batches, and says how long it waited for them", async () => {
+    const out = place("workers");
+    const words = ["train", place("photos"), ...size, ...onCpu, "--epochs", "2", "--out", out, "--workers"];
+    const { code, stderr } = await bantam(...words, "1");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^epoch {3}2\/2 {3}loss .* images\/s {3}\d+ % waiting for data$/m);
+    const records = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
+    expect(records.map((line) => JSON.parse(line).waitingForData)).toEqual([expect.any(Number), expect.any(Number)]);
+    const weights = async (file: string) => decodeSafetensors(await readFile(file), file).tensors;
+    expect(await weights(join(out, "model.safetensors"))).toEqual(await weights(trained.model));
+    const refused = await bantam(...words, "-1");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--workers: expected at least 0, received "-1"');
   });
 
   test("called again, trains nothing and gives the same bytes", async () => {

@@ -55,6 +55,25 @@ describe.skipIf(!existsSync(program))("the built program (skipped where it is no
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  test("at Ctrl-C ends its worker threads, too, and the same command goes on to the bytes of an unbroken run", async () => {
+    await makePhotos(join(root, "large"), 12);
+    const model = (out: string) => readFile(join(root, out, "model.safetensors"));
+    const train = (out: string, workers: string, watch?: Parameters<typeof bantam>[1]) => {
+      const size = ["--network", "mobilenet-v3-small-0.35@32", "--epochs", "4", "--batch-size", "8"];
+      return bantam(["train", join(root, "large"), ...size, "--workers", workers, "--out", join(root, out)], watch);
+    };
+    let pressed = false;
+    const stopped = await train("stopped", "2", (child, stderr) => {
+      if (pressed || !stderr.includes("epoch   2/4")) return;
+      pressed = true;
+      child.kill("SIGINT");
+    });
+    expect({ code: stopped.code, stdout: stopped.stdout }).toEqual({ code: 130, stdout: "" });
+    expect((await train("stopped", "2")).code).toBe(0);
+    expect((await train("unbroken", "0")).code).toBe(0);
+    expect(Buffer.compare(await model("stopped"), await model("unbroken"))).toBe(0);
+  });
+
   test("at Ctrl-C saves what is finished, and the same command goes on", async () => {
     await makePhotos(join(root, "photos"), 12);
     const out = join(root, "run");

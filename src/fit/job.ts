@@ -20,6 +20,8 @@ export type FitOptions = {
   readonly engine: Engine;
   /** Decoded images and plans; may be deleted at any time. */
   readonly cacheDir: string;
+  /** Threads that assemble batches beside the training steps; by default as many as the first steps suggest. */
+  readonly workers?: number | undefined;
   /** Instead of the clock: exactly so many trials, and so many epochs of final training. */
   readonly trials?: number | undefined;
   readonly epochs?: number | undefined;

@@ -44,6 +44,7 @@ async function openEvents(folder: string) {
       "accuracy/validation": record.validationAccuracy,
       "learning rate": record.learningRate,
       "images per second": record.imagesPerSecond,
+      "waiting for data": record.waitingForData,
     };
     await guarded(path, () => appendFile(path, encodeScalars(seconds(), epoch, scalars)));
   };

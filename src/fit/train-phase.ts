@@ -1,11 +1,12 @@
 /** The full training of the network that was found and scaled. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
-import { formatCount, formatPercent } from "../base/index.js";
+import { formatCount } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { createTraining, type RunResult, runTraining } from "../training/index.js";
 import type { Job } from "./job.js";
+import { epochLine, paceOf } from "./progress.js";
 import { saveStudy, studyKey } from "./study.js";
 
 /** Part of the time left that is laid out; the rest absorbs what the last epoch takes longer than those before it. */
@@ -16,11 +17,11 @@ const MOST_FINAL_EPOCHS = 300;
 
 /** Trains the scaled network for as long as there is time, or as the plan says. */
 export async function trainFully(job: Job, architecture: Architecture): Promise<RunResult> {
-  const { progress, clock, pool, rng, engine, recipe, normalization, signal, out, study } = job;
+  const { progress, clock, pool, rng, engine, workers, recipe, normalization, signal, out, study } = job;
   progress.phase("train", `training ${formatCount(profileArchitecture(architecture).params)} parameters`);
   const train = await pool.get("train", architecture.resolution);
   const validation = await pool.get("validation", architecture.resolution);
-  const setup = { engine, architecture, recipe, normalization, rng: rng.fork("final") };
+  const setup = { engine, architecture, recipe, normalization, workers, rng: rng.fork("final") };
   const checkpoints = join(out, "checkpoints");
   await ensureWritableFolder(checkpoints);
   const total = schedule(job, job.epochs === undefined ? await measureEpoch(setup, train) : 0);
@@ -31,18 +32,17 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
     validation,
     signal,
     checkpoints: { folder: checkpoints, run: studyKey({ study: study.key, architecture }) },
-    onStep: (epoch, { step, steps, imagesPerSecond }) => {
+    onStep: (epoch, { step, steps, imagesPerSecond, ...pace }) => {
       const epochs = total(epoch);
       progress.update({
         text: `epoch ${epoch}/${epochs}`,
         fraction: (epoch - 1 + step / steps) / epochs,
-        columns: [`${Math.round(imagesPerSecond)} images/s`],
+        columns: paceOf({ imagesPerSecond, ...pace }),
         secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
       });
     },
-    onEpoch: async ({ epoch, trainLoss, validationAccuracy, imagesPerSecond }) => {
-      const figures = `loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}   ${Math.round(imagesPerSecond)} images/s`;
-      progress.line(`epoch ${String(epoch).padStart(3)}/${total(epoch)}   ${figures}`);
+    onEpoch: async (record) => {
+      progress.line(epochLine(record, total(record.epoch)));
       await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
     },
   });

@@ -1,7 +1,7 @@
 /** One network, published or pretrained, trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
-import { createRng, DivergenceError, formatCount, formatPercent } from "../base/index.js";
+import { createRng, DivergenceError, formatCount } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, type ImageSet, openDataset } from "../data/index.js";
 import { type BuildOptions, profileArchitecture } from "../networks/index.js";
@@ -28,7 +28,7 @@ import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "
 import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
-import { noProgress, type Progress } from "./progress.js";
+import { epochLine, noProgress, type Progress, paceOf } from "./progress.js";
 import { ship } from "./ship-phase.js";
 import { loadWeights, startOf } from "./start.js";
 import { studyKey } from "./study.js";
@@ -56,6 +56,8 @@ export type TrainOptions = {
   /** Several: the fastest of them, by a few steps; a training that goes on stays with the one it began on. */
   readonly engine: Engine | readonly Engine[];
   readonly cacheDir: string;
+  /** Threads that assemble batches beside the training steps; by default as many as the first steps suggest. */
+  readonly workers?: number | undefined;
   /** Of HF_HOME and others, where weights come from the Hugging Face Hub; by default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -109,7 +111,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       },
       progress,
     );
-    const setup = { engine, architecture, normalization, rng, distillation };
+    const setup = { engine, architecture, normalization, rng, distillation, workers: options.workers };
     const recipe =
       options.learningRate === "find" ? await withFoundRate({ ...setup, recipe: fitted }, train, progress) : fitted;
     const costs = costsOfProfile(profileArchitecture(architecture));
@@ -139,18 +141,15 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     });
     const running = {
       ...{ ...setup, recipe, train, validation, signal },
-      onStep: (epoch: number, { step, steps, imagesPerSecond }: StepProgress) =>
+      onStep: (epoch: number, { step, steps, imagesPerSecond, ...pace }: StepProgress) =>
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
           fraction: (epoch - 1 + step / steps) / epochs,
-          columns: [`${Math.round(imagesPerSecond)} images/s`],
+          columns: paceOf({ imagesPerSecond, ...pace }),
           secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
         }),
       onEpoch: async (record: EpochRecord) => {
-        const { epoch, trainLoss, validationAccuracy } = record;
-        progress.line(
-          `epoch ${String(epoch).padStart(3)}/${epochs}   loss ${trainLoss.toFixed(3)}   validation ${formatPercent(validationAccuracy)}`,
-        );
+        progress.line(epochLine(record, epochs));
         await metrics.add(record);
       },
     };

@@ -20,7 +20,7 @@ export async function createTrialTrainer(
   job: Job,
   { trialEpochs, trialImages, trials }: TrialPlan,
 ): Promise<TrialTrainer> {
-  const { clock, pool, rng, normalization, signal, engine, recipe } = job;
+  const { clock, pool, rng, normalization, signal, engine, workers, recipe } = job;
   const train = await pool.get("train", job.dataset.size);
   const indices = rng
     .fork("trial images")
@@ -43,6 +43,7 @@ export async function createTrialTrainer(
       try {
         await runTraining({
           engine,
+          workers,
           architecture,
           recipe: { ...recipe, warmupEpochs: Math.min(recipe.warmupEpochs, trialEpochs / 4) },
           normalization,

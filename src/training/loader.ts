@@ -51,8 +51,11 @@ export function createLoader(setup: {
   /** Of a step. */
   readonly threads: number;
   readonly workers?: WorkerCount | undefined;
+  readonly cores?: number;
+  /** Milliseconds from anywhere. */
+  readonly now?: () => number;
 }): Loader {
-  const { architecture, threads } = setup;
+  const { architecture, threads, cores = availableParallelism(), now = () => performance.now() } = setup;
   const measured: { readonly assembleSeconds: number; readonly stepSeconds: number }[] = [];
   // Fresh memory costs more than filling it: each page is fetched from the system when it is first written to.
   const spare: Float32Array[] = [];
@@ -76,7 +79,7 @@ export function createLoader(setup: {
     if (measured.length < MEASURED_STEPS) return;
     const least = (key: keyof (typeof measured)[0]) => Math.min(...measured.slice(1).map((each) => each[key]));
     const times = { assembleSeconds: least("assembleSeconds"), stepSeconds: least("stepSeconds") };
-    wanted = chooseWorkers({ ...times, threads, cores: availableParallelism() });
+    wanted = chooseWorkers({ ...times, threads, cores });
   };
 
   return {
@@ -105,7 +108,7 @@ export function createLoader(setup: {
           return waited;
         },
         async step(run) {
-          const began = performance.now();
+          const began = now();
           const workers = workersFor(images);
           if (workers !== null) askFor(workers);
           const filled = ahead.shift();
@@ -117,11 +120,11 @@ export function createLoader(setup: {
           const plain =
             filled === undefined ? assembleHere(indices, rng, memory) : labelled(architecture, images, indices, memory);
           const batch = rng === null || finish === undefined ? plain : finish(plain, rng);
-          const ready = performance.now();
+          const ready = now();
           waited += (ready - began) / 1000;
           const result = await run(batch);
           if (wanted === "auto" && rng !== null && images.read.share !== undefined)
-            measure((ready - began) / 1000, (performance.now() - ready) / 1000);
+            measure((ready - began) / 1000, (now() - ready) / 1000);
           spare.push(memory);
           return result;
         },

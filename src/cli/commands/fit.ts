@@ -6,7 +6,15 @@ import { fit } from "../../fit/index.js";
 import { renderFitReport, renderFitSummary } from "../../report/index.js";
 import type { Budget } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions, cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
+import {
+  budgetOf,
+  budgetOptions,
+  cacheFolder,
+  cacheOptions,
+  deviceOptions,
+  engineOf,
+  workersOption,
+} from "./shared.js";
 
 const defaultBudget: Budget = { params: 100_000, macs: 5_000_000 };
 
@@ -28,6 +36,7 @@ export const fitCommand = defineCommand({
     trials: { kind: "integer", min: 1, help: "exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
     ...deviceOptions,
+    ...workersOption,
     ...cacheOptions,
   },
   shows: "stderr",
@@ -45,6 +54,7 @@ export const fitCommand = defineCommand({
       trials: values.trials,
       epochs: values.epochs,
       engine: await engineOf(values, context),
+      workers: values.workers,
       cacheDir: cacheFolder(values.cache, context),
       command: commandLine(values, budget, out),
       signal: context.signal,

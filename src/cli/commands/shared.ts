@@ -27,6 +27,15 @@ export const deviceOptions = {
   },
 } as const;
 
+export const workersOption = {
+  workers: {
+    kind: "integer",
+    min: 0,
+    max: 256,
+    help: "threads that assemble batches; by default as many as the first steps suggest",
+  },
+} as const;
+
 export const cacheOptions = {
   cache: { kind: "path", env: "BANTAM_CACHE", help: "folder for decoded images; by default ~/.cache/bantam" },
 } as const;

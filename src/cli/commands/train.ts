@@ -12,6 +12,7 @@ import {
   networkOptions,
   networkWord,
   textOf,
+  workersOption,
 } from "./shared.js";
 import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-options.js";
 
@@ -47,6 +48,7 @@ export const trainCommand = defineCommand({
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
     ...deviceOptions,
     device: { ...deviceOptions.device, help: `${devices}; auto: the fastest of them in a few steps` },
+    ...workersOption,
     ...cacheOptions,
   },
   shows: "stderr",
