@@ -4,7 +4,7 @@ import { ensureWritableFolder } from "../base/files.js";
 import { createRng, DivergenceError, formatCount } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, type ImageSet, openDataset } from "../data/index.js";
-import { type BuildOptions, profileArchitecture } from "../networks/index.js";
+import { type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
   createTraining,
@@ -95,6 +95,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const named = options.recipe ?? recipeNamed("quick");
     const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
     const epochs = plan?.reduce((sum, phase) => sum + phase.epochs, 0) ?? options.epochs ?? named.epochs;
+    for (const { part } of plan ?? []) isTrained(architecture, part); // finds fault before anything is decoded
     const fitted = recipeOf(named.recipe, dataset, options);
     const train = await pool.get("train", resolution);
     const validation = await pool.get("validation", resolution);
