@@ -1,10 +1,12 @@
 /**
- * How fast the budget compiler is, on one core.
+ * How fast networks are counted and budgets solved, on one core.
  *
  *     npx jiti bench/scaling/throughput.ts --date 2026-01-31     # prints a table, adds to throughput.csv
  *
- * `candidates`: networks of the lattice counted in random order, all four costs. `budgets`: random limits solved, after a first
- * round that compiles what they need; those that no network keeps are left out, since they are found out at once. `table` is what `countArchitecture` does in the same time, building the table included.
+ * `candidates`: networks of the lattice counted in random order, all four costs; of a search space, random candidates made into
+ * networks and counted. `budgets`: random limits solved, after a first round that compiles what they need; those that no network keeps
+ * are left out, since they are found out at once. `table` is what `countArchitecture` does in the same time, building the
+ * table included.
  */
 import { appendFile, stat } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -15,6 +17,8 @@ import { compileNetwork } from "../../src/scaling/compiled.js";
 import { compileBudgets, type Limits } from "../../src/scaling/index.js";
 import { latticeOf, latticeSize } from "../../src/scaling/lattice.js";
 import { publishedCosts, randomLimits } from "../../src/scaling/testing/budgets.js";
+import { decode, sampleCandidate, spaceSize } from "../../src/search/space.js";
+import { imageSpace, mnasnetSpace, mobilenetV3Space } from "../../src/search/spaces.js";
 
 const { values } = parseArgs({ options: { date: { type: "string" } } });
 if (values.date === undefined) throw new Error("usage: throughput.ts --date DATE");
@@ -29,7 +33,17 @@ const isNew = await stat(file).then(
   () => true,
 );
 
-const rows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((name) => {
+type Row = {
+  readonly name: string;
+  /** How many networks there are to choose from. */
+  readonly lattice: number;
+  readonly compileMs: number | null;
+  readonly candidates: number;
+  readonly table: number | null;
+  readonly budgets: number | null;
+};
+
+const networkRows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((name): Row => {
   const began = performance.now();
   const lattice = latticeOf(name);
   const network = compileNetwork(lattice);
@@ -43,7 +57,7 @@ const rows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((name) =
   const candidates = fastest(() => {
     for (const [depth, width, side] of places) network.costsAt(depth, width, side);
   });
-  const few = places.slice(0, 2000);
+  const few = places.slice(0, 20_000);
   const table = fastest(() => {
     for (const place of few) countArchitecture(network.architectureAt(...place));
   });
@@ -65,6 +79,24 @@ const rows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((name) =
     budgets: Math.round(BUDGETS / solving),
   };
 });
+
+const large = { classes: 1000, channels: 3, resolutions: [160, 224] } as const;
+const spaceRows = [
+  ["space image", imageSpace({ classes: 10, channels: 1, resolutions: [20, 28] })] as const,
+  ["space mnasnet", mnasnetSpace(large)] as const,
+  ["space mobilenet-v3", mobilenetV3Space(large)] as const,
+].map(([name, space]): Row => {
+  const rng = createRng(7);
+  const some = Array.from({ length: 20_000 }, () => sampleCandidate(space, rng));
+  const candidates = fastest(() => {
+    for (const candidate of some) countArchitecture(decode(space, candidate));
+  });
+  return {
+    ...{ name, lattice: spaceSize(space), candidates: Math.round(some.length / candidates) },
+    ...{ compileMs: null, table: null, budgets: null },
+  };
+});
+const rows = [...networkRows, ...spaceRows];
 console.table(rows);
 
 const machine = cpus()[0]?.model ?? "unknown";

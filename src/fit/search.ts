@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
-import { type Costs, costsOfProfile } from "../cost/index.js";
+import type { Costs } from "../cost/index.js";
 import { channelStatistics, openDataset, subset } from "../data/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
@@ -30,7 +30,7 @@ import {
 } from "../search/index.js";
 import { isServer, openStudyStore, searchInStudy } from "../study/index.js";
 import { runTraining, type TrainedNetwork } from "../training/index.js";
-import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
+import { largestUsefulSide, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { noProgress, type Progress } from "./progress.js";
 import { scoreFilter } from "./score-filter.js";
@@ -108,7 +108,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     const gate: CostGate = {
       space,
       budget,
-      costsOf: memoized((architecture) => costsOfProfile(countArchitecture(architecture))),
+      costsOf: countArchitecture,
       onRejected: () => {
         rejected++;
       },

@@ -22,7 +22,7 @@ export function halvingsFor(resolution: number, available: number): number {
 /** The network with as many strides as its resolution bears; the network itself where that is all of them. */
 export function fitStrides(architecture: Architecture): Architecture {
   const { stem, stages, resolution } = architecture;
-  const available = [stem, ...stages].filter(({ stride }) => stride === 2).length;
+  const available = stages.reduce((count, { stride }) => count + stride - 1, stem.stride - 1);
   let surplus = available - halvingsFor(resolution, available);
   if (surplus === 0) return architecture;
   const thin = <T extends { readonly stride: 1 | 2 }>(layer: T): T => {
