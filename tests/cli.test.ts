@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
-import { buildArchitecture, parseArchitecture, parseNetwork, profileArchitecture } from "../src/networks/index.js";
+import { latencyModel, predictLatency } from "../src/cost/index.js";
+import {
+  blocksOf,
+  buildArchitecture,
+  parseArchitecture,
+  parseNetwork,
+  profileArchitecture,
+} from "../src/networks/index.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -93,6 +100,49 @@ describe("scale", () => {
     expect(params).toBeLessThanOrEqual(8e6);
     expect(binding).toEqual(["macs"]);
   });
+
+  test("keeps a limit on time by a table of measured blocks, or says what the smallest network takes", async () => {
+    const timing = (medianMs: number) => ({ medianMs, lowerMs: medianMs, upperMs: medianMs, minMs: medianMs, runs: 9 });
+    // A machine on which time goes with multiply-adds and kernels alone.
+    const different = new Map(
+      blocksOf(buildArchitecture("mobilenet-v3-small")).map((block) => [block.signature, block]),
+    );
+    const blocks = [...different.values()].map(({ signature, work }) => ({
+      ...{ signature, work },
+      timing: timing(0.1 + 1e-7 * (work.pointwiseMacs + work.depthwiseMacs + work.otherMacs) + 0.01 * work.kernels),
+    }));
+    const configuration = {
+      provider: "cpu",
+      threads: 1,
+      batch: 1,
+      runtime: "an engine",
+      overhead: timing(0.1),
+    } as const;
+    const table = { format: "bantam-latency", version: 1, date: "2026-01-31T00:00:00Z" };
+    const machine = { cpu: "a processor", cores: 2, platform: "linux x64" };
+    const file = join(root, "latency.json");
+    const measured = { ...configuration, blocks, networks: [] };
+    await writeFile(file, JSON.stringify({ ...table, machine, configurations: [measured] }));
+
+    const words = ["scale", "mobilenet-v3-small", "--resolutions", "96,128,160", "--latency-table", file];
+    const { code, stdout } = await bantam(...words, "--max-latency", "5ms", "--json");
+    expect(code).toBe(0);
+    const { architecture, costs, binding, shares, measuredOn } = JSON.parse(stdout);
+    const chain = blocksOf(parseArchitecture(architecture, "stdout"));
+    expect(costs.latencyMs).toBe(predictLatency(chain, latencyModel(measured)).ms);
+    expect(costs.latencyMs).toBeLessThanOrEqual(5);
+    expect(shares[0].share).toBeGreaterThan(0.97);
+    expect({ binding, runtime: measuredOn.runtime }).toEqual({ binding: ["latencyMs"], runtime: "an engine" });
+    expect((await bantam(...words, "--max-latency", "5ms")).stdout).toMatch(
+      /^latency +4\.\d+ ms +5\.00 ms +9.* binds$/m,
+    );
+
+    const none = await bantam(...words, "--max-latency", "0.2ms");
+    expect(none.code).toBe(3);
+    expect(none.stderr).toMatch(
+      /expected at most 0\.2 ms, received [\d.]+ ms in the smallest network there is: depth × 0\.1/,
+    );
+  });
 });
 
 describe("mistakes end in a message and an exit code", () => {
@@ -125,6 +175,18 @@ describe("mistakes end in a message and an exit code", () => {
       /received [\d,]+ MACs in the smallest network there is/,
     ],
     ["a latency without a table", ["scale", "mobilenet-v2", "--max-latency", "5ms"], 2, /--latency-table/],
+    [
+      "coefficients beside limits",
+      ["scale", "efficientnet-b0", "--max-macs", "1G", "--gamma", "1.3"],
+      2,
+      /^error: --gamma: expected --phi or --table beside it, received limits$/m,
+    ],
+    [
+      "sides beside φ",
+      ["scale", "efficientnet-b0", "--phi", "1", "--resolutions", "96"],
+      2,
+      /^error: --resolutions: expected limits beside it, such as --max-macs 400M, received --phi$/m,
+    ],
     [
       "sides that are none",
       ["scale", "mobilenet-v2", "--max-macs", "1G", "--resolutions", "96;128"],

@@ -10,6 +10,7 @@ import { openStudyStore } from "../study/index.js";
 import type { ScalingOptions } from "./scaling-experiment.js";
 import { scalingSearch } from "./scaling-search.js";
 import { scalingStudy } from "./scaling-study.js";
+import { showStudy } from "./study-facts.js";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -68,7 +69,9 @@ test("a study that was stopped goes on as if it had not been, and the search sha
   expect(found.coefficients).toEqual({ depth: 2, width: 1, resolution: 1 });
   const store = await openStudyStore(broken.study, { create: false });
   const studies = await store.list();
+  const shown = showStudy(await store.read(studies[0]!.name));
   await store.close();
+  expect(shown.trials[0]!.network).toBe("d1 w1 r1, seed 0");
   expect(studies.map(({ kind }) => kind)).toEqual(["scaling"]);
   expect(await readFile(join(broken.out, "points.csv"), "utf8")).toContain("d1 w1 r1");
 }, 120_000);

@@ -2,12 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { InfeasibleError, InterruptedError, UsageError } from "../base/index.js";
+import { EngineError, InfeasibleError, InterruptedError, UsageError } from "../base/index.js";
 import { folderOf, plain, temporaryFolder } from "../data/testing/fixtures.js";
 import { chooseEngine, type Engine } from "../runtime/index.js";
 import { openStudyStore } from "../study/index.js";
 import { type SearchOptions, searchNetworks } from "./search.js";
-import { compareStudies, exportStudy } from "./study-facts.js";
+import { compareStudies, exportStudy, showStudy } from "./study-facts.js";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -44,6 +44,7 @@ test("a search that was stopped goes on as if it had not been", async () => {
   expect(whole.counts.trained).toBe(3);
   expect(whole.arms.map(({ name }) => name)).toEqual(["evolution", "random"]);
   expect(whole.front.length).toBeGreaterThan(0);
+  expect(whole.exhaustedBefore).toBeNull();
 
   const broken = { ...unbroken, study: join(await temporaryFolder(), "study") };
   const controller = new AbortController();
@@ -64,10 +65,37 @@ test("a search that was stopped goes on as if it had not been", async () => {
   await store.close();
   const [compared] = compareStudies([read], ["macs", "params"]);
   expect(compared).toMatchObject({ name: "squares", trials: read.trials.length, front: front.length });
+  const networks = showStudy(read).trials.map(({ network }) => network);
+  for (const { summary, id } of front) expect(networks[id]).toBe(summary);
   const lines = exportStudy(read, "csv").trimEnd().split("\r\n");
   expect(lines).toHaveLength(read.trials.length + 1);
   expect(lines[1]).toMatch(/^0,evolution,finished,/);
   expect(JSON.parse(exportStudy(read, "json")).trials).toEqual(read.trials);
+}, 60_000);
+
+test("a training that fails is recorded with its reason, and the search goes on", async () => {
+  let steps = 0;
+  const failing: Engine = {
+    ...engine,
+    loadKeeping: async (model, kept) => {
+      if (++steps === 1) throw new EngineError({ at: "training", expected: "memory", received: "none left" });
+      return engine.loadKeeping(model, kept);
+    },
+  };
+  const wanted = await options({ engine: failing, trials: 3, epochs: 1 });
+  const { counts, front } = await searchNetworks(wanted);
+  expect(counts).toMatchObject({ trained: 3, failed: 1 });
+  const store = await openStudyStore(wanted.study, { create: false });
+  const { trials } = await store.read("squares");
+  await store.close();
+  const [failed] = trials;
+  expect(failed).toMatchObject({
+    state: "failed",
+    accuracy: 0,
+    error: "training: expected memory, received none left",
+  });
+  expect(trials.slice(1).map(({ state }) => state)).not.toContain("failed");
+  expect(front.map(({ id }) => id)).not.toContain(0);
 }, 60_000);
 
 test("a budget that nothing keeps ends before a study is begun", async () => {
@@ -96,8 +124,9 @@ test("a space with one point ends after its one trial", async () => {
     ],
     ...{ headChannels: [null], hiddenChannels: [null] },
   });
-  const { counts, front } = await searchNetworks(await options({ space, trials: 50 }));
+  const { counts, front, exhaustedBefore } = await searchNetworks(await options({ space, trials: 50 }));
   expect(counts).toMatchObject({ trained: 1, failed: 0 });
+  expect(exhaustedBefore).toBe(50);
   expect(front).toHaveLength(1);
 }, 30_000);
 

@@ -186,9 +186,11 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       };
       const clock = { began: performance.now(), trials: 0 };
       const spent = () => (performance.now() - clock.began) / 1000;
+      let isEnough = false;
       const until = (trials: readonly Trial[]) => {
         const done = trials.filter(({ sameAs }) => sameAs === null).length;
-        return done >= options.trials || (options.seconds !== undefined && spent() >= options.seconds);
+        isEnough = done >= options.trials || (options.seconds !== undefined && spent() >= options.seconds);
+        return isEnough;
       };
       const train = async (assignment: Assignment): Promise<Outcome> => {
         const { architecture } = assignment;
@@ -255,6 +257,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       return searchFacts({
         ...{ name, place: study, title: dataset.name, strategy: options.strategy, objective, trials },
         ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
+        exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
         validation: dataset.splits.validation.length,
         warmStart: weights !== null,
         shared: supernet && { space, accuracies: supernet.shared },

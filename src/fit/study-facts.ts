@@ -1,6 +1,6 @@
 /** Stored studies for other eyes: beside each other, and as files for other programs. */
 import type { Costs } from "../cost/index.js";
-import { hypervolume, paretoFront } from "../search/index.js";
+import { type Candidate, decode, describe, hypervolume, paretoFront, type SearchSpace } from "../search/index.js";
 import type { StoredTrial, StudySummary } from "../study/index.js";
 
 type ReadStudy = { readonly study: StudySummary; readonly trials: readonly StoredTrial[] };
@@ -26,6 +26,17 @@ export function compareStudies(studies: readonly ReadStudy[], axes: readonly (ke
       compute: read.trials.reduce((sum, { sameAs, compute }) => sum + (sameAs === null ? compute : 0), 0),
     };
   });
+}
+
+/** The study with each trial's network in a line: a candidate as it was built, or the multipliers of a scaled one and its seed. */
+export function showStudy({ study, trials }: ReadStudy) {
+  const { space } = study.settings as { readonly space?: SearchSpace };
+  const networkOf = ({ subject }: StoredTrial) => {
+    if (space !== undefined) return describe(decode(space, subject as Candidate));
+    const { key, seed } = subject as { readonly key: string; readonly seed: number };
+    return `${key}, seed ${seed}`;
+  };
+  return { study, trials: trials.map((trial) => ({ ...trial, network: networkOf(trial) })) };
 }
 
 /** All trials as CSV (RFC 4180, nested values as JSON) or as one JSON document with the study's settings. */

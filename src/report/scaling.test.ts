@@ -93,6 +93,11 @@ resolution  96 to 160 px    3 sides
     expect(unknown).not.toContain("top-1");
   });
 
+  test("one side is one side", () => {
+    const searched = { ...found.searched, resolution: { from: 160, to: 160, count: 1 } };
+    expect(renderWithinBudget({ ...found, searched }, plain)).toMatch(/^resolution +160 px +1 side$/m);
+  });
+
   test("a name keeps its control characters to itself", () => {
     expect(renderWithinBudget({ ...found, name: "a\u001b[2Jb" }, plain)).not.toContain("\u001b");
   });

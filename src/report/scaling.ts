@@ -1,7 +1,7 @@
 /** What a network was scaled to, for a terminal: its size, its costs against the limits, what stopped it, what to expect. */
 import { formatPercent } from "../base/index.js";
 import { columns, narrowest, palette, plain, type TextOptions, textBar } from "./text-table.js";
-import { costRows, count, exactly } from "./words.js";
+import { costRows, count, counted } from "./words.js";
 
 type Costs = { readonly [K in (typeof costRows)[number]["key"]]: number };
 type Limit = keyof Costs | "latencyMs";
@@ -143,10 +143,12 @@ function searchedLines(
   { searched: { depth, width, resolution, networks } }: WithinBudgetFacts,
   { colour }: TextOptions,
 ): string[] {
+  const range = ({ from, to }: { from: number; to: number }) =>
+    from === to ? short(from) : `${short(from)} to ${short(to)}`;
   const rows = [
-    ["depth", `${short(depth.from)} to ${short(depth.to)}`, `${exactly(depth.count)} steps`],
-    ["width", `${short(width.from)} to ${short(width.to)}`, `${exactly(width.count)} steps`],
-    ["resolution", `${resolution.from} to ${resolution.to} px`, `${exactly(resolution.count)} sides`],
+    ["depth", range(depth), counted(depth.count, "step")],
+    ["width", range(width), counted(width.count, "step")],
+    ["resolution", `${range(resolution)} px`, counted(resolution.count, "side")],
   ];
   return [
     palette(colour).quiet(`the best by prediction of ${count(networks)} networks`),

@@ -15,7 +15,7 @@ const report: SearchReport = {
   ],
   counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
   ...{ compute: 5e12, seed: 3, epochs: 2, images: 7200, validation: 800, rejected: 12 },
-  ...{ warmStart: false, ranking: null, engine: "onnxruntime-node", threads: 2, seconds: 65 },
+  ...{ exhaustedBefore: null, warmStart: false, ranking: null, engine: "onnxruntime-node", threads: 2, seconds: 65 },
 };
 const options = { colour: false, width: 100 };
 
@@ -30,6 +30,10 @@ test("a search in words: front, knee, intervals, both arms, and who was ahead", 
   expect(renderSearch(other(0.62), options)).toContain("came out equal");
   expect(renderSearch({ ...report, arms: [second!] }, options)).not.toContain("equal compute");
   expect(renderSearch({ ...report, front: [] }, options)).toContain("no trial was trained to its end");
+  expect(text).not.toContain("ended");
+  expect(renderSearch({ ...report, exhaustedBefore: 30 }, options)).toMatch(
+    /^trials {2}10 trained .*\nended {3}before 30 trials: nsga2 has nothing more to propose\neach {4}/m,
+  );
 });
 
 test("inherited weights and shared ones are said", () => {
@@ -47,7 +51,10 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   const study = { name: "a\u001b[2J", kind: "search", createdAt: "2026-01-02T03:04:05.000Z", trials: 2, failed: 1 };
   expect(renderStudies("here", [study], options)).toMatch(/a\?\[2J +search +2 +1 +2026-01-02 03:04/);
   expect(renderStudies("here", [], options)).toBe("no studies in here");
-  const trial = { id: 0, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] };
+  const trial = {
+    ...{ id: 0, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] },
+    network: "28 px · stem 8 /2 · relu",
+  };
   const text = renderTrials(
     [
       { ...trial, costs: costs(5), seconds: 2, error: null },
@@ -56,7 +63,11 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
     ],
     options,
   );
-  expect(text).toMatch(/1 +random +50\.0 % .* 2\/3/);
+  expect(text).toMatch(/^trial +by .* time {2}network$/m);
+  expect(text).toMatch(/1 +random +50\.0 % .* 2\/3 +2 s {2}28 px · stem 8 \/2 · relu$/m);
   expect(text).toMatch(/2 +random +failed .*out of memory$/m);
-  expect(text).toMatch(/3 +random .*as 1$/m);
+  expect(text).toMatch(/3 +random .*as 1 {2}28 px/m);
+  expect(renderTrials([{ ...trial, costs: costs(5), seconds: 2, error: null }], { ...options, width: 70 })).toMatch(
+    /2 s {2}28 px · s\.\.\/2 · relu$/m,
+  );
 });

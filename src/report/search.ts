@@ -60,6 +60,8 @@ export type SearchReport = {
   readonly validation: number;
   /** Turned away by cost before any training. */
   readonly rejected: number;
+  /** Trainings that were asked for, where the strategy had nothing more to propose before so many; else null. */
+  readonly exhaustedBefore: number | null;
   /** Trials that come from another began with its weights. */
   readonly warmStart: boolean;
   /** Kendall's τ between accuracy by shared weights and alone, with its 95 % interval; null where there are none to compare. */
@@ -111,6 +113,9 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
     ...rankingLine(report.ranking),
     "",
     `trials  ${more.join(" · ")}`,
+    ...(report.exhaustedBefore === null
+      ? []
+      : [`ended   before ${exactly(report.exhaustedBefore)} trials: ${plain(report.strategy)} has nothing more to propose`]),
     `each    ${counted(epochs, "epoch")} of ${exactly(images)} images, measured on ${exactly(validation)} others · seed ${seed}`,
     `spent   ${formatCount(report.compute)} MACs · ${formatDuration(report.seconds)} · ${plain(report.engine)}, ${counted(report.threads, "thread")}`,
   ].join("\n");
@@ -204,22 +209,30 @@ export type TrialRow = {
   readonly costs: Costs;
   readonly seconds: number;
   readonly error: string | null;
+  /** In a line. */
+  readonly network: string;
 };
 
 export function renderTrials(trials: readonly TrialRow[], { colour, width }: TextOptions): string {
   const paint = palette(colour);
-  const rows = trials.map(({ id, arm, state, sameAs, accuracy, epochs, curve, costs, seconds, error }) => [
+  const rows = trials.map(({ id, arm, state, sameAs, accuracy, epochs, curve, costs, seconds }) => [
     String(id + 1),
-    arm,
+    plain(arm),
     state === "failed" ? paint.bad("failed") : formatPercent(accuracy),
     formatCount(costs.params),
     formatCount(costs.macs),
     `${curve.length}/${epochs}`,
     sameAs === null ? formatDuration(seconds) : paint.quiet(`as ${sameAs + 1}`),
-    paint.bad(truncate(plain(error?.split("\n")[0] ?? ""), Math.max(20, width - 70))),
   ]);
-  const head = ["trial", "by", "accuracy", "params", "MACs", "epochs", "time", ""].map(paint.quiet);
-  return columns([head, ...rows], ["right", "left", "right", "right", "right", "right", "right", "left"]).join("\n");
+  const head = ["trial", "by", "accuracy", "params", "MACs", "epochs", "time"];
+  const align = ["right", "left", "right", "right", "right", "right", "right"] as const;
+  const [first, ...lines] = columns([head, ...rows], align);
+  const room = Math.max(20, width - first!.length - 2);
+  // A terminal wraps what is too long; a network is worth less than that, a reason not.
+  const last = trials.map(({ error, network }) =>
+    error === null ? paint.quiet(truncate(plain(network), room)) : paint.bad(plain(error.split("\n")[0]!)),
+  );
+  return [paint.quiet(`${first}  network`), ...lines.map((line, i) => `${line}  ${last[i]}`)].join("\n");
 }
 
 export type ComparedStudy = {

@@ -6,6 +6,7 @@ import { InfeasibleError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import { type Architecture, compoundRules, type ScalingRules, scaleArchitecture } from "../networks/index.js";
 import { type Budget, brokenLimits } from "./budget.js";
+import { inWords } from "./limits.js";
 
 export type Multipliers = { readonly depth: number; readonly width: number; readonly resolution: number };
 
@@ -140,8 +141,8 @@ function fittingBaseline(
   if (broken.length > 0) {
     throw new InfeasibleError({
       at: baseline.name,
-      expected: broken.map((name) => `${name} ≤ ${budget[name]?.toLocaleString("en")}`).join(", "),
-      received: `${broken.map((name) => costs[name].toLocaleString("en")).join(", ")} in the baseline itself`,
+      expected: `at most ${inWords(broken, budget)}`,
+      received: `${inWords(broken, costs)} in the baseline itself`,
       hint: "raise the limit, or begin with a smaller baseline",
     });
   }

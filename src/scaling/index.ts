@@ -19,7 +19,7 @@ export {
 } from "./findings.js";
 export { coefficientGrid, defaultGrid, type GridOptions } from "./grid.js";
 export type { LatticeOptions, Range } from "./lattice.js";
-export type { CostsAndLatency, LimitName, Limits, Share } from "./limits.js";
+export { type CostsAndLatency, inWords, type LimitName, type Limits, type Share } from "./limits.js";
 export { publishedSeries, type ScaledByPhi, type SeriesRow, scaleNetworkByPhi } from "./phi.js";
 export { growthOf, noScaling, pointKey, powersOf, type ScaledPoint, scaledPoints } from "./point.js";
 export type { Prediction } from "./prediction.js";

@@ -48,5 +48,11 @@ const units: { readonly [L in LimitName]: string } = {
   latencyMs: "ms",
 };
 
-/** Every digit, since it may be the last that breaks a limit. @example inWords("macs", 3_063_392); // "3,063,392 MACs" */
-export const inWords = (limit: LimitName, value: number) => `${value.toLocaleString("en")} ${units[limit]}`;
+/**
+ * Every digit, since it may be the last that breaks a limit.
+ * @example inWords(["macs", "params"], { macs: 3_063_392, params: 9_000 }); // "3,063,392 MACs and 9,000 parameters"
+ */
+export function inWords(names: readonly LimitName[], values: { readonly [L in LimitName]?: number | null }): string {
+  const parts = names.map((name) => `${(values[name] ?? 0).toLocaleString("en")} ${units[name]}`);
+  return [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter((part) => part !== "").join(" and ");
+}

@@ -190,8 +190,8 @@ describe("scaleToBudget", () => {
     expect(error).toMatchObject({ code: "infeasible", exitCode: 3 });
     expect(error.facts).toEqual({
       at: "mobilenet-v1",
-      expected: `params ≤ 1,000, macs ≤ ${(macs - 1).toLocaleString("en")}`,
-      received: `${params.toLocaleString("en")}, ${macs.toLocaleString("en")} in the baseline itself`,
+      expected: `at most 1,000 parameters and ${(macs - 1).toLocaleString("en")} MACs`,
+      received: `${params.toLocaleString("en")} parameters and ${macs.toLocaleString("en")} MACs in the baseline itself`,
       hint: "raise the limit, or begin with a smaller baseline",
     });
   });

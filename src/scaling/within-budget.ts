@@ -168,12 +168,12 @@ export function compileBudgets(name: string, options: LatticeOptions = {}): Budg
       const closest = corners
         .map((point) => ({ point, shares: sharesOf(costsAt(point), limits) }))
         .reduce((a, b) => (b.shares[0]!.share < a.shares[0]!.share ? b : a));
-      const broken = brokenIn(closest.shares);
+      const broken = brokenIn(closest.shares).map(({ limit }) => limit);
       const { depth, width, resolution } = sizeOf(closest.point);
       return new InfeasibleError({
         at: name,
-        expected: `at most ${broken.map(({ limit, allowed }) => inWords(limit, allowed)).join(", ")}`,
-        received: `${broken.map(({ limit, used }) => inWords(limit, used)).join(", ")} in the smallest network there is: depth × ${depth}, width × ${width}, ${resolution} px`,
+        expected: `at most ${inWords(broken, limits)}`,
+        received: `${inWords(broken, costsAt(closest.point))} in the smallest network there is: depth × ${depth}, width × ${width}, ${resolution} px`,
         hint: "raise the limit, or begin with a smaller network; fewer classes make a smaller classifier",
       });
     }

@@ -5,7 +5,7 @@
 import { InfeasibleError, type Rng } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
-import { type Budget, brokenLimits, usedShare } from "../scaling/index.js";
+import { type Budget, brokenLimits, inWords, usedShare } from "../scaling/index.js";
 import {
   type Candidate,
   candidateOf,
@@ -49,8 +49,8 @@ export function requireFeasible(gate: CostGate): Counted {
   if (broken.length === 0) return smallest;
   throw new InfeasibleError({
     at: "budget",
-    expected: broken.map((name) => `${name} ≤ ${gate.budget[name]?.toLocaleString("en")}`).join(", "),
-    received: `${broken.map((name) => `${gate.costsOf(smallest.architecture)[name].toLocaleString("en")} ${name}`).join(", ")} in the smallest network there is for these images (${smallest.architecture.resolution} px)`,
+    expected: `at most ${inWords(broken, gate.budget)}`,
+    received: `${inWords(broken, smallest.costs)} in the smallest network there is for these images (${smallest.architecture.resolution} px)`,
     hint: "raise the limit",
   });
 }

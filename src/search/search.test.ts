@@ -229,9 +229,9 @@ describe("the cost gate", () => {
     const attempt = () => requireFeasible(gateOf({ params: 1000, macs: smallest.macs, peakActivationBytes: 10 }));
     expect(attempt).toThrow(InfeasibleError);
     expect(attempt).toThrow(
-      "budget: expected params ≤ 1,000, peakActivationBytes ≤ 10, received " +
-        `${smallest.params.toLocaleString("en")} params, ` +
-        `${smallest.peakActivationBytes.toLocaleString("en")} peakActivationBytes ` +
+      "budget: expected at most 1,000 parameters and 10 bytes of activations, received " +
+        `${smallest.params.toLocaleString("en")} parameters and ` +
+        `${smallest.peakActivationBytes.toLocaleString("en")} bytes of activations ` +
         "in the smallest network there is for these images (20 px)\n  hint: raise the limit",
     );
   });

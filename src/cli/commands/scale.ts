@@ -37,9 +37,12 @@ export const scaleCommand = defineCommand({
       help: "to choose from: 96,128,160 or 64-320; by default 32-600",
     },
     phi: { kind: "number", min: -8, max: 8, help: "compound coefficient φ, any real number, in place of limits" },
-    alpha: { kind: "number", min: 1, max: 4, default: publishedCoefficients.depth, help: "depth for φ = 1" },
-    beta: { kind: "number", min: 1, max: 4, default: publishedCoefficients.width, help: "width for φ = 1" },
-    gamma: { kind: "number", min: 1, max: 4, default: publishedCoefficients.resolution, help: "resolution for φ = 1" },
+    alpha: { kind: "number", min: 1, max: 4, help: `depth for φ = 1; by default ${publishedCoefficients.depth}` },
+    beta: { kind: "number", min: 1, max: 4, help: `width for φ = 1; by default ${publishedCoefficients.width}` },
+    gamma: {
+      ...({ kind: "number", min: 1, max: 4 } as const),
+      help: `resolution for φ = 1; by default ${publishedCoefficients.resolution}`,
+    },
     table: { kind: "flag", help: "the published sizes of the network beside φ = 0, 1, 2, …" },
     classes: { kind: "integer", min: 2, max: 1_000_000, default: 1000, help: "outputs of the classifier" },
   },
@@ -48,9 +51,12 @@ export const scaleCommand = defineCommand({
       ...budgetOf(values),
       ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }),
     };
-    requireOneWay({ limits: Object.keys(limits).length > 0, "--phi": phi !== undefined, "--table": table });
+    const way = oneWay({ limits: Object.keys(limits).length > 0, "--phi": phi !== undefined, "--table": table });
+    const onlyWithLimits = { "--resolutions": resolutions, "--latency-table": values.latencyTable };
+    refuse(way, way === "limits" ? { "--alpha": alpha, "--beta": beta, "--gamma": gamma } : onlyWithLimits);
     const { name, ...start } = parseNetwork(network);
-    const coefficients = { depth: alpha, width: beta, resolution: gamma };
+    const { depth, width, resolution } = publishedCoefficients;
+    const coefficients = { depth: alpha ?? depth, width: beta ?? width, resolution: gamma ?? resolution };
     if (table) return { kind: "series" as const, series: publishedSeries(name, coefficients) };
     if (phi !== undefined)
       return { kind: "phi" as const, ...scaleNetworkByPhi(name, phi, { ...start, classes }, coefficients) };
@@ -68,14 +74,25 @@ export const scaleCommand = defineCommand({
   },
 });
 
-function requireOneWay(ways: { readonly [name: string]: boolean }): void {
+function oneWay(ways: { readonly [name: string]: boolean }): string {
   const given = Object.entries(ways).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
-  if (given.length === 1) return;
+  if (given.length === 1) return given[0]!;
   throw new UsageError({
     at: "scale",
     expected: "either limits, --phi or --table",
     received: given.join(" and ") || "none of them",
     hint: "--max-macs 400M, or --phi 1",
+  });
+}
+
+/** What would change nothing was meant to change something. */
+function refuse(way: string, options: { readonly [name: string]: unknown }): void {
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length === 0) return;
+  throw new UsageError({
+    at: given[0]!,
+    expected: way === "limits" ? "--phi or --table beside it" : "limits beside it, such as --max-macs 400M",
+    received: way,
   });
 }
 

@@ -1,6 +1,6 @@
 import { writeFileAtomic } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
-import { compareStudies, exportStudy } from "../../fit/index.js";
+import { compareStudies, exportStudy, showStudy } from "../../fit/index.js";
 import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
 import { openStudyStore, type StudyStore } from "../../study/index.js";
 import { defineCommand } from "../command.js";
@@ -38,7 +38,7 @@ export const studyCommand = defineCommand({
       const read = await Promise.all(wanted.map((name) => store.read(name)));
       if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes)) };
       const [first] = read;
-      if (action === "show") return { action, ...first! };
+      if (action === "show") return { action, ...showStudy(first!) };
       const text = exportStudy(first!, format);
       if (out !== undefined) await writeFileAtomic(out, text);
       return { action, out: out ?? null, text };
