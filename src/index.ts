@@ -18,6 +18,8 @@ export {
   type FitResult,
   fit,
   type Progress,
+  type RunSettings,
+  resumableRun,
   type SearchOptions,
   searchNetworks,
   type TrainOptions,

@@ -58,7 +58,7 @@ test("another training is measured anew, and so is one whose choice cannot be re
 test("without the device it began on, a training says so", async () => {
   await choose([refusing("cpu"), able("webgpu")]);
   await expect(choose([able("cpu"), able("wasm")])).rejects.toThrow(
-    `${file}: expected webgpu, on which this training began, received only cpu, wasm\n  hint: --device names another, and begins anew`,
+    `${file}: expected webgpu, on which this training began, received only cpu, wasm\n  hint: --device names another: the training goes on there, rounded differently`,
   );
 });
 

@@ -30,7 +30,7 @@ export async function chooseDevice(
       at: kept.file,
       expected: `${before.device}, on which this training began`,
       received: `only ${engines.map(({ device }) => device).join(", ")}`,
-      hint: "--device names another, and begins anew",
+      hint: "--device names another: the training goes on there, rounded differently",
     });
   }
   progress.phase("device", `trying a few steps on ${engines.map(({ device }) => device).join(", ")}`);

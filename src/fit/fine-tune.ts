@@ -39,6 +39,8 @@ export type FineTune = {
   readonly tensors: ReadonlyMap<string, Float32Array>;
   /** Identifies data, recipe, weights, plan and seed. */
   readonly run: string;
+  /** See `RunOptions`. */
+  readonly everySeconds?: number | undefined;
   /** Identifies the images of both splits as they are shown. */
   readonly images: string;
   /** Gets a folder per phase. */
@@ -53,9 +55,8 @@ type Setup = Omit<RunOptions, "epochs" | "checkpoints" | "onStep" | "onEpoch" | 
   readonly onEpoch: (record: EpochRecord) => Promise<void>;
 };
 
-const checkpointsOf = ({ folder, run }: FineTune, phase: Phase, i: number) => ({
-  folder: join(folder, `${i + 1}-${phase.part}`),
-  run: `${run}-${i + 1}`,
+const checkpointsOf = ({ folder, run, everySeconds }: FineTune, phase: Phase, i: number) => ({
+  ...{ folder: join(folder, `${i + 1}-${phase.part}`), run: `${run}-${i + 1}`, everySeconds },
 });
 
 /** Epochs of all phases that a stopped run has behind it. */

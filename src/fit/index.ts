@@ -1,7 +1,9 @@
 export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
 export { type FitResult, fit } from "./fit.js";
 export type { FitOptions } from "./job.js";
+export { resumableRun } from "./open-run.js";
 export type { Progress } from "./progress.js";
+export type { RunSettings } from "./run-file.js";
 export type { ScalingOptions } from "./scaling-experiment.js";
 export { type ScalingSearchResult, scalingSearch } from "./scaling-search.js";
 export { type ScalingStudyResult, scalingStudy } from "./scaling-study.js";

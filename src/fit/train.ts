@@ -1,13 +1,12 @@
 /** One network, published or pretrained, trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
-import { createRng, DivergenceError, formatCount } from "../base/index.js";
+import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, type Dataset, type ImageSet, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
 import { type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
-  createTraining,
   type Distillation,
   defaultPlan,
   type EpochRecord,
@@ -15,23 +14,22 @@ import {
   finishedEpochs,
   forBatch,
   type Recipe,
-  rateFrom,
   recipeNamed,
-  risingRates,
   runTraining,
   type StepProgress,
-  type TrainingSetup,
 } from "../training/index.js";
 import { batchSizeFor } from "./choices.js";
 import { chooseDevice } from "./device.js";
+import { findLearningRate } from "./find-rate.js";
 import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "./fine-tune.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
+import { openRun } from "./open-run.js";
 import { epochLine, noProgress, type Progress, paceOf } from "./progress.js";
+import { settingsOf } from "./run-file.js";
 import { ship } from "./ship-phase.js";
 import { loadWeights, startOf } from "./start.js";
-import { studyKey } from "./study.js";
 import { distillationFor, loadTeacher, type TeacherOptions } from "./teacher.js";
 
 export type TrainOptions = {
@@ -50,6 +48,10 @@ export type TrainOptions = {
   readonly learningRate?: number | "find" | undefined;
   readonly batchSize?: number | undefined;
   readonly out: string;
+  /** Begins anew where the folder holds this or another run. */
+  readonly overwrite?: boolean | undefined;
+  /** Within an epoch the last state is written after so many seconds; by default 60. */
+  readonly checkpointSeconds?: number | undefined;
   /** Event files beside `metrics.jsonl`. */
   readonly tensorboard?: boolean | undefined;
   readonly seed: number;
@@ -74,9 +76,14 @@ export type TrainResult = {
   readonly seed: number;
 };
 
-/** A stopped training goes on from its last finished epoch when called again with the same options. */
+/**
+ * A stopped training goes on from its last checkpoint when called again with the same options, which `resumableRun` finds in its folder.
+ *
+ * @throws {UsageError} when the folder holds another run, or an option is out of its range.
+ */
 export async function trainNetwork(options: TrainOptions): Promise<TrainResult> {
   const { data, network, from, out, seed, cacheDir, env, signal, progress = noProgress } = options;
+  requirePositiveRate(options.learningRate);
   await ensureWritableFolder(join(out, "checkpoints"));
   await ensureWritableFolder(cacheDir);
   const context = { env, signal, progress };
@@ -91,6 +98,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     teacherModel && distillationFor(teacherModel, options.teacher!, dataset.classes, architecture, progress);
   const { resolution } = architecture;
   const pool = createImagePool(dataset, { cacheDir, signal, progress, geometry: pretrained?.geometry });
+  let isOpen = false;
   try {
     const named = options.recipe ?? recipeNamed("quick");
     const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
@@ -101,47 +109,49 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const validation = await pool.get("validation", resolution);
     const normalization = pretrained?.normalization ?? channelStatistics(train);
     const rng = createRng(seed).fork("final");
-    const { teacher, learningRate } = options;
-    const engine = await chooseDevice(
-      options.engine,
-      { architecture, recipe: fitted, normalization, rng, distillation },
-      train,
-      {
-        file: join(out, "checkpoints", "device.json"),
-        run: studyKey({ data: dataset.fingerprint, architecture, fitted, epochs, seed, learningRate, from, teacher }),
+    const isToBeFound = options.learningRate === "find";
+    const batchNorm = from?.batchNorm ?? "frozen";
+    const run = await openRun(out, {
+      settings: settingsOf(options),
+      facts: {
+        ...{ data: dataset.fingerprint, network: architecture, epochs, seed },
+        recipe: isToBeFound ? { ...fitted, learningRate: "find" } : fitted,
+        ...(pretrained && { weights: fingerprintOf(architecture, pretrained.tensors), plan, batchNorm, normalization }),
+        ...(pretrained && { geometry: pretrained.geometry }),
+        ...(distillation && { distillation: keyOf(distillation) }),
       },
-      progress,
-    );
-    const setup = { engine, architecture, normalization, rng, distillation, workers: options.workers };
-    const recipe =
-      options.learningRate === "find" ? await withFoundRate({ ...setup, recipe: fitted }, train, progress) : fitted;
+      overwrite: options.overwrite,
+    });
+    isOpen = true;
+    const folder = join(out, "checkpoints");
+    const unplaced = { architecture, normalization, rng, distillation, workers: options.workers };
+    const choice = { file: join(folder, "device.json"), run: run.key };
+    const engine = await chooseDevice(options.engine, { ...unplaced, recipe: fitted }, train, choice, progress);
+    await run.runsOn(engine, progress);
+    const setup = { ...unplaced, engine };
+    const recipe = isToBeFound
+      ? await findLearningRate({ ...setup, recipe: fitted }, train, run, { signal, progress })
+      : fitted;
     const costs = costsOfProfile(profileArchitecture(architecture));
     progress.phase(
       "train",
       `${architecture.name}: ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
     );
     if (pretrained) progress.line(pretrained.line);
-    const batchNorm = from?.batchNorm ?? "frozen";
-    const run = studyKey({
-      ...{ data: dataset.fingerprint, architecture, recipe, epochs, seed },
-      ...{ engine: engine.name, threads: engine.threads },
-      ...(pretrained && { weights: fingerprintOf(architecture, pretrained.tensors), plan, batchNorm, normalization }),
-      ...(pretrained && { geometry: pretrained.geometry }),
-      ...(distillation && { distillation: keyOf(distillation) }),
-    });
-    const folder = join(out, "checkpoints");
+    const everySeconds = options.checkpointSeconds;
     const fineTune: FineTune | null = pretrained && {
       ...{ plan: plan!, batchNorm, tensors: pretrained.tensors },
-      ...{ run, images: `${dataset.fingerprint} ${JSON.stringify(pretrained.geometry)}` },
+      ...{ run: run.key, everySeconds, images: `${dataset.fingerprint} ${JSON.stringify(pretrained.geometry)}` },
       ...{ folder, cacheDir, progress },
     };
-    const checkpoints = { folder, run };
+    const checkpoints = { folder, run: run.key, everySeconds };
     const metrics = await openMetrics(out, {
       earlier: fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune),
       tensorboard: options.tensorboard ?? false,
     });
     const running = {
       ...{ ...setup, recipe, train, validation, signal },
+      onNotice: (text: string) => progress.line(text),
       onStep: (epoch: number, { step, steps, imagesPerSecond, ...pace }: StepProgress) =>
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
@@ -177,9 +187,19 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       },
     });
     return { model, onnx, accuracy: scores.accuracy, count: scores.count, costs, curve: trained.curve, seed };
+  } catch (error) {
+    throw error instanceof InterruptedError && isOpen ? withHint(error, out) : error;
   } finally {
     pool.close();
   }
+}
+
+const withHint = ({ facts }: InterruptedError, out: string) =>
+  new InterruptedError({ ...facts, hint: `everything finished is in ${out}; bantam train --resume ${out} goes on` });
+
+function requirePositiveRate(rate: TrainOptions["learningRate"]): void {
+  if (typeof rate !== "number" || (rate > 0 && rate < Number.POSITIVE_INFINITY)) return;
+  throw new UsageError({ at: "--learning-rate", expected: "a finite number above 0", received: String(rate) });
 }
 
 const keyOf = ({ teacher: { architecture, tensors, mean, std }, temperature, weight }: Distillation) => ({
@@ -195,28 +215,4 @@ function recipeOf(recipe: Recipe, dataset: Dataset, options: Pick<TrainOptions, 
     learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
     augmentation: { ...recipe.augmentation, flip: recipe.augmentation.flip && dataset.channels === 3 },
   };
-}
-
-const RATES = risingRates(1e-4, 10, 100);
-
-/** @throws {DivergenceError} when no rate lets the loss fall. */
-async function withFoundRate(setup: TrainingSetup, images: ImageSet, progress: Progress): Promise<Recipe> {
-  progress.phase("rate", `trying ${RATES.length} learning rates, a step each`);
-  const training = await createTraining(setup);
-  try {
-    const found = rateFrom(RATES, await training.tryRates(images, RATES));
-    if (found === null) {
-      throw new DivergenceError({
-        at: `${setup.architecture.name}, learning rates from ${RATES[0]} to ${RATES.at(-1)}`,
-        expected: "a rate at which the loss falls",
-        received: "none",
-        hint: "look at the labels, or give --learning-rate",
-      });
-    }
-    const learningRate = Number(found.toPrecision(2));
-    progress.line(`learning rate ${learningRate}, found for batches of ${setup.recipe.batchSize}`);
-    return { ...setup.recipe, learningRate };
-  } finally {
-    await training.dispose();
-  }
 }

@@ -4,7 +4,10 @@ import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
 import type { EpochRecord } from "./epoch-record.js";
+import { initialMoments } from "./optimizer.js";
+import type { Recipe } from "./recipe.js";
 import type { PartialEpoch, TrainingState } from "./state.js";
+import type { StateLayout } from "./step.js";
 
 export type Checkpoint = {
   readonly state: TrainingState;
@@ -66,14 +69,20 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
       weights: floats("weights"),
       buffers: floats("buffers"),
       moments: moments.map((_, i) => floats(`moments.${i}`)),
-      epoch: Number(metadata.epoch),
-      updates: Number(metadata.updates),
+      epoch: count(metadata.epoch, path, "epochs"),
+      updates: count(metadata.updates, path, "updates"),
       average: tensors.has("average.weights")
         ? { weights: floats("average.weights"), buffers: floats("average.buffers") }
         : null,
       within: parsed<PartialEpoch | null>(metadata.within, path, "the part of an epoch"),
     },
   };
+}
+
+function count(text: string | undefined, at: string, what: string): number {
+  const value = Number(text ?? Number.NaN);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new ModelError({ at, expected: `a count of ${what}`, received: JSON.stringify(text) ?? "none" });
 }
 
 function parsed<T>(text: string | undefined, at: string, what: string): T {
@@ -83,3 +92,32 @@ function parsed<T>(text: string | undefined, at: string, what: string): T {
     throw new ModelError({ at, expected: `${what} in JSON`, received: "something else" }, { cause });
   }
 }
+
+/** @throws {ModelError} when a state's vectors are not as long as network and recipe have them. */
+export function requireFit(
+  state: TrainingState,
+  layout: StateLayout,
+  { optimizer, ema }: Pick<Recipe, "optimizer" | "ema">,
+  at: string,
+): void {
+  const { size } = layout.weights;
+  const expected = described(
+    size,
+    layout.buffers.size,
+    initialMoments(optimizer).map(() => size),
+    ema !== null,
+  );
+  const { weights, buffers, moments, average } = state;
+  const received = described(
+    weights.length,
+    buffers.length,
+    moments.map(({ length }) => length),
+    average !== null,
+  );
+  if (expected === received) return;
+  const hint = "the checkpoint is of another network or recipe: choose another folder, or remove it";
+  throw new ModelError({ at, expected, received, hint });
+}
+
+const described = (weights: number, statistics: number, moments: readonly number[], hasAverage: boolean) =>
+  `${weights} weights, ${statistics} statistics, moments of [${moments.join(", ")}], ${hasAverage ? "averages" : "no averages"}`;

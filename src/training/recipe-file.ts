@@ -48,7 +48,10 @@ const fields = {
   dropPath: share.nullable(),
 } satisfies Record<keyof Recipe, z.ZodType>;
 
-const file = z.strictObject({ base: z.string(), ...z.strictObject(fields).partial().shape });
+/** Every field of a recipe, as a file has it. */
+export const recipeSchema = z.strictObject(fields);
+
+const file = z.strictObject({ base: z.string(), ...recipeSchema.partial().shape });
 
 export type FoundRecipe = Pick<NamedRecipe, "name" | "recipe" | "epochs">;
 

@@ -1,9 +1,9 @@
 /** A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. */
-import { join } from "node:path";
 import { DivergenceError, InterruptedError } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import { requireFit, saveCheckpoint } from "./checkpoint.js";
 import type { EpochRecord } from "./epoch-record.js";
+import { type CheckpointFolder, checkpointFiles, readSavedRun } from "./saved-run.js";
 import type { TrainingState } from "./state.js";
 import { createTraining, type StepProgress, type TrainingSetup } from "./training.js";
 
@@ -16,15 +16,15 @@ export type RunOptions = Omit<TrainingSetup, "state"> & {
   readonly train: ImageSet;
   readonly validation: ImageSet;
   /** Where `best.safetensors` and `last.safetensors` go; none are written without it. */
-  readonly checkpoints?: {
-    readonly folder: string;
-    readonly run: string;
+  readonly checkpoints?: CheckpointFolder & {
     /** Within an epoch the last state is written after so many seconds; by default 60. */
-    readonly everySeconds?: number;
+    readonly everySeconds?: number | undefined;
   };
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (epoch: number, progress: StepProgress) => void;
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /** Told where the newest checkpoint could not be gone on from, and which one it is instead. */
+  readonly onNotice?: (text: string) => void;
 };
 
 export type RunResult = {
@@ -36,20 +36,24 @@ export type RunResult = {
 
 const CHECKPOINT_SECONDS = 60;
 
-const files = (folder: string) => ({ best: join(folder, "best.safetensors"), last: join(folder, "last.safetensors") });
-
-/** @throws {InterruptedError} at the signal; the last finished step is on disk. @throws {DivergenceError} naming the best state. */
+/**
+ * @throws {InterruptedError} at the signal; the last finished step is on disk. @throws {DivergenceError} naming the best state.
+ * @throws {ModelError} when the checkpoints are damaged, and cannot be gone on from.
+ */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
   const { checkpoints, train, validation } = options;
-  const saved = await readBoth(checkpoints);
+  const saved = checkpoints === undefined ? null : await readSavedRun(checkpoints);
+  if (saved?.notice) options.onNotice?.(saved.notice);
   const training = await createTraining({ ...options, ...(saved && { state: saved.last.state }) });
   try {
+    for (const checkpoint of [saved?.last, saved?.best])
+      if (checkpoint) requireFit(checkpoint.state, training.layout, options.recipe, checkpoints!.folder);
     const curve = [...(saved?.last.curve ?? [])];
     let best: TrainingState | undefined = saved?.best?.state;
     let savedAt = performance.now();
     const saveLast = async () => {
       if (checkpoints === undefined) return;
-      await saveCheckpoint(files(checkpoints.folder).last, {
+      await saveCheckpoint(checkpointFiles(checkpoints.folder).last, {
         state: await training.snapshot(),
         curve,
         run: checkpoints.run,
@@ -84,7 +88,7 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
       if (checkpoints !== undefined) {
         const { folder, run } = checkpoints;
         // The best goes first: a stop between the two leaves a pair that can go on.
-        if (isBest) await saveCheckpoint(files(folder).best, { state: training.state, curve, run });
+        if (isBest) await saveCheckpoint(checkpointFiles(folder).best, { state: training.state, curve, run });
         await saveLast();
       }
       await options.onEpoch?.(record);
@@ -98,25 +102,11 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
 /** The same error, with where the best state before it lies. */
 function withLastGood(error: DivergenceError, best: TrainingState | undefined, folder: string | undefined) {
   if (best === undefined || folder === undefined) return error;
-  const kept = `${files(folder).best} holds epoch ${best.epoch}, the best before`;
+  const kept = `${checkpointFiles(folder).best} holds epoch ${best.epoch}, the best before`;
   return new DivergenceError({ ...error.facts, hint: `${error.facts.hint}; ${kept}` }, { cause: error });
 }
 
 /** Epochs that a stopped run has behind it. */
-export async function finishedEpochs(checkpoints: RunOptions["checkpoints"]): Promise<readonly EpochRecord[]> {
-  return (await readBoth(checkpoints))?.last.curve ?? [];
-}
-
-async function readBoth(
-  checkpoints: RunOptions["checkpoints"],
-): Promise<{ best: Checkpoint | null; last: Checkpoint } | null> {
-  if (checkpoints === undefined) return null;
-  const { best, last } = files(checkpoints.folder);
-  const [bestOne, lastOne] = await Promise.all([
-    loadCheckpoint(best, checkpoints.run),
-    loadCheckpoint(last, checkpoints.run),
-  ]);
-  if (lastOne === null) return null;
-  // In its first epoch a run has no best yet; later it must have one.
-  return bestOne === null && lastOne.curve.length > 0 ? null : { best: bestOne, last: lastOne };
+export async function finishedEpochs(checkpoints: CheckpointFolder): Promise<readonly EpochRecord[]> {
+  return (await readSavedRun(checkpoints))?.last.curve ?? [];
 }

@@ -83,8 +83,13 @@ export interface Training {
   /**
    * The losses of steps at one rate after the other; it ends early where numbers are not finite or the loss is four times the least.
    * The state is left as it was.
+   * @throws {InterruptedError} within a step of the signal.
    */
-  tryRates(images: ImageSet, rates: readonly number[]): Promise<number[]>;
+  tryRates(
+    images: ImageSet,
+    rates: readonly number[],
+    options?: { readonly signal?: AbortSignal | undefined; readonly onStep?: (done: number) => void },
+  ): Promise<number[]>;
   dispose(): Promise<void>;
 }
 
@@ -207,7 +212,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       let [lossSum, correct] = [within?.loss ?? 0, within?.correct ?? 0];
 
       for (let i = first; i < batches.length; i++) {
-        if (signal?.aborted) throw interrupted(architecture.name, epoch);
+        if (signal?.aborted) throw interrupted(architecture.name, `epoch ${epoch + 1}`);
         // The mean rate over the step, so that the very first step already moves.
         const where = `${architecture.name}, epoch ${epoch + 1}, step ${i + 1}`;
         const { loss, logits, labels } = await feed.step(async (batch) => ({
@@ -250,18 +255,20 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         return seconds.sort((a, b) => a - b)[2]!;
       }),
 
-    tryRates: (images, rates) =>
+    tryRates: (images, rates, { signal, onStep } = {}) =>
       withoutTrace(async () => {
         const rng = setup.rng.fork("rates");
         const losses: number[] = [];
         let batches: number[][] = [];
         try {
           for (const [i, rate] of rates.entries()) {
+            if (signal?.aborted) throw interrupted(architecture.name, `the test of rate ${i + 1} of ${rates.length}`);
             if (batches.length === 0) batches = batchesOf(images.count, recipe.batchSize, rng.fork(`order ${i}`));
             const batch = prepare(images, batches.pop()!, rng.fork(i));
             const { loss } = await advance(batch, rate, `${architecture.name}, rate ${rate}`);
             if (loss > EXPLODED * Math.min(...losses)) break;
             losses.push(loss);
+            onStep?.(losses.length);
           }
         } catch (error) {
           if (!(error instanceof DivergenceError)) throw error;
@@ -286,5 +293,5 @@ const early = (most: number, old: number, all: number) => Math.min(most, old / a
 
 const scalar = (value: number): Tensor => ({ data: Float32Array.of(value), dims: [] });
 
-const interrupted = (name: string, epoch: number) =>
-  new InterruptedError({ at: name, expected: "to train on", received: `a request to stop in epoch ${epoch + 1}` });
+const interrupted = (name: string, place: string) =>
+  new InterruptedError({ at: name, expected: "to train on", received: `a request to stop in ${place}` });

@@ -1,8 +1,9 @@
 import { basename, join, resolve } from "node:path";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
-import { trainNetwork } from "../../fit/index.js";
+import { type RunSettings, trainNetwork } from "../../fit/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
-import { defineCommand } from "../command.js";
+import { defineCommand, type Values } from "../command.js";
+import { resumed, resumeOptions } from "./resume-options.js";
 import {
   cacheFolder,
   cacheOptions,
@@ -16,61 +17,60 @@ import {
 } from "./shared.js";
 import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-options.js";
 
+const images = { data: { kind: "path", optional: true, help: "folder of images, as for fit" } } as const;
+
+const options = {
+  network: networkWord,
+  ...networkOptions,
+  ...fromOptions,
+  ...teacherOptions,
+  recipe: {
+    kind: "text",
+    placeholder: "NAME|FILE",
+    help: "how it is trained; by default quick; `bantam recipes` lists them",
+  },
+  epochs: { kind: "integer", min: 1, help: "length of the training; by default the recipe's" },
+  "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
+  "find-learning-rate": { kind: "flag", help: "by a range test of 100 steps before the training" },
+  "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
+  seed: { kind: "integer", min: 0, help: "the same seed gives the same weights; by default 0" },
+  tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
+  out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
+  ...resumeOptions,
+  ...deviceOptions,
+  device: { ...deviceOptions.device, help: `${devices}; auto: the fastest of them in a few steps` },
+  ...workersOption,
+  ...cacheOptions,
+} as const;
+
+type TrainValues = Values<typeof images, typeof options>;
+
+/** A training in its folder, and the machine that it runs on. */
+type Run = { readonly settings: RunSettings; readonly out: string } & Pick<TrainValues, "device" | "threads">;
+
 export const trainCommand = defineCommand({
   name: "train",
   summary: "Train one network, published or pretrained",
   description:
-    "With --from, a pretrained network gets a new classifier for the classes at hand and is fine-tuned in phases: first the classifier alone, on features that are computed once, without augmentation; then more and more of the network. Pictures are prepared as they were for the pretrained network. With --teacher, the network also learns what another one, of the same classes, makes of each picture.",
+    "With --from, a pretrained network gets a new classifier for the classes at hand and is fine-tuned in phases: first the classifier alone, on features that are computed once, without augmentation; then more and more of the network. Pictures are prepared as they were for the pretrained network. With --teacher, the network also learns what another one, of the same classes, makes of each picture. Stopped in any way, the same command goes on from the last checkpoint, and so does --resume with the folder alone, to the same bytes as if it had not been stopped.",
   examples: [
     ["bantam train photos --network mobilenet-v3-small --width 0.5 --resolution 64 --epochs 20", "a small one"],
     ["bantam train photos --from hf:timm/mobilenetv3_small_100.lamb_in1k --resolution 128", "fine-tuned"],
     ["bantam train photos --from old/model.safetensors --unfreeze classifier:20,all:5:0.05", "in two phases"],
     ["bantam train photos --network mobilenet-v2-0.35@64 --teacher big/model.safetensors", "taught by a larger one"],
+    ["bantam train --resume runs/photos-mobilenet-v3-small", "goes on after a stop"],
   ],
-  arguments: { data: { kind: "path", help: "folder of images, as for fit" } },
-  options: {
-    network: networkWord,
-    ...networkOptions,
-    ...fromOptions,
-    ...teacherOptions,
-    recipe: {
-      kind: "text",
-      placeholder: "NAME|FILE",
-      default: "quick",
-      help: "how it is trained; `bantam recipes` lists them",
-    },
-    epochs: { kind: "integer", min: 1, help: "length of the training; by default the recipe's" },
-    "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
-    "find-learning-rate": { kind: "flag", help: "by a range test of 100 steps before the training" },
-    "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
-    tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
-    out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
-    seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same weights" },
-    ...deviceOptions,
-    device: { ...deviceOptions.device, help: `${devices}; auto: the fastest of them in a few steps` },
-    ...workersOption,
-    ...cacheOptions,
-  },
+  arguments: images,
+  options,
   shows: "stderr",
-  run: async ({ data, recipe, out, findLearningRate, ...values }, context) => {
-    if (findLearningRate && values.learningRate !== undefined) {
-      throw new UsageError({
-        at: "--find-learning-rate",
-        expected: "a rate to be found or one that is given",
-        received: "both",
-        hint: "leave out --learning-rate",
-      });
-    }
-    const { epochs, batchSize, learningRate, tensorboard, seed } = values;
-    const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
+  run: async (values, context) => {
+    const { resume, tensorboard, overwrite, checkpointEvery, workers } = values;
+    const run = resume === undefined ? await begun(values) : await goneOn(resume, values);
     return trainNetwork({
-      ...{ data, epochs, batchSize, tensorboard, seed },
-      learningRate: findLearningRate ? "find" : learningRate,
-      recipe: found,
-      ...startFrom(values, found.epochs),
-      teacher: teacherFrom(values),
-      out: out ?? join("runs", `${basename(resolve(data))}-${values.network ?? "fine-tuned"}`),
-      engine: await enginesOf(values, context),
+      ...run.settings,
+      ...(tensorboard && { tensorboard }),
+      ...{ out: run.out, overwrite, checkpointSeconds: checkpointEvery, workers },
+      engine: await enginesOf(run, context),
       cacheDir: cacheFolder(values.cache, context),
       ...{ env: context.env, signal: context.signal, progress: context.progress },
     });
@@ -81,4 +81,38 @@ export const trainCommand = defineCommand({
       `  ${model}`,
       `  ${onnx}`,
     ].join("\n"),
+});
+
+/** By its options. */
+async function begun(values: TrainValues): Promise<Run> {
+  const { data, recipe = "quick", findLearningRate, learningRate, epochs, batchSize, seed = 0, out } = values;
+  if (data === undefined) {
+    const hint = "give a folder of images, or --resume and the folder of a training";
+    throw new UsageError({ at: "<data>", expected: "a path", received: "nothing", hint });
+  }
+  if (findLearningRate && learningRate !== undefined) {
+    throw new UsageError({
+      at: "--find-learning-rate",
+      expected: "a rate to be found or one that is given",
+      received: "both",
+      hint: "leave out --learning-rate",
+    });
+  }
+  const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
+  return {
+    settings: {
+      ...{ data, epochs, batchSize, seed, recipe: found },
+      learningRate: findLearningRate ? "find" : learningRate,
+      ...startFrom(values, found.epochs),
+      teacher: teacherFrom(values),
+    },
+    out: out ?? join("runs", `${basename(resolve(data))}-${values.network ?? "fine-tuned"}`),
+    ...{ device: values.device, threads: values.threads },
+  };
+}
+
+/** As it is in its folder. */
+const goneOn = async (folder: string, values: TrainValues): Promise<Run> => ({
+  ...(await resumed(folder, values)),
+  out: folder,
 });
