@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "./errors.js";
-import { ensureWritableFolder, toFileError, writeFileAtomic } from "./files.js";
+import { ensureWritableFolder, removeHalfWritten, toFileError, writeFileAtomic } from "./files.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -136,6 +136,21 @@ describe("ensureWritableFolder", () => {
       if (!isRoot) await chmod(folder, 0o500);
       await expect(ensureWritableFolder(folder)).rejects.toThrow(/EACCES/);
     }));
+});
+
+test("what a killed process was writing is removed, and nothing else", async () => {
+  for (const name of ["last.safetensors", ".bantam.json", ".bantam-notes.tmp"])
+    await writeFile(join(folder, name), "kept");
+  // A process that dies while its data is being made, which an endless iterable stands for.
+  const endless = async function* () {
+    yield "half";
+    await new Promise(() => {});
+  };
+  void writeFileAtomic(join(folder, "last.safetensors"), endless());
+  while ((await readdir(folder)).length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+  await removeHalfWritten(folder);
+  expect((await readdir(folder)).toSorted()).toEqual([".bantam-notes.tmp", ".bantam.json", "last.safetensors"]);
+  await expect(removeHalfWritten(join(folder, "nowhere"))).rejects.toThrow(FileError);
 });
 
 /** Mounting needs the super-user, and a container may forbid it even so. */

@@ -3,7 +3,7 @@
  * Node only, and so not part of `base/index.ts`.
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 
@@ -46,6 +46,20 @@ export async function ensureWritableFolder(path: string): Promise<void> {
     } finally {
       await rm(probe, { force: true });
     }
+  } catch (error) {
+    throw toFileError(error, path, "folder");
+  }
+}
+
+/**
+ * Removes what a process that was killed while writing has left in a folder of which nobody else writes to.
+ *
+ * @throws {FileError} when it cannot be removed.
+ */
+export async function removeHalfWritten(path: string): Promise<void> {
+  try {
+    for (const name of await readdir(path))
+      if (/^\.bantam-[0-9a-f-]{13}\.tmp$/.test(name)) await rm(join(path, name), { force: true });
   } catch (error) {
     throw toFileError(error, path, "folder");
   }

@@ -1,7 +1,7 @@
 /** A folder is one run's: it goes on there, begins there, or is told which run the folder holds. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { toFileError } from "../base/files.js";
+import { removeHalfWritten, toFileError } from "../base/files.js";
 import { ModelError, UsageError } from "../base/index.js";
 import type { Engine } from "../runtime/index.js";
 import { checkpointsBelow, runsIn } from "../training/index.js";
@@ -33,6 +33,7 @@ export async function openRun(
   const facts = JSON.parse(JSON.stringify(run.facts)) as RunFile["facts"];
   const key = studyKey(facts);
   const folder = join(out, "checkpoints");
+  for (const place of [out, folder]) await removeHalfWritten(place);
   if (run.overwrite) await discard(out);
   const earlier = await readRunFile(out).catch((error: unknown) => {
     // The checkpoints tell whose they are.
