@@ -47,7 +47,7 @@ async function train(out: string, kill: readonly number[] = [], limit?: number) 
 }
 
 /** Of an epoch, all but how fast it was. */
-const figures = ({ imagesPerSecond: _, ...record }: Record<string, number>) => record;
+const figures = ({ imagesPerSecond: _, waitingForData: __, ...record }: Record<string, number>) => record;
 
 /** Everything that a training leaves, its speed left out. */
 async function results(out: string) {

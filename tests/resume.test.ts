@@ -71,6 +71,24 @@ describe("--resume", () => {
     await sameAs("unbroken", "stopped");
   });
 
+  test("goes on with fine-tuning in the phase that was stopped", async () => {
+    const words = (out: string) => [
+      ...["train", place("photos"), "--from", place("unbroken", "model.safetensors"), "--resolution", "16"],
+      ...["--unfreeze", "classifier:2,all:2", "--out", place(out)],
+    ];
+    expect((await bantam(words("tuned"))).code).toBe(0);
+    expect((await bantam(words("tuned-stopped"), /^epoch {3}3\/4/)).code).toBe(130);
+    const { code, stderr } = await bantam(["train", "--resume", place("tuned-stopped")]);
+    expect(code).toBe(0);
+    expect(stderr.match(/^epoch +\d/gm)).toEqual(["epoch   4"]);
+    for (const file of ["model.safetensors", "model.onnx"]) {
+      const [left, right] = [await readFile(place("tuned", file)), await readFile(place("tuned-stopped", file))];
+      expect(Buffer.compare(left, right), file).toBe(0);
+    }
+    const { stderr: refused } = await bantam(train("tuned"));
+    expect(refused).toContain(`--from ${place("unbroken", "model.safetensors")}`);
+  });
+
   test("takes no options that would make it another training", async () => {
     const words = ["train", "--resume", place("unbroken"), "--epochs", "4"];
     const { code, stderr } = await bantam(words);
@@ -110,7 +128,7 @@ describe("--resume", () => {
     expect((await bantam(["train"])).stderr).toContain("<data>: expected a path, received nothing");
     expect(await bantam(["train", place("photos")])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("--network: expected a network, received nothing"),
+      stderr: expect.stringContaining("--network: expected a network, or weights with --from, received neither"),
     });
   });
 });
