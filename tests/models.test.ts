@@ -55,6 +55,7 @@ describe("train", () => {
       "metrics.jsonl",
       "model.onnx",
       "model.safetensors",
+      "report.html",
       "run.json",
     ]);
   });

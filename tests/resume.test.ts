@@ -49,13 +49,36 @@ async function sameAs(unbroken: string, out: string) {
   expect(await lastOf(out)).toEqual(await lastOf(unbroken));
 }
 
+let unbroken: Awaited<ReturnType<typeof bantam>>;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "bantam-resume-"));
   await makePhotos(place("photos"), 12);
-  expect((await bantam(train("unbroken"))).code).toBe(0);
+  unbroken = await bantam(train("unbroken"));
+  expect(unbroken.code).toBe(0);
 }, 60_000);
 
 afterAll(() => rm(root, { recursive: true, force: true }));
+
+test("a training ends with its curves, in the terminal and in a report", async () => {
+  expect(unbroken.stderr).toMatch(/^training loss {10,}validation accuracy$/m);
+  expect(unbroken.stderr).toMatch(/^ {8}1 +3 {11}1 +3$/m);
+  const page = await readFile(place("unbroken", "report.html"), "utf8");
+  expect(page).toContain("Learning curves over 3 epochs");
+  expect(unbroken.stderr).toContain(`file://${place("unbroken", "report.html")}\n`);
+});
+
+test("--accumulate takes a batch in parts, of one size", async () => {
+  const { code } = await bantam(train("parts", "--accumulate", "2", "--epochs", "1"));
+  expect(code).toBe(0);
+  expect(await readFile(place("parts", "report.html"), "utf8")).toContain("8 images in 2 parts");
+  const odd = await bantam(train("odd", "--accumulate", "3"));
+  expect(odd.code).toBe(2);
+  expect(odd.stderr).toContain(
+    "accumulate: expected as many parts as a batch of 8 has of one size, received 3\n  hint: one of 1, 2, 4, 8\n",
+  );
+  const { stderr } = await bantam(train("parts", "--epochs", "1"));
+  expect(stderr).toContain("it holds (--accumulate 2), received --accumulate 1\n");
+});
 
 describe("--resume", () => {
   test("goes on from the folder alone, to the bytes of an unbroken run", async () => {

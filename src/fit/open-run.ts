@@ -130,6 +130,7 @@ const options: Readonly<Record<string, string>> = {
   epochs: "--epochs",
   seed: "--seed",
   "recipe.batchSize": "--batch-size",
+  "recipe.accumulate": "--accumulate",
   "recipe.learningRate": "--learning-rate",
 };
 

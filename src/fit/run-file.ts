@@ -45,6 +45,7 @@ const schema = z.looseObject({
     epochs: z.int().min(1).optional(),
     learningRate: z.union([z.number().positive(), z.literal("find")]).optional(),
     batchSize: z.int().min(1).optional(),
+    accumulate: z.int().min(1).optional(),
     tensorboard: z.boolean().optional(),
     seed: z.int().min(0),
   }),

@@ -5,6 +5,7 @@ import { createRng, formatCount, InterruptedError, UsageError } from "../base/in
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
 import { type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
+import { sparkline, type TrainReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
   type Distillation,
@@ -13,6 +14,7 @@ import {
   type FoundRecipe,
   finishedEpochs,
   forBatch,
+  partSize,
   type Recipe,
   recipeNamed,
   runTraining,
@@ -31,6 +33,7 @@ import { settingsOf } from "./run-file.js";
 import { ship } from "./ship-phase.js";
 import { loadWeights, startOf } from "./start.js";
 import { distillationFor, loadTeacher, type TeacherOptions } from "./teacher.js";
+import { trainReport } from "./train-report.js";
 
 export type TrainOptions = {
   readonly data: string;
@@ -47,6 +50,8 @@ export type TrainOptions = {
   /** `"find"`: by a range test before the training. */
   readonly learningRate?: number | "find" | undefined;
   readonly batchSize?: number | undefined;
+  /** In how many parts a batch goes through the network; by default the recipe's. */
+  readonly accumulate?: number | undefined;
   readonly out: string;
   /** Begins anew where the folder holds this or another run. */
   readonly overwrite?: boolean | undefined;
@@ -74,6 +79,7 @@ export type TrainResult = {
   readonly costs: Costs;
   readonly curve: readonly EpochRecord[];
   readonly seed: number;
+  readonly report: TrainReport;
 };
 
 /**
@@ -145,10 +151,9 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       ...{ folder, cacheDir, progress },
     };
     const checkpoints = { folder, run: run.key, everySeconds };
-    const metrics = await openMetrics(out, {
-      earlier: fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune),
-      tensorboard: options.tensorboard ?? false,
-    });
+    const earlier = fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune);
+    const metrics = await openMetrics(out, { earlier, tensorboard: options.tensorboard ?? false });
+    const accuracies = earlier.map(({ validationAccuracy }) => validationAccuracy);
     const running = {
       ...{ ...setup, recipe, train, validation, signal },
       onNotice: (text: string) => progress.line(text),
@@ -156,11 +161,12 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
           fraction: (epoch - 1 + step / steps) / epochs,
-          columns: paceOf({ imagesPerSecond, ...pace }),
+          columns: [...paceOf({ imagesPerSecond, ...pace }), sparkline(accuracies)].filter((text) => text !== ""),
           secondsLeft: ((epochs - epoch + 1 - step / steps) * steps * recipe.batchSize) / imagesPerSecond,
         }),
       onEpoch: async (record: EpochRecord) => {
         progress.line(epochLine(record, epochs));
+        accuracies.push(record.validationAccuracy);
         await metrics.add(record);
       },
     };
@@ -169,7 +175,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         ? await runTraining({ ...running, epochs, checkpoints })
         : await runFineTuning(running, fineTune);
     progress.phase("ship", "writing model.onnx and testing it");
-    const { model, onnx, scores } = await ship({
+    const shipped = await ship({
       dataset,
       pool,
       engine,
@@ -186,7 +192,13 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         ...(distillation && { distillation: options.teacher }),
       },
     });
-    return { model, onnx, accuracy: scores.accuracy, count: scores.count, costs, curve: trained.curve, seed };
+    const { model, onnx, scores } = shipped;
+    const { curve } = trained;
+    const report = await trainReport({
+      ...{ dataset, engine, seed, architecture, costs, recipe, curve, shipped },
+      ...{ recipeName: named.name, from: from?.weights ?? null },
+    });
+    return { model, onnx, accuracy: scores.accuracy, count: scores.count, costs, curve, seed, report };
   } catch (error) {
     throw error instanceof InterruptedError && isOpen ? withHint(error, out) : error;
   } finally {
@@ -207,12 +219,23 @@ const keyOf = ({ teacher: { architecture, tensors, mean, std }, temperature, wei
 });
 
 /** The recipe for this data: batches that it fills, and mirrored only where that leaves the class. */
-function recipeOf(recipe: Recipe, dataset: Dataset, options: Pick<TrainOptions, "batchSize" | "learningRate">): Recipe {
+function recipeOf(
+  recipe: Recipe,
+  dataset: Dataset,
+  options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate">,
+): Recipe {
   const batchSize = options.batchSize ?? Math.min(recipe.batchSize, batchSizeFor(dataset.splits.train.length));
   const scaled = forBatch(recipe, batchSize);
-  return {
+  const fitted = {
     ...scaled,
+    // A recipe's own parts may be too many for the smaller batches of few images.
+    accumulate: options.accumulate ?? commonDivisor(recipe.accumulate, batchSize),
     learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
     augmentation: { ...recipe.augmentation, flip: recipe.augmentation.flip && dataset.channels === 3 },
   };
+  partSize(fitted);
+  return fitted;
 }
+
+/** The greatest. */
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));

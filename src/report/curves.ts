@@ -11,14 +11,14 @@ type Panel = {
   readonly format: (ticks: readonly number[]) => (tick: number) => string;
 };
 
-/** Loss and accuracy of the final training, epoch by epoch. */
-export function curves(epochs: readonly EpochRecord[]): Markup {
+/** Loss and accuracy of a training, epoch by epoch. @param network what was trained, as a sentence begins. */
+export function curves(epochs: readonly EpochRecord[], network: string): Markup {
   if (epochs.length === 0)
     return html`<section aria-labelledby="training"><h2 id="training">Training</h2><p class="read">No epoch was recorded.</p></section>`;
   const last = epochs.at(-1)!;
   const speed = epochs.reduce((sum, epoch) => sum + epoch.imagesPerSecond, 0) / epochs.length;
   return html`<section aria-labelledby="training"><h2 id="training">Training</h2>
-<p class="read">The scaled network was trained for ${counted(epochs.length, "epoch")} at ${count(Math.round(speed))} images a second; the learning rate ${rates(epochs)}. After the last epoch the loss was ${loss(last.trainLoss)} on the training images and ${loss(last.validationLoss)} on the validation images.</p>
+<p class="read">${network} was trained for ${counted(epochs.length, "epoch")} at ${count(Math.round(speed))} images a second; the learning rate ${rates(epochs)}. After the last epoch the loss was ${loss(last.trainLoss)} on the training images and ${loss(last.validationLoss)} on the validation images.</p>
 ${figure(
   (width) => drawing(epochs, width),
   html`Loss and accuracy per epoch. How to read it: solid lines are validation images, dashed lines training images as they were learnt

@@ -6,27 +6,34 @@ import { counted, duration, exactly, moment, percent } from "./words.js";
 /** Names of skipped files shown at once; the rest folds away on screen and is printed in full. */
 const skippedShown = 8;
 
+/** What stands above a fit's report and a training's. */
+export type Headline = Pick<FitReport, "title" | "createdAt" | "seed" | "threads" | "engine" | "data" | "accuracy"> & {
+  /** null where nobody has kept them. */
+  readonly seconds: number | null;
+  readonly command: string | null;
+};
+
 /** The answer first: how often the network is right, how sure that is, and what it took. */
-export function headline(report: FitReport): Markup {
-  const { data } = report;
+export function headline(report: Headline, kind: "fit" | "training"): Markup {
+  const { data, seconds, command } = report;
   return html`<header>
-<p class="over">Bantam · fit report</p>
+<p class="over">Bantam · ${kind} report</p>
 <h1>${given(report.title)}</h1>
 ${score(report)}
 <dl class="facts">
-<div><dt>time</dt><dd>${duration(report.seconds)}</dd></div>
+${seconds !== null && html`<div><dt>time</dt><dd>${duration(seconds)}</dd></div>`}
 <div><dt>seed</dt><dd>${String(report.seed)}</dd></div>
 <div><dt>engine</dt><dd>${report.engine}, ${counted(report.threads, "thread")}</dd></div>
 <div><dt>made</dt><dd><time datetime="${report.createdAt}">${moment(report.createdAt)}</time></dd></div>
 <div class="full"><dt>data</dt><dd>${given(data.name)}: ${counted(data.classes.length, "class", "classes")};
 ${exactly(data.train)} images to train on, ${exactly(data.validation)} to choose by, ${exactly(data.test)} held out to the end</dd></div>
-<div class="full"><dt>command</dt><dd><code>${report.command}</code></dd></div>
+${command !== null && html`<div class="full"><dt>command</dt><dd><code>${command}</code></dd></div>`}
 </dl>
 ${skipped(data.skipped)}
 </header>`;
 }
 
-function score({ accuracy, data: { test } }: FitReport): Markup {
+function score({ accuracy, data: { test } }: Headline): Markup {
   if (test === 0) return html`<p class="read">No images were held out, so there is no accuracy to report.</p>`;
   const [low, high] = wilson(accuracy, test);
   return html`<p class="score"><strong>${percent(accuracy)}</strong>

@@ -31,4 +31,6 @@ export {
   type SearchReport,
 } from "./search.js";
 export { renderFitSummary } from "./summary.js";
+export { renderCurves, sparkline } from "./text-curves.js";
 export type { TextOptions } from "./text-table.js";
+export { renderTrainReport, type TrainReport } from "./train-page.js";

@@ -21,11 +21,11 @@ import { moment } from "./words.js";
 export function renderFitReport(report: FitReport): string {
   return htmlDocument(
     report.title,
-    html`${headline(report)}
+    html`${headline(report, "fit")}
 <main>
 ${budget(report)}
 ${front(report.search, report.data.validation)}
-${curves(report.curve)}
+${curves(report.curve, "The scaled network")}
 ${architecture(report)}
 ${confusion(report.data.classes, report.confusion)}
 ${classes(report.perClass)}

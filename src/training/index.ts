@@ -1,3 +1,4 @@
+export { partSize } from "./accumulation.js";
 export { assemble, type Batch, batchesOf } from "./batch.js";
 export type { Distillation } from "./distillation.js";
 export type { EpochRecord } from "./epoch-record.js";

@@ -15,6 +15,7 @@ const fields = {
   ]),
   learningRate: positive,
   batchSize: z.int().min(1).max(65_536),
+  accumulate: z.int().min(1).max(65_536),
   schedule: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("cosine") }),
     z.strictObject({ kind: z.literal("constant") }),

@@ -24,7 +24,13 @@ export type Recipe = {
   readonly optimizer: Optimizer;
   /** At the top of the schedule, for this batch size. */
   readonly learningRate: number;
+  /** Images of an update. */
   readonly batchSize: number;
+  /**
+   * In how many parts a batch goes through the network, for one update: a step needs the memory of a part. Batch norm sees
+   * one part at a time.
+   */
+  readonly accumulate: number;
   readonly schedule: Schedule;
   /** Linear from zero; then the schedule. May be a fraction of an epoch. */
   readonly warmupEpochs: number;
@@ -58,6 +64,7 @@ export const quickRecipe: Recipe = {
   optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
   learningRate: 0.2,
   batchSize: 64,
+  accumulate: 1,
   schedule: { kind: "cosine" },
   warmupEpochs: 1,
   weightDecay: 5e-4,

@@ -26,6 +26,7 @@ const tensorflow: Recipe = {
   optimizer: { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1e-3 },
   learningRate: 0.016,
   batchSize: 256,
+  accumulate: 1,
   schedule: { kind: "exponential", factor: 0.97, every: 2.4, inSteps: true },
   warmupEpochs: 5,
   weightDecay: 1e-5,

@@ -13,33 +13,15 @@ import {
   type Tuning,
 } from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
+import { partSize } from "./accumulation.js";
 import { type Distillation, distilled, teacherGraph } from "./distillation.js";
 import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
 import { withJoinedGates, withPointwiseNorms } from "./fuse.js";
-import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
+import { names, type StateLayout } from "./names.js";
 import type { Recipe } from "./recipe.js";
+import { applyUpdate, hasStatistics, openUpdate } from "./update.js";
 
-/** Names of the graph's inputs and outputs. An output that replaces an input is called `next.` and the input's name. */
-export const names = {
-  image: "image",
-  targets: "targets",
-  weights: "weights",
-  buffers: "buffers",
-  learningRate: "learningRate",
-  statisticsMomentum: "statisticsMomentum",
-  averageDecay: "averageDecay",
-  average: (name: string) => `average.${name}`,
-  moment: (i: number) => `moments.${i}`,
-  correction: (i: number) => `correction.${i}`,
-  next: (name: string) => `next.${name}`,
-  loss: "loss",
-  finite: "finite",
-  gradient: "gradient",
-  logits: "logits",
-} as const;
-
-/** How the numbers of a network lie in the two vectors of its state. */
-export type StateLayout = { readonly weights: FlatLayout; readonly buffers: FlatLayout };
+export { names, type StateLayout };
 
 /** With a tuning, of what moves: the rest stands in the graphs as constants. */
 export function stateLayout(architecture: Architecture, tuning?: Tuning): StateLayout {
@@ -62,6 +44,11 @@ export type StepOptions = { readonly tuning?: Tuning | undefined; readonly disti
  * `[B]`, `learningRate`, `statisticsMomentum` and `correction.i` `[]`, the noise masks of the network, and where the recipe has
  * averages those and `averageDecay` `[]`. Outputs: `loss` `[]`, `logits` `[N, K]`, `finite` `[]`, which is a finite number where all next
  * weights are, and the next weights, moments, buffers and averages.
+ *
+ * Where the recipe takes a batch in parts, of one part. Inputs: the batch's, `weights`, and what the parts before it came to: `gradient`
+ * `[P]` and, where any move, `statistics` `[B]`. Outputs: `loss`, `logits` and the next of these two; `buildUpdate` has the rest.
+ *
+ * @returns also the noise masks, with the shapes for a whole batch.
  */
 export function buildTrainingStep(
   architecture: Architecture,
@@ -69,53 +56,52 @@ export function buildTrainingStep(
   layout: StateLayout,
   { tuning, distillation }: StepOptions = {},
 ): { graph: Graph; noise: Network["noise"] } {
-  const network = networkOf(architecture, { batch: recipe.batchSize, mode: "train" }, tuning);
+  const parts = recipe.accumulate;
+  const network = networkOf(architecture, { batch: partSize(recipe), mode: "train" }, tuning);
   const teacher = distillation && teacherGraph(network, architecture, distillation);
   const g = openGraph(network, layout, teacher?.graph);
   const open = openStep(g, network, layout);
   const { weights } = open;
-  const buffers = g.input(names.buffers, plain(layout.buffers.size));
-  const learningRate = g.input(names.learningRate, plain());
-  const moments = initialMoments(recipe.optimizer).map((_, i) => g.input(names.moment(i), plain(layout.weights.size)));
-  const corrections = biasCorrections(recipe.optimizer, 1).map((_, i) => g.input(names.correction(i), plain()));
-
-  const momentum = g.input(names.statisticsMomentum, plain());
-  const averages = recipe.ema === null ? null : openAverages(g, layout);
+  const inputs = parts === 1 ? openUpdate(g, recipe, layout) : openSums(g, layout);
   const lossOf: LossOf = (targets) => {
     const own = crossEntropy(g, network.logits, targets, recipe.labelSmoothing);
     return teacher === undefined ? own : distilled(g, own, network.logits, teacher.logits, distillation!);
   };
-  const { builder, loss, gradient: raw } = lossAndGradient(g, network, open, layout, lossOf);
-  const nextWeights = builder.scope("optimizer", () => {
-    const gradient = clipped(builder, raw(), recipe.clipNorm);
-    const tensors = { weights, moments, gradient, learningRate, corrections };
-    const next = update(builder, recipe.optimizer, layout.weights, recipe.weightDecay, tensors);
-    for (const [i, moment] of next.moments.entries()) builder.output(moment, names.next(names.moment(i)));
-    return next.weights;
-  });
-  const nextBuffers = builder.scope("statistics", () =>
-    layout.buffers.slices.length === 0
-      ? buffers
-      : blend(builder, buffers, batchStatistics(builder, network, layout.buffers), momentum),
-  );
-  builder.output(
-    builder.scope("finite", () => finiteIfAllAre(builder, nextWeights)),
-    names.finite,
-  );
-  builder.output(nextWeights, names.next(names.weights));
-  builder.output(nextBuffers, names.next(names.buffers));
-  if (averages !== null) {
-    builder.scope("average", () => {
-      const weights = blend(builder, averages.weights, nextWeights, averages.decay);
-      const buffers = blend(builder, averages.buffers, nextBuffers, averages.decay);
-      builder.output(weights, names.next(names.average(names.weights)));
-      builder.output(buffers, names.next(names.average(names.buffers)));
-    });
-  }
+  const { builder, loss, gradient } = lossAndGradient(g, network, open, layout, lossOf);
+  const statistics = hasStatistics(layout) ? () => batchStatistics(builder, network, layout.buffers) : null;
+  if ("sums" in inputs) addTo(inputs.sums, builder, parts, { gradient, statistics });
+  else applyUpdate(builder, recipe, layout, inputs, { weights, gradient, statistics });
   builder.output(loss, names.loss);
   builder.output(network.logits, names.logits);
 
-  return { graph: checked(builder), noise: network.noise };
+  const noise = network.noise.map((mask) => {
+    const [images, ...rest] = mask.shape as [number, ...number[]];
+    return { ...mask, shape: [images * parts, ...rest] };
+  });
+  return { graph: checked(builder), noise };
+}
+
+type Sums = { readonly gradient: Value; readonly statistics: Value | null };
+
+const openSums = (g: GraphBuilder, layout: StateLayout): { readonly sums: Sums } => ({
+  sums: {
+    gradient: g.input(names.gradient, plain(layout.weights.size)),
+    statistics: hasStatistics(layout) ? g.input(names.statistics, plain(layout.buffers.size)) : null,
+  },
+});
+
+/** Adds a part's share of the means. */
+function addTo(
+  sums: Sums,
+  g: GraphBuilder,
+  parts: number,
+  own: { readonly gradient: () => Value; readonly statistics: (() => Value) | null },
+): void {
+  g.scope("accumulate", () => {
+    g.output(g.add(sums.gradient, g.mul(own.gradient(), 1 / parts)), names.next(names.gradient));
+    if (own.statistics !== null)
+      g.output(g.add(sums.statistics!, g.mul(own.statistics(), 1 / parts)), names.next(names.statistics));
+  });
 }
 
 type OpenStep = { readonly targets: Value; readonly weights: Value };
@@ -242,21 +228,6 @@ function crossEntropy(g: GraphBuilder, logits: Value, targets: Value, smoothing:
   const smoothed = smoothing === 0 ? targets : g.add(g.mul(targets, 1 - smoothing), smoothing / classes);
   return g.mul(g.sumTo(g.mul(smoothed, g.logSoftmax(logits)), []), -1 / batch);
 }
-
-/** Their sum, made so small that finite ones cannot leave the numbers: they need not be looked at one by one where they lie. */
-const finiteIfAllAre = (g: GraphBuilder, values: Value): Value => g.sumTo(g.mul(values, 1e-10), []);
-
-function openAverages(g: GraphBuilder, layout: StateLayout) {
-  return {
-    weights: g.input(names.average(names.weights), plain(layout.weights.size)),
-    buffers: g.input(names.average(names.buffers), plain(layout.buffers.size)),
-    decay: g.input(names.averageDecay, plain()),
-  };
-}
-
-/** share · old + (1 − share) · fresh. */
-const blend = (g: GraphBuilder, old: Value, fresh: Value, share: Value): Value =>
-  g.add(g.mul(old, share), g.mul(fresh, g.sub(1, share)));
 
 /** The variance with Bessel's correction, as TensorFlow and PyTorch keep it. */
 function batchStatistics(g: GraphBuilder, network: Network, layout: FlatLayout): Value {

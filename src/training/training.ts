@@ -9,6 +9,7 @@ import type { ImageSet } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Tensor } from "../runtime/index.js";
+import { loadStep } from "./accumulation.js";
 import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batch.js";
 import { type Distillation, teacherInput, teacherWeights } from "./distillation.js";
 import { divergenceOf } from "./divergence.js";
@@ -108,16 +109,10 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   let live = liveOf(
     setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state),
   );
-  const step = await engine.loadKeeping(
-    lower(graph, {
-      name: `${architecture.name} training step`,
-      layout: "channel-major",
-      fan: engine.fan,
-      lanes: engine.lanes,
-      weights,
-    }),
-    [...live.vectors.keys()].map(names.next),
-  );
+  const options = { layout: "channel-major", fan: engine.fan, lanes: engine.lanes, weights } as const;
+  const step = await loadStep(lower(graph, { ...options, name: `${architecture.name} training step` }), {
+    ...{ engine, recipe, layout, kept: [...live.vectors.keys()].map(names.next) },
+  });
   const { normalization, workers } = setup;
   const loader = createLoader({ architecture, threads: engine.threads, workers });
   const evaluation = createEvaluator({ engine, architecture, layout, normalization, tuning, loader });

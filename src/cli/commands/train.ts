@@ -1,6 +1,9 @@
 import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { writeFileAtomic } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { type RunSettings, trainNetwork } from "../../fit/index.js";
+import { renderCurves, renderTrainReport } from "../../report/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand, type Values } from "../command.js";
 import { resumed, resumeOptions } from "./resume-options.js";
@@ -33,6 +36,12 @@ const options = {
   "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
   "find-learning-rate": { kind: "flag", help: "by a range test of 100 steps before the training" },
   "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
+  accumulate: {
+    kind: "integer",
+    min: 1,
+    max: 4096,
+    help: "in how many parts a batch goes through the network, for less memory; by default the recipe's, mostly 1",
+  },
   seed: { kind: "integer", min: 0, help: "the same seed gives the same weights; by default 0" },
   tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
   out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
@@ -66,7 +75,7 @@ export const trainCommand = defineCommand({
   run: async (values, context) => {
     const { resume, tensorboard, overwrite, checkpointEvery, workers } = values;
     const run = resume === undefined ? await begun(values) : await goneOn(resume, values);
-    return trainNetwork({
+    const { report, ...result } = await trainNetwork({
       ...run.settings,
       ...(tensorboard && { tensorboard }),
       ...{ out: run.out, overwrite, checkpointSeconds: checkpointEvery, workers },
@@ -74,18 +83,26 @@ export const trainCommand = defineCommand({
       cacheDir: cacheFolder(values.cache, context),
       ...{ env: context.env, signal: context.signal, progress: context.progress },
     });
+    const file = join(run.out, "report.html");
+    await writeFileAtomic(file, renderTrainReport(report));
+    return { ...result, report: file };
   },
-  show: ({ model, onnx, accuracy, count, costs }, { paint }) =>
+  show: ({ model, onnx, report, accuracy, count, costs, curve }, { paint, ...options }) =>
     [
+      renderCurves(curve, options),
       `${paint.bold(formatPercent(accuracy))} of ${count} held-out images, ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
       `  ${model}`,
       `  ${onnx}`,
-    ].join("\n"),
+      `  ${paint.bold(pathToFileURL(resolve(report)).href)}`,
+    ]
+      .filter((part) => part !== "")
+      .join("\n"),
 });
 
 /** By its options. */
 async function begun(values: TrainValues): Promise<Run> {
-  const { data, recipe = "quick", findLearningRate, learningRate, epochs, batchSize, seed = 0, out } = values;
+  const { data, recipe = "quick", findLearningRate, learningRate, seed = 0, out } = values;
+  const { epochs, batchSize, accumulate } = values;
   if (data === undefined) {
     const hint = "give a folder of images, or --resume and the folder of a training";
     throw new UsageError({ at: "<data>", expected: "a path", received: "nothing", hint });
@@ -101,7 +118,7 @@ async function begun(values: TrainValues): Promise<Run> {
   const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
   return {
     settings: {
-      ...{ data, epochs, batchSize, seed, recipe: found },
+      ...{ data, epochs, batchSize, accumulate, seed, recipe: found },
       learningRate: findLearningRate ? "find" : learningRate,
       ...startFrom(values, found.epochs),
       teacher: teacherFrom(values),
