@@ -141,6 +141,8 @@ describe("fit", () => {
     const error = await fit({ ...options("third"), budget: { params: 10 } }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(BantamError);
     expect(error).toMatchObject({ code: "infeasible", exitCode: 3 });
-    expect((error as Error).message).toMatch(/expected at most 10 parameters, received [\d,]+ parameters in the smallest network/);
+    expect((error as Error).message).toMatch(
+      /expected at most 10 parameters, received [\d,]+ parameters in the smallest network/,
+    );
   });
 });

@@ -115,7 +115,9 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
     `trials  ${more.join(" · ")}`,
     ...(report.exhaustedBefore === null
       ? []
-      : [`ended   before ${exactly(report.exhaustedBefore)} trials: ${plain(report.strategy)} has nothing more to propose`]),
+      : [
+          `ended   before ${exactly(report.exhaustedBefore)} trials: ${plain(report.strategy)} has nothing more to propose`,
+        ]),
     `each    ${counted(epochs, "epoch")} of ${exactly(images)} images, measured on ${exactly(validation)} others · seed ${seed}`,
     `spent   ${formatCount(report.compute)} MACs · ${formatDuration(report.seconds)} · ${plain(report.engine)}, ${counted(report.threads, "thread")}`,
   ].join("\n");
