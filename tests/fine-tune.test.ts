@@ -217,21 +217,24 @@ describe("a fine-tuning that was stopped", () => {
     }
   }, 60_000);
 
-  test("is another run with another plan, other weights or another policy of batch norm", async () => {
-    const epochsOf = async (changes: Partial<TrainOptions["from"]>) => {
+  test("is another run with another plan or another policy of batch norm, and its folder refuses that", async () => {
+    const epochsOf = async (changes: Partial<TrainOptions["from"]>, overwrite = false) => {
       let epochs = 0;
       const line = (text: string) => {
         if (text.startsWith("epoch")) epochs++;
       };
       const { from, ...rest } = await options("same", { progress: { phase: () => {}, update: () => {}, line } });
-      await trainNetwork({ ...rest, from: { ...from!, ...changes } });
+      await trainNetwork({ ...rest, overwrite, from: { ...from!, ...changes } });
       return epochs;
     };
     expect(await epochsOf({})).toBe(5);
     expect(await epochsOf({})).toBe(0);
-    expect(await epochsOf({ batchNorm: "batch" })).toBe(5);
+    await expect(epochsOf({ batchNorm: "batch" })).rejects.toThrow(
+      'expected the options of the training that it holds (batchNorm "frozen"), received batchNorm "batch"',
+    );
     const plan = parsePlan("classifier:2,all:1", "--unfreeze", { total: 0, given: false });
-    expect(await epochsOf({ plan })).toBe(3);
+    await expect(epochsOf({ plan })).rejects.toThrow("hint: give another --out, or --overwrite to begin anew");
+    expect(await epochsOf({ plan }, true)).toBe(3);
   }, 60_000);
 
   test("reads features that are in the cache, and computes a damaged part again", async () => {

@@ -111,12 +111,19 @@ test("dispose ends the threads, and refuses what they had not finished", async (
   const images = noisyPictures(9, 3);
   const workers = startBatchWorkers(2);
   await batchOf(images, all, 0, workers);
-  const unfinished = Array.from({ length: 50 }, (_, i) => batchOf(images, all, i, workers).catch((error) => error));
+  // So large that no thread is done before it is ended.
+  const indices = new Array<number>(20_000).fill(0);
+  const options = { ...normalization, augmentation: { ...all, policy: { kind: "trivial" } } as const };
+  const unfinished = [0, 1].map((i) => {
+    const into = new Float32Array(indices.length * SIDE * SIDE * images.channels);
+    return workers.fill(images, indices, { ...options, rng: createRng(i) }, into).catch((error) => error);
+  });
   const threads = new Set(posts.mock.contexts as Worker[]);
   posts.mockRestore();
   expect([...threads].filter(({ threadId }) => threadId > 0)).toHaveLength(2);
   await workers.dispose();
   expect([...threads].map(({ threadId }) => threadId)).toEqual([-1, -1]);
-  expect((await Promise.all(unfinished)).at(-1)).toEqual(new Error("internal: a thread that fills batches has ended"));
+  const ended = new Error("internal: a thread that fills batches has ended");
+  expect(await Promise.all(unfinished)).toEqual([ended, ended]);
   await expect(batchOf(images, all, 0, workers)).rejects.toThrow("has ended");
 });

@@ -1,17 +1,7 @@
 /** The network that a scaling experiment begins with. */
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
-import { toFileError } from "../base/files.js";
-import { ModelError } from "../base/index.js";
 import type { Dataset } from "../data/index.js";
-import {
-  type Architecture,
-  buildArchitecture,
-  parseArchitecture,
-  parseNetwork,
-  type Stage,
-} from "../networks/index.js";
-import { loadModel } from "../shipping/index.js";
+import { type Architecture, buildArchitecture, parseNetwork, type Stage } from "../networks/index.js";
+import { isNetworkFile, readNetworkFile } from "./network-file.js";
 
 export type Baseline = {
   readonly architecture: Architecture;
@@ -34,30 +24,13 @@ export async function baselineFor(
   const classes = names.length;
   const half = Math.max(8, Math.min(LARGEST_SIDE, Math.round(nativeSize / 2)));
   if (word === undefined) return { architecture: { ...smallNetwork(half), classes, channels }, network: null };
-  if (/\.(safetensors|json)$/i.test(word)) {
-    return { architecture: { ...(await architectureIn(word)), classes, channels }, network: null };
+  if (isNetworkFile(word)) {
+    return { architecture: { ...(await readNetworkFile(word)), classes, channels }, network: null };
   }
   const { name, ...options } = parseNetwork(word);
   const resolution = options.resolution ?? half;
   const architecture = buildArchitecture(name, { ...options, resolution, classes, channels });
   return { architecture, network: options.resolution === undefined ? `${word}@${resolution}` : word };
-}
-
-async function architectureIn(path: string): Promise<Architecture> {
-  if (/\.safetensors$/i.test(path)) return (await loadModel(path)).architecture;
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw toFileError(error, path, "read");
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ModelError(
-      { at: basename(path), expected: "an architecture as JSON", received: "something else" },
-      { cause },
-    );
-  }
-  return parseArchitecture(json, path);
 }
 
 const bottleneck = (channels: number, repeats: number): Stage => ({

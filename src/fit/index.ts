@@ -1,6 +1,7 @@
 export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
 export { type FitResult, fit } from "./fit.js";
 export type { FitOptions } from "./job.js";
+export { isNetworkFile, readNetworkFile } from "./network-file.js";
 export { resumableRun } from "./open-run.js";
 export type { Progress } from "./progress.js";
 export type { RunSettings } from "./run-file.js";

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { removeHalfWritten, toFileError } from "../base/files.js";
 import { ModelError, UsageError } from "../base/index.js";
+import type { Architecture } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
 import { checkpointsBelow, runsIn } from "../training/index.js";
 import type { Progress } from "./progress.js";
@@ -150,7 +151,10 @@ function imagesOf(there: Asked, asked: Asked): Omit<Difference, "what"> {
 const networkText = ({ network }: RunSettings) =>
   Object.entries(network ?? {})
     .filter(([key, value]) => value !== undefined && !(key === "depth" && value === 1))
-    .map(([key, value]) => (key === "name" ? String(value) : `${key} ${value}`))
+    .map(([key, value]) => {
+      if (key === "name") return value;
+      return key === "table" ? (value as Architecture).name : `${key} ${value}`;
+    })
     .join(" ");
 
 /** By path, as JSON. */

@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
+import { architectureSchema } from "../networks/index.js";
 import type { Engine } from "../runtime/index.js";
-import { recipeNamed, recipeSchema } from "../training/index.js";
+import { type FoundRecipe, recipeNamed, recipeSchema } from "../training/index.js";
 import type { TrainOptions } from "./train.js";
 import { VERSION } from "./version.js";
 
@@ -38,10 +39,15 @@ const schema = z.looseObject({
   key: z.string(),
   settings: z.looseObject({
     data: z.string(),
-    network: z.looseObject({ name: z.string().optional() }).optional(),
+    network: z.looseObject({ name: z.string().optional(), table: architectureSchema.optional() }).optional(),
     from: z.looseObject({ weights: z.string(), plan: plan.optional() }).optional(),
     teacher: z.looseObject({ weights: z.string(), temperature: z.number(), weight: z.number() }).optional(),
-    recipe: z.looseObject({ name: z.string(), epochs: z.int().min(1), recipe: recipeSchema }),
+    recipe: z.looseObject({
+      name: z.string(),
+      epochs: z.int().min(1),
+      recipe: recipeSchema,
+      ownAugmentation: z.boolean().optional(),
+    }),
     epochs: z.int().min(1).optional(),
     learningRate: z.union([z.number().positive(), z.literal("find")]).optional(),
     batchSize: z.int().min(1).optional(),
@@ -59,14 +65,19 @@ const schema = z.looseObject({
 /** As they are kept: files by paths that hold from everywhere. */
 export function settingsOf(options: TrainOptions): RunSettings {
   const { out, overwrite, engine, workers, cacheDir, env, signal, progress, checkpointSeconds, ...settings } = options;
-  const { name, epochs, recipe } = options.recipe ?? recipeNamed("quick");
   const located = <Source extends { readonly weights: string }>(source: Source | undefined): Source | undefined =>
     source && { ...source, weights: source.weights.startsWith("hf:") ? source.weights : resolve(source.weights) };
   const { data, from, teacher } = settings;
   return {
     ...{ ...settings, data: resolve(data), from: located(from), teacher: located(teacher) },
-    recipe: { name, epochs, recipe },
+    recipe: foundRecipe(options),
   };
+}
+
+function foundRecipe(options: TrainOptions): FoundRecipe {
+  const found: FoundRecipe = options.recipe ?? recipeNamed("quick");
+  const { name, epochs, recipe, ownAugmentation } = found;
+  return { name, epochs, recipe, ...(ownAugmentation && { ownAugmentation }) };
 }
 
 export const runFilePath = (folder: string) => join(folder, "run.json");

@@ -1,7 +1,7 @@
 /** What a training starts from: a network from the tables with random weights, or a pretrained one for the classes at hand. */
 import { UsageError } from "../base/index.js";
 import type { Dataset, Geometry } from "../data/index.js";
-import { type Architecture, buildArchitecture } from "../networks/index.js";
+import { type Architecture, buildArchitecture, scaleArchitecture } from "../networks/index.js";
 import { type LoadContext, loadForTraining, withClasses } from "../pretrained/index.js";
 import type { Model } from "../shipping/index.js";
 import type { Normalization } from "../training/index.js";
@@ -34,16 +34,20 @@ export async function loadWeights(
     });
   }
   if (from !== undefined) return loadForTraining({ weights: from.weights, network: from.network }, context);
-  if (network?.name !== undefined) return null;
+  if (network?.name !== undefined || network?.table !== undefined) return null;
   throw new UsageError({ at: "network", expected: "a network, or weights to start from", received: "neither" });
 }
 
 export function startOf(loaded: Model | null, dataset: Dataset, { network, seed }: TrainOptions): Start {
-  const { name = "", resolution, ...multipliers } = network ?? {};
+  const { name = "", table, resolution, ...multipliers } = network ?? {};
   if (loaded === null) {
-    const { classes, channels, size } = dataset;
-    const options = { ...multipliers, resolution: resolution ?? size, classes: classes.length, channels };
-    return { architecture: buildArchitecture(name, options), pretrained: null };
+    const { channels, size } = dataset;
+    const options = { ...multipliers, classes: dataset.classes.length, channels };
+    const architecture =
+      table === undefined
+        ? buildArchitecture(name, { ...options, resolution: resolution ?? size })
+        : scaleArchitecture(table, { ...options, resolution: resolution ?? table.resolution });
+    return { architecture, pretrained: null };
   }
   const { model, taken, fresh } = withClasses(loaded, dataset.classes, { resolution, seed });
   const { architecture, tensors, preprocessing } = model;

@@ -4,7 +4,7 @@ import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
-import { type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
+import { type Architecture, type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
 import { sparkline, type TrainReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
@@ -35,10 +35,16 @@ import { loadWeights, startOf } from "./start.js";
 import { distillationFor, loadTeacher, type TeacherOptions } from "./teacher.js";
 import { trainReport } from "./train-report.js";
 
+export type NetworkOptions = Pick<BuildOptions, "width" | "depth" | "resolution"> & {
+  readonly name?: string | undefined;
+  /** A network of one's own, in place of a published one: classes and channels become those of the images. */
+  readonly table?: Architecture | undefined;
+};
+
 export type TrainOptions = {
   readonly data: string;
-  /** Needs a name where there is no `from`; with it, only the resolution is heeded. */
-  readonly network?: (Pick<BuildOptions, "width" | "depth" | "resolution"> & { readonly name?: string }) | undefined;
+  /** Needs a name or a table where there is no `from`; with it, only the resolution is heeded. */
+  readonly network?: NetworkOptions | undefined;
   /** Weights to go on from: fine-tuning. */
   readonly from?: FromOptions | undefined;
   /** A network to learn from beside the labels: distillation. */
@@ -97,7 +103,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   const teacherModel = options.teacher && (await loadTeacher(options.teacher, context));
   progress.phase("data", "reading images");
   const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
-  const maxSize = network?.resolution ?? loaded?.architecture.resolution;
+  const maxSize = network?.resolution ?? network?.table?.resolution ?? loaded?.architecture.resolution;
   const dataset = await openDataset(data, { seed, cacheDir, maxSize, signal, onProgress });
   const { architecture, pretrained } = startOf(loaded, dataset, options);
   const distillation =
@@ -110,7 +116,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
     const epochs = plan?.reduce((sum, phase) => sum + phase.epochs, 0) ?? options.epochs ?? named.epochs;
     for (const { part } of plan ?? []) isTrained(architecture, part); // finds fault before anything is decoded
-    const fitted = recipeOf(named.recipe, dataset, options);
+    const fitted = recipeOf(named, dataset, options);
     const train = await pool.get("train", resolution);
     const validation = await pool.get("validation", resolution);
     const normalization = pretrained?.normalization ?? channelStatistics(train);
@@ -218,9 +224,9 @@ const keyOf = ({ teacher: { architecture, tensors, mean, std }, temperature, wei
   ...{ teacher: fingerprintOf(architecture, tensors), mean, std, temperature, weight },
 });
 
-/** The recipe for this data: batches that it fills, and mirrored only where that leaves the class. */
+/** The recipe for this data: batches that it fills, and mirrored only where that leaves the class, or where its file says so. */
 function recipeOf(
-  recipe: Recipe,
+  { recipe, ownAugmentation = false }: FoundRecipe,
   dataset: Dataset,
   options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate">,
 ): Recipe {
@@ -231,7 +237,10 @@ function recipeOf(
     // A recipe's own parts may be too many for the smaller batches of few images.
     accumulate: options.accumulate ?? commonDivisor(recipe.accumulate, batchSize),
     learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
-    augmentation: { ...recipe.augmentation, flip: recipe.augmentation.flip && dataset.channels === 3 },
+    augmentation: {
+      ...recipe.augmentation,
+      flip: recipe.augmentation.flip && (ownAugmentation || dataset.channels === 3),
+    },
   };
   partSize(fitted);
   return fitted;

@@ -104,7 +104,8 @@ const stage = z
     if (row.residual) refuse("residual", "expected false in a separable block");
   });
 
-const schema: z.ZodType<Architecture> = z.strictObject({
+/** As a file has it. */
+export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
   name: z.string().min(1).max(200),
   classes: z.int().min(2).max(1_000_000),
   channels: z.literal([1, 3]),
@@ -125,7 +126,7 @@ const schema: z.ZodType<Architecture> = z.strictObject({
  * @throws {ModelError} that lists every wrong, missing and unknown field with its path.
  */
 export function parseArchitecture(json: unknown, at: string): Architecture {
-  const result = schema.safeParse(json);
+  const result = architectureSchema.safeParse(json);
   if (result.success) return result.data;
   const wrong = result.error.issues.flatMap(describe);
   throw new ModelError({

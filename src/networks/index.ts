@@ -1,6 +1,7 @@
 export {
   type Activation,
   type Architecture,
+  architectureSchema,
   parseArchitecture,
   type SqueezeExcite,
   type Stage,

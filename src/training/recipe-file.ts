@@ -54,7 +54,10 @@ export const recipeSchema = z.strictObject(fields);
 
 const file = z.strictObject({ base: z.string(), ...recipeSchema.partial().shape });
 
-export type FoundRecipe = Pick<NamedRecipe, "name" | "recipe" | "epochs">;
+export type FoundRecipe = Pick<NamedRecipe, "name" | "recipe" | "epochs"> & {
+  /** The file's own: it mirrors images of every kind, where a named recipe's mirroring is meant for photos. */
+  readonly ownAugmentation?: boolean | undefined;
+};
 
 /** @throws {UsageError} when there is no recipe of that name, with the nearest. */
 export function recipeNamed(name: string): NamedRecipe {
@@ -92,5 +95,6 @@ export function parseRecipe(text: string, at: string): FoundRecipe {
   }
   const { base, ...changes } = result.data;
   const { recipe, epochs } = recipeNamed(base);
-  return { name: at, epochs, recipe: { ...recipe, ...changes } as Recipe };
+  const ownAugmentation = changes.augmentation !== undefined;
+  return { name: at, epochs, recipe: { ...recipe, ...changes } as Recipe, ...(ownAugmentation && { ownAugmentation }) };
 }

@@ -1,6 +1,6 @@
 /** Options of `train` for weights to go on from, and for a network to learn from. */
 import { UsageError } from "../../base/index.js";
-import type { TrainOptions } from "../../fit/index.js";
+import { isNetworkFile, readNetworkFile, type TrainOptions } from "../../fit/index.js";
 import { parsePlan } from "../../training/index.js";
 import { networkOf } from "./shared.js";
 
@@ -51,14 +51,24 @@ type FromValues = NetworkValues & {
   readonly epochs: number | undefined;
 };
 
-/** What is trained. @throws {UsageError} when it is not said, or an option stands without the one it belongs to. */
-export function startFrom(
+/**
+ * What is trained.
+ *
+ * @throws {UsageError} when it is not said, or an option stands without the one it belongs to.
+ * @throws {FileError | ModelError} when the file of a network cannot be used.
+ */
+export async function startFrom(
   { network, width, depth, resolution, from, unfreeze, batchNorm, epochs }: FromValues,
   recipeEpochs: number,
-): Pick<TrainOptions, "network" | "from"> {
-  const named = network === undefined ? undefined : networkOf(network, { width, depth, resolution });
+): Promise<Pick<TrainOptions, "network" | "from">> {
+  const isFile = network !== undefined && from === undefined && isNetworkFile(network);
+  const named = network === undefined || isFile ? undefined : networkOf(network, { width, depth, resolution });
   if (from === undefined) {
     refuseAlone({ unfreeze, "batch-norm": batchNorm }, "--from");
+    if (isFile) {
+      const given = { ...(width !== undefined && { width }), ...(resolution !== undefined && { resolution }) };
+      return { network: { table: await readNetworkFile(network), depth, ...given } };
+    }
     if (named !== undefined) return { network: named };
     throw new UsageError({ at: "--network", expected: "a network, or weights with --from", received: "neither" });
   }

@@ -1,8 +1,8 @@
-import { basename, join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { writeFileAtomic } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
-import { type RunSettings, trainNetwork } from "../../fit/index.js";
+import { isNetworkFile, type RunSettings, trainNetwork } from "../../fit/index.js";
 import { renderCurves, renderTrainReport } from "../../report/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand, type Values } from "../command.js";
@@ -23,7 +23,11 @@ import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-opt
 const images = { data: { kind: "path", optional: true, help: "folder of images, as for fit" } } as const;
 
 const options = {
-  network: networkWord,
+  network: {
+    ...networkWord,
+    placeholder: "NETWORK|FILE",
+    help: `${networkWord.help}; or the layers of a model.safetensors, or of an architecture as .json`,
+  },
   ...networkOptions,
   ...fromOptions,
   ...teacherOptions,
@@ -120,13 +124,15 @@ async function begun(values: TrainValues): Promise<Run> {
     settings: {
       ...{ data, epochs, batchSize, accumulate, seed, recipe: found },
       learningRate: findLearningRate ? "find" : learningRate,
-      ...startFrom(values, found.epochs),
+      ...(await startFrom(values, found.epochs)),
       teacher: teacherFrom(values),
     },
-    out: out ?? join("runs", `${basename(resolve(data))}-${values.network ?? "fine-tuned"}`),
+    out: out ?? join("runs", `${basename(resolve(data))}-${nameOf(values.network)}`),
     ...{ device: values.device, threads: values.threads },
   };
 }
+
+const nameOf = (network = "fine-tuned") => (isNetworkFile(network) ? basename(network, extname(network)) : network);
 
 /** As it is in its folder. */
 const goneOn = async (folder: string, values: TrainValues): Promise<Run> => ({
