@@ -55,8 +55,44 @@ const IR_VERSION = 8n;
 
 const elementType: Record<DType, DataType> = { float32: DataType.FLOAT, uint8: DataType.UINT8, bool: DataType.BOOL };
 
+/** A node of the ONNX graph, with the dimensions that the file leaves to be inferred. */
+export type LoweredNode = {
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly OnnxTensor[];
+};
+
 /** The bytes of an ONNX file. Equal graphs and options give equal bytes. */
 export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
+  const { writer, inputs, outputs } = write(graph, options);
+  const domains = new Set(["", ...writer.nodeList.map((node) => node.domain)]);
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "bantam",
+    opsetImport: [...domains].map((domain) =>
+      create(OperatorSetIdProtoSchema, { domain, version: domain === "" ? OPSET : 1n }),
+    ),
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+    graph: create(GraphProtoSchema, {
+      name: options.name,
+      node: writer.nodeList,
+      initializer: writer.initializers,
+      input: inputs,
+      output: outputs,
+    }),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** The nodes that `lower` writes, in its order. */
+export function loweredNodes(graph: Graph, options: LoweringOptions): readonly LoweredNode[] {
+  return write(graph, options).writer.lowered;
+}
+
+function write(graph: Graph, options: LoweringOptions) {
   const writer = new Writer(options.layout, lanesOf(graph, options), options.fan ?? Number.POSITIVE_INFINITY);
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
@@ -97,25 +133,8 @@ export function lower(graph: Graph, options: LoweringOptions): Uint8Array {
     return valueInfo(value.name, value.dtype, dims, options.freeBatch ?? false);
   });
 
-  const domains = new Set(["", ...writer.nodeList.map((node) => node.domain)]);
-  const model = create(ModelProtoSchema, {
-    irVersion: IR_VERSION,
-    producerName: "bantam",
-    opsetImport: [...domains].map((domain) =>
-      create(OperatorSetIdProtoSchema, { domain, version: domain === "" ? OPSET : 1n }),
-    ),
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
-      create(StringStringEntryProtoSchema, { key, value }),
-    ),
-    graph: create(GraphProtoSchema, {
-      name: options.name,
-      node: writer.nodeList,
-      initializer: writer.initializers,
-      input: inputs,
-      output: outputs,
-    }),
-  });
-  return toBinary(ModelProtoSchema, model);
+  writer.dropUnread(graph.outputs.map(({ name }) => name));
+  return { writer, inputs, outputs };
 }
 
 /** Lanes need images to fill them: the batch, or one that stands for all. */
@@ -159,6 +178,7 @@ function lowerNode<K extends OpName>(
 class Writer implements OnnxWriter {
   readonly nodeList: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
+  readonly lowered: LoweredNode[] = [];
   path = "";
   /** Names that are taken, each with the number that its next namesake gets. */
   private readonly names = new Map<string, number>();
@@ -261,6 +281,25 @@ class Writer implements OnnxWriter {
     this.push("Identity", [tensor], [{ name, dims: tensor.dims }], {}, "");
   }
 
+  /**
+   * Takes out what nobody reads, views of views above all. ONNX Runtime would compute it, after all else, and hold what it
+   * reads until then.
+   */
+  dropUnread(outputs: readonly string[]): void {
+    const read = new Set(outputs);
+    const isRead = this.lowered.map(() => false);
+    for (let i = this.lowered.length - 1; i >= 0; i--) {
+      const node = this.lowered[i]!;
+      isRead[i] = node.outputs.some(({ name }) => read.has(name));
+      if (isRead[i]) for (const name of node.inputs) read.add(name);
+    }
+    const keep = <T>(list: T[]) => list.splice(0, list.length, ...list.filter((_, i) => isRead[i]));
+    keep(this.nodeList);
+    keep(this.lowered);
+    const used = this.initializers.filter(({ name }) => read.has(name));
+    this.initializers.splice(0, this.initializers.length, ...used);
+  }
+
   /** Equal constants are stored once. */
   private constant(kind: string, type: DataType, dims: readonly number[], bytes: Uint8Array): OnnxTensor {
     const key = `${kind}:${dims.join(",")}:${latin1.decode(bytes)}`;
@@ -288,6 +327,7 @@ class Writer implements OnnxWriter {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     domain: string,
   ): void {
+    this.lowered.push({ type, attributes, inputs: inputs.map(({ name }) => name), outputs });
     this.nodeList.push(
       create(NodeProtoSchema, {
         opType: type,

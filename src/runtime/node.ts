@@ -14,6 +14,8 @@ import { createEngine } from "./ort.js";
 const common: InferenceSession.SessionOptions = {
   executionMode: "sequential",
   graphOptimizationLevel: "all",
+  // A pattern puts all activations into one block from the second run on, beside the arena of the first: twice the memory.
+  enableMemPattern: false,
   logSeverityLevel: 3,
 };
 
@@ -29,6 +31,7 @@ export async function loadNodeEngine(threads: number): Promise<Engine | null> {
     device: "cpu",
     threads,
     options: { ...common, executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 },
+    reusesOutputs: true,
   });
   return { ...engine, lanes: await lanesOf(engine.load) };
 }

@@ -3,8 +3,10 @@ import type { ImageSet } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { DeviceTensor, Engine, Session } from "../runtime/index.js";
+import { partSize } from "./accumulation.js";
 import { countCorrect, crossEntropySum } from "./batch.js";
 import { createLoader, type Loader } from "./loader.js";
+import type { Recipe } from "./recipe.js";
 import { buildEvaluation, names, type StateLayout } from "./step.js";
 
 /** Per channel, of pixels ÷ 255. */
@@ -21,7 +23,11 @@ export interface Evaluator {
   dispose(): Promise<void>;
 }
 
-const BATCH = 250;
+const MOST_IMAGES = 256;
+
+/** Where nothing is kept for gradients, four images take no more memory than one does in a step. */
+export const evaluationBatch = (recipe: Pick<Recipe, "batchSize" | "accumulate">): number =>
+  Math.min(MOST_IMAGES, 4 * partSize(recipe));
 
 const fed = (vector: Float32Array | DeviceTensor) =>
   vector instanceof Float32Array ? { data: vector, dims: [vector.length] } : vector;
@@ -34,6 +40,8 @@ export function createEvaluator(setup: {
   readonly normalization: Normalization;
   /** Where only a part moves: `tensors` are those of the whole network. */
   readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
+  /** Images per run, at most; by default 256. */
+  readonly batch?: number;
   /** Its owner disposes it; by default batches are assembled between the runs. */
   readonly loader?: Loader;
 }): Evaluator {
@@ -43,6 +51,7 @@ export function createEvaluator(setup: {
     layout,
     normalization,
     tuning,
+    batch: most = MOST_IMAGES,
     loader = createLoader({ architecture, threads: 1, workers: 0 }),
   } = setup;
   const { name, classes } = architecture;
@@ -67,7 +76,7 @@ export function createEvaluator(setup: {
 
   return {
     async evaluate(images, { weights, buffers }) {
-      const size = Math.min(BATCH, images.count);
+      const size = Math.min(most, images.count);
       const session = await sessionFor(size);
       // The last batch is filled up with images that are then not counted.
       const batches = Array.from({ length: Math.ceil(images.count / size) }, (_, b) =>

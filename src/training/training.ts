@@ -14,7 +14,7 @@ import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batc
 import { type Distillation, teacherInput, teacherWeights } from "./distillation.js";
 import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
-import { createEvaluator, type Evaluation, type Normalization } from "./evaluation.js";
+import { createEvaluator, type Evaluation, evaluationBatch, type Normalization } from "./evaluation.js";
 import { inherit, type TrainedNetwork } from "./inherit.js";
 import { afterUpdate, download, type LiveState, liveOf, release, shippedVectors, stateOf } from "./live-state.js";
 import { createLoader, type WorkerCount } from "./loader.js";
@@ -115,7 +115,10 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   });
   const { normalization, workers } = setup;
   const loader = createLoader({ architecture, threads: engine.threads, workers });
-  const evaluation = createEvaluator({ engine, architecture, layout, normalization, tuning, loader });
+  const evaluation = createEvaluator({
+    ...{ engine, architecture, layout, normalization, tuning, loader },
+    batch: evaluationBatch(recipe),
+  });
   const teacherFeed = distillation && teacherInput(architecture, normalization, distillation);
 
   const pixels = { ...normalization, augmentation: recipe.augmentation };
