@@ -37,10 +37,13 @@ export function recipeFor(dataset: Dataset): Recipe {
   };
 }
 
-/** A dozen steps an epoch at least, as long as batch norm still has eight images to average over. */
-export function batchSizeFor(images: number): number {
+/**
+ * A dozen steps an epoch at least, as long as batch norm still has eight images to average over.
+ * @param wanted by the recipe.
+ */
+export function batchSizeFor(images: number, wanted = quickRecipe.batchSize): number {
   const largest = 2 ** Math.floor(Math.log2(Math.max(images / 12, 1)));
-  return Math.max(8, Math.min(quickRecipe.batchSize, largest));
+  return Math.min(wanted, Math.max(8, largest));
 }
 
 /** Counts an architecture once. */

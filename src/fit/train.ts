@@ -230,7 +230,7 @@ function recipeOf(
   dataset: Dataset,
   options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate">,
 ): Recipe {
-  const batchSize = options.batchSize ?? Math.min(recipe.batchSize, batchSizeFor(dataset.splits.train.length));
+  const batchSize = options.batchSize ?? batchSizeFor(dataset.splits.train.length, recipe.batchSize);
   const scaled = forBatch(recipe, batchSize);
   const fitted = {
     ...scaled,
