@@ -42,10 +42,10 @@ for (const spec of networks) {
   });
   const dims = [1, resolution, resolution, 3];
   const feed = { name: "pixels", data: new Uint8Array(3 * resolution ** 2), dims };
-  const run = await execute(model, feed, "extended");
+  const run = await execute(model, [feed], "extended");
   const arena = arenaOf(run, bytesOf(deployed.inputs[0]!, "fp32"));
   const asOrt = onnxRuntimeBytes(deployed);
-  const shipped = await execute(model, feed, "all");
+  const shipped = await execute(model, [feed], "all");
   const figures = [planMemory(deployed, { format: "fp32" }).peakBytes, asOrt, arena.most].map(String);
   const inUse = bytesInUse(run);
   row([

@@ -50,11 +50,8 @@ describe.skipIf(!hasEngine)("what ONNX Runtime takes (skipped where onnxruntime-
     const weights = randomWeights(graph, createRng(1));
     const model = lower(graph, { name: spec, layout: "image-major", freeBatch: true, weights });
     const pixels = new Uint8Array(3 * resolution ** 2);
-    const run = await execute(
-      model,
-      { name: "pixels", data: pixels, dims: [1, resolution, resolution, 3] },
-      "extended",
-    );
+    const dims = [1, resolution, resolution, 3];
+    const run = await execute(model, [{ name: "pixels", data: pixels, dims }], "extended");
 
     const planned = onnxRuntimeBytes(graph);
     const arena = arenaOf(run, bytesOf(graph.inputs[0]!, "fp32"));

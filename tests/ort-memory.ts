@@ -19,6 +19,12 @@ type Kernel = {
 
 export type Execution = { readonly kernels: readonly Kernel[]; readonly graph: GraphProto };
 
+export type Feed = {
+  readonly name: string;
+  readonly data: Float32Array | Uint8Array;
+  readonly dims: readonly number[];
+};
+
 /**
  * Runs a model once.
  *
@@ -26,7 +32,7 @@ export type Execution = { readonly kernels: readonly Kernel[]; readonly graph: G
  */
 export async function execute(
   model: Uint8Array,
-  feed: { readonly name: string; readonly data: Float32Array | Uint8Array; readonly dims: readonly number[] },
+  feeds: readonly Feed[],
   level: "extended" | "all",
 ): Promise<Execution> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node"); // it need not be installed
@@ -42,9 +48,11 @@ export async function execute(
       optimizedModelFilePath: optimized,
       logSeverityLevel: 3,
     });
-    const { data, dims, name } = feed;
-    const type = data instanceof Uint8Array ? "uint8" : "float32";
-    await session.run({ [name]: new Tensor(type, data, dims) });
+    const tensors = feeds.map(({ data, dims, name }) => {
+      const type = data instanceof Uint8Array ? "uint8" : "float32";
+      return [name, new Tensor(type, data, dims)] as const;
+    });
+    await session.run(Object.fromEntries(tensors));
     session.endProfiling();
     await session.release();
     const file = (await readdir(folder)).find((each) => each.startsWith("profile"))!;

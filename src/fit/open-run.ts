@@ -16,6 +16,9 @@ export interface OpenRun {
   /** Found by the range test of an earlier call. */
   readonly learningRate: number | null;
   keepLearningRate(rate: number): Promise<void>;
+  /** Chosen by the memory there was. */
+  readonly parts: number | null;
+  keepParts(parts: number): Promise<void>;
   /** Keeps what it runs on; a line where that is another engine than before. */
   runsOn(engine: Pick<Engine, "name" | "device" | "threads">, progress: Progress): Promise<void>;
 }
@@ -47,16 +50,17 @@ export async function openRun(
   if (others.length > 0) throw refusal(out, earlier, { key, settings, facts });
 
   const goesOn = earlier?.key === key ? earlier : null;
-  const { engine = null, learningRate = null } = goesOn ?? {};
-  let file: RunFile = { key, settings, facts, engine, learningRate };
+  const { engine = null, learningRate = null, parts = null } = goesOn ?? {};
+  let file: RunFile = { key, settings, facts, engine, learningRate, parts };
   const keep = async (changes: Partial<RunFile>) => {
     file = { ...file, ...changes };
     await saveRunFile(out, file);
   };
   await keep({});
   return {
-    ...{ key, learningRate },
+    ...{ key, learningRate, parts },
     keepLearningRate: (learningRate) => keep({ learningRate }),
+    keepParts: (parts) => keep({ parts }),
     async runsOn({ name, device, threads }, progress) {
       if (engine !== null && engine.name !== name)
         progress.line(`begun on ${engine.name}, going on on ${name}: the results will be rounded differently`);

@@ -28,6 +28,8 @@ export type RunFile = {
   readonly engine: Pick<Engine, "name" | "device" | "threads"> | null;
   /** By the range test; null where it was given, or is not found yet. */
   readonly learningRate: number | null;
+  /** Of a batch, by the memory there was at the beginning; null where they were given, or are not chosen yet. */
+  readonly parts: number | null;
 };
 
 const FORMAT = "bantam-run-1";
@@ -52,6 +54,7 @@ const schema = z.looseObject({
     learningRate: z.union([z.number().positive(), z.literal("find")]).optional(),
     batchSize: z.int().min(1).optional(),
     accumulate: z.int().min(1).optional(),
+    trainingMemory: z.number().positive().optional(),
     tensorboard: z.boolean().optional(),
     seed: z.int().min(0),
   }),
@@ -60,6 +63,7 @@ const schema = z.looseObject({
     .object({ name: z.string(), device: z.literal(["cpu", "wasm", "webgpu"]), threads: z.int().min(1) })
     .nullable(),
   learningRate: z.number().positive().nullable(),
+  parts: z.int().min(1).nullable(),
 });
 
 /** As they are kept: files by paths that hold from everywhere. */

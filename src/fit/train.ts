@@ -28,6 +28,7 @@ import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
 import { openRun } from "./open-run.js";
+import { chooseParts } from "./parts.js";
 import { epochLine, noProgress, type Progress, paceOf } from "./progress.js";
 import { settingsOf } from "./run-file.js";
 import { ship } from "./ship-phase.js";
@@ -56,8 +57,10 @@ export type TrainOptions = {
   /** `"find"`: by a range test before the training. */
   readonly learningRate?: number | "find" | undefined;
   readonly batchSize?: number | undefined;
-  /** In how many parts a batch goes through the network; by default the recipe's. */
+  /** In how many parts a batch goes through the network; by default as few as the memory allows. */
   readonly accumulate?: number | undefined;
+  /** Bytes of memory that training may take; by default three quarters of what is free. */
+  readonly trainingMemory?: number | undefined;
   readonly out: string;
   /** Begins anew where the folder holds this or another run. */
   readonly overwrite?: boolean | undefined;
@@ -127,7 +130,11 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       settings: settingsOf(options),
       facts: {
         ...{ data: dataset.fingerprint, network: architecture, epochs, seed },
-        recipe: isToBeFound ? { ...fitted, learningRate: "find" } : fitted,
+        recipe: {
+          ...fitted,
+          ...(isToBeFound && { learningRate: "find" }),
+          ...(options.accumulate === undefined && { accumulate: "auto" }),
+        },
         ...(pretrained && { weights: fingerprintOf(architecture, pretrained.tensors), plan, batchNorm, normalization }),
         ...(pretrained && { geometry: pretrained.geometry }),
         ...(distillation && { distillation: keyOf(distillation) }),
@@ -138,12 +145,17 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const folder = join(out, "checkpoints");
     const unplaced = { architecture, normalization, rng, distillation, workers: options.workers };
     const choice = { file: join(folder, "device.json"), run: run.key };
-    const engine = await chooseDevice(options.engine, { ...unplaced, recipe: fitted }, train, choice, progress);
+    const memory = { most: options.trainingMemory };
+    const divided =
+      options.accumulate === undefined
+        ? await chooseParts({ ...unplaced, recipe: fitted }, options.engine, run, memory, progress)
+        : fitted;
+    const engine = await chooseDevice(options.engine, { ...unplaced, recipe: divided }, train, choice, progress);
     await run.runsOn(engine, progress);
     const setup = { ...unplaced, engine };
     const recipe = isToBeFound
-      ? await findLearningRate({ ...setup, recipe: fitted }, train, run, { signal, progress })
-      : fitted;
+      ? await findLearningRate({ ...setup, recipe: divided }, train, run, { signal, progress })
+      : divided;
     const costs = costsOfProfile(profileArchitecture(architecture));
     progress.phase(
       "train",

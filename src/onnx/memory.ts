@@ -35,7 +35,7 @@ type Buffer = {
 
 /** Inputs and constants lie elsewhere; outputs count. */
 export function arenaUse(graph: Graph, options: LoweringOptions): ArenaUse {
-  const nodes = withoutIdentities(withoutTwins(loweredNodes(graph, options)));
+  const nodes = withoutIdentities(withoutTwins(inlined(loweredNodes(graph, options))));
   const order = runningOrder(nodes);
   const readers = countReaders(nodes);
   for (const { name } of graph.outputs) readers.set(name, (readers.get(name) ?? 0) + 1);
@@ -103,6 +103,20 @@ function countReaders(nodes: readonly LoweredNode[]): Map<string, number> {
   const readers = new Map<string, number>();
   for (const { inputs } of nodes) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
   return readers;
+}
+
+/** HardSwish has no kernel: ONNX Runtime puts its two nodes behind all others, which decides when they run. */
+function inlined(nodes: readonly LoweredNode[]): LoweredNode[] {
+  const isFunction = ({ type }: LoweredNode) => type === "HardSwish";
+  const bodies = nodes.filter(isFunction).flatMap((node): LoweredNode[] => {
+    const [x] = node.inputs;
+    const gate = { ...node.outputs[0]!, name: `${node.outputs[0]!.name} (gate)` };
+    return [
+      { type: "HardSigmoid", attributes: {}, inputs: [x!], outputs: [gate] },
+      { type: "Mul", attributes: {}, inputs: [x!, gate.name], outputs: node.outputs },
+    ];
+  });
+  return [...nodes.filter((node) => !isFunction(node)), ...bodies];
 }
 
 /** Of nodes that compute the same, ONNX Runtime keeps the first. */

@@ -286,3 +286,10 @@ describe("the onnx package's own checker", () => {
     }
   });
 });
+
+test("nothing is written that nobody reads", () => {
+  const { node, initializer, output } = graphIn(lower(trainingGraph(), { name: "step", layout: "channel-major" }));
+  const read = new Set([...node.flatMap(({ input }) => input), ...output.map(({ name }) => name)]);
+  expect(node.filter((each) => !each.output.some((name) => read.has(name)))).toEqual([]);
+  expect(initializer.filter(({ name }) => !read.has(name))).toEqual([]);
+});

@@ -31,7 +31,6 @@ export async function loadNodeEngine(threads: number): Promise<Engine | null> {
     device: "cpu",
     threads,
     options: { ...common, executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 },
-    reusesOutputs: true,
   });
   return { ...engine, lanes: await lanesOf(engine.load) };
 }

@@ -1,7 +1,15 @@
 /** What both leaves share: they speak the same ONNX Runtime API, `onnxruntime-common`. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError } from "../base/index.js";
-import type { Device, DeviceTensor, Engine, Feeds, Tensor, TensorData } from "./engine.js";
+import {
+  type Device,
+  type DeviceTensor,
+  type Engine,
+  type Feeds,
+  hostTensor,
+  type Tensor,
+  type TensorData,
+} from "./engine.js";
 
 export type Ort = {
   readonly InferenceSession: {
@@ -18,13 +26,10 @@ export type EngineSetup = {
   readonly fan?: number;
   /** Brings a tensor from the device's own memory; an engine without works in the processor's. */
   readonly download?: (tensor: OrtTensor) => Promise<Float32Array>;
-  /** Whether a run can write its outputs where earlier ones were, without a copy. */
-  readonly reusesOutputs?: boolean;
 };
 
 export function createEngine(ort: Ort, setup: EngineSetup): Engine {
-  const { name, device, threads, fan = Number.POSITIVE_INFINITY, reusesOutputs = false } = setup;
-  const { download = async (tensor: OrtTensor) => tensor.data as Float32Array } = setup;
+  const { name, device, threads, fan = Number.POSITIVE_INFINITY, download } = setup;
   /** What stands behind the tensors that stayed on the device. */
   const behind = new WeakMap<DeviceTensor, OrtTensor>();
 
@@ -37,8 +42,8 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
     return data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
   };
 
-  /** @param reuse takes the memory of what nobody read and nobody needs any more. */
-  const deviceTensor = (tensor: OrtTensor, reuse: (tensor: OrtTensor) => void): DeviceTensor => {
+  const deviceTensor = (tensor: OrtTensor): DeviceTensor => {
+    if (tensor.location === "cpu") return hostTensor(tensor.data as Float32Array, tensor.dims);
     let host: Float32Array | null = null;
     const kept: DeviceTensor = {
       dims: tensor.dims,
@@ -46,31 +51,28 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
         return host;
       },
       async download() {
-        host ??= await download(tensor);
+        host ??= await download!(tensor);
         return host;
       },
       dispose() {
-        if (!behind.delete(kept)) return;
-        if (tensor.location !== "cpu") tensor.dispose();
-        else if (host === null) reuse(tensor);
+        behind.delete(kept);
+        tensor.dispose();
       },
     };
     behind.set(kept, tensor);
     return kept;
   };
 
-  /** @param into where outputs are written; ONNX Runtime finds memory for the others. */
-  const run = async (session: InferenceSession, feeds: Feeds, into: ReadonlyMap<string, OrtTensor> = new Map()) => {
+  const run = async (session: InferenceSession, feeds: Feeds) => {
     const tensors = Object.fromEntries(Object.entries(feeds).map(([input, tensor]) => [input, ortTensor(tensor)]));
-    const fetches = Object.fromEntries(session.outputNames.map((output) => [output, into.get(output) ?? null]));
-    return session.run(tensors, fetches).catch((cause: Error) => {
+    return session.run(tensors).catch((cause: Error) => {
       throw new EngineError({ at: name, expected: "a run of the graph", received: cause.message }, { cause });
     });
   };
 
   const open = (model: Uint8Array, kept: readonly string[]) => {
     const locations = Object.fromEntries(kept.map((output) => [output, "gpu-buffer" as const]));
-    const staying = setup.download !== undefined && kept.length > 0 && { preferredOutputLocation: locations };
+    const staying = download !== undefined && kept.length > 0 && { preferredOutputLocation: locations };
     return ort.InferenceSession.create(model, { ...setup.options, ...staying }).catch((cause: Error) => {
       const received = `a refusal: ${cause.message}`;
       throw new EngineError({ at: name, expected: "a graph it can run", received }, { cause });
@@ -85,21 +87,13 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
     },
     async loadKeeping(model, kept) {
       const session = await open(model, kept);
-      // Two generations take turns: without this, every step would leave one to the garbage collector, which is in no hurry.
-      const spare = new Map<string, OrtTensor>();
-      const keep = (output: string, tensor: OrtTensor) =>
-        deviceTensor(tensor, (own) => {
-          if (reusesOutputs) spare.set(output, own);
-        });
       return {
         async run(feeds) {
-          const into = new Map(spare);
-          spare.clear();
-          const results = Object.entries(await run(session, feeds, into));
+          const results = Object.entries(await run(session, feeds));
           const staying = results.filter(([output]) => kept.includes(output));
           return {
             outputs: plainOutputs(Object.fromEntries(results.filter(([output]) => !kept.includes(output)))),
-            kept: Object.fromEntries(staying.map(([output, tensor]) => [output, keep(output, tensor)])),
+            kept: Object.fromEntries(staying.map(([output, tensor]) => [output, deviceTensor(tensor)])),
           };
         },
         dispose: () => session.release(),

@@ -67,30 +67,19 @@ describe.each(engines)("tensors that are kept, on $name", ({ engine }) => {
     await Promise.all([first.dispose(), second.dispose()]);
   });
 
-  test("are the device's own until someone reads them", async ({ skip }) => {
-    const session = await orSkip(skip).loadKeeping(doubling(), ["next.x"]);
+  test("lie in the device's own memory where it has one", async ({ skip }) => {
+    const own = orSkip(skip);
+    const session = await own.loadKeeping(doubling(), ["next.x"]);
     const { kept } = await session.run({ x: hostTensor(Float32Array.of(1, 2, 3), [3]) });
     const x = kept["next.x"]!;
-    expect(x.host).toBeNull();
+    expect(x.host === null).toBe(own.device === "webgpu");
     x.dispose();
-    await expect(session.run({ x })).rejects.toThrow("internal: a tensor of another engine, or one that was disposed");
-    await session.dispose();
-  });
-
-  test("that were read are never written to again, and disposing twice is disposing once", async ({ skip }) => {
-    const session = await orSkip(skip).loadKeeping(doubling(), ["next.x"]);
-    let x = hostTensor(Float32Array.of(0, 0, 0), [3]);
-    const read: Float32Array[] = [];
-    for (let i = 0; i < 8; i++) {
-      const next = (await session.run({ x })).kept["next.x"]!;
-      x.dispose();
-      x.dispose();
-      if (i % 3 === 1) read.push(await next.download());
-      x = next;
+    if (own.device === "webgpu") {
+      await expect(session.run({ x })).rejects.toThrow(
+        "internal: a tensor of another engine, or one that was disposed",
+      );
     }
     await session.dispose();
-    // 1, 3, 7, 15, …: what the second, fifth and eighth run gave.
-    expect(read.map(([first]) => first)).toEqual([3, 31, 255]);
   });
 });
 

@@ -8,6 +8,7 @@ export { createBody, featureSet, squaredLengthOf } from "./features.js";
 export { defaultPlan, type FineTunePlan, type Phase, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
 export { type FlatLayout, flatLayout, pack } from "./flat.js";
 export { placesIn, type TrainedNetwork } from "./inherit.js";
+export { type FittingParts, partsWithin, planTrainingMemory, type TrainingMemory } from "./memory.js";
 export { rateFrom, risingRates } from "./range-test.js";
 export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
 export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe-file.js";

@@ -201,7 +201,7 @@ test("a learning rate that is absurd is named with the epoch and the step where 
     for (;;) await training.trainEpoch(halves(32, 1), { epochs: 20 });
   };
   const error = await run().catch((thrown: unknown) => thrown);
-  const { weights, moments, buffers } = await training.snapshot();
+  const { weights, moments, buffers } = training.state;
   await training.dispose();
   for (const numbers of [weights, buffers, ...moments])
     expect(numbers.every(Number.isFinite), "the state before it").toBe(true);
@@ -234,7 +234,7 @@ test("averages follow weights and statistics, early ones more closely", async ()
   try {
     const start = training.state;
     const states = [start];
-    const afterStep = async () => void states.push(await training.snapshot());
+    const afterStep = async () => void states.push(training.state);
     await training.trainEpoch(halves(24, 1), { epochs: 1, afterStep });
     for (const of of ["weights", "buffers"] as const) {
       let expected = [...start[of]];

@@ -44,7 +44,12 @@ const options = {
     kind: "integer",
     min: 1,
     max: 4096,
-    help: "in how many parts a batch goes through the network, for less memory; by default the recipe's, mostly 1",
+    help: "in how many parts a batch goes through the network; by default as few as the memory allows",
+  },
+  "training-memory": {
+    kind: "bytes",
+    min: 1,
+    help: "most that training may take, by its plan; by default three quarters of what is free",
   },
   seed: { kind: "integer", min: 0, help: "the same seed gives the same weights; by default 0" },
   tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
@@ -106,7 +111,7 @@ export const trainCommand = defineCommand({
 /** By its options. */
 async function begun(values: TrainValues): Promise<Run> {
   const { data, recipe = "quick", findLearningRate, learningRate, seed = 0, out } = values;
-  const { epochs, batchSize, accumulate } = values;
+  const { epochs, batchSize, accumulate, trainingMemory } = values;
   if (data === undefined) {
     const hint = "give a folder of images, or --resume and the folder of a training";
     throw new UsageError({ at: "<data>", expected: "a path", received: "nothing", hint });
@@ -119,10 +124,18 @@ async function begun(values: TrainValues): Promise<Run> {
       hint: "leave out --learning-rate",
     });
   }
+  if (accumulate !== undefined && trainingMemory !== undefined) {
+    throw new UsageError({
+      at: "--training-memory",
+      expected: "parts that are given or memory from which they follow",
+      received: "both",
+      hint: "leave out --accumulate",
+    });
+  }
   const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
   return {
     settings: {
-      ...{ data, epochs, batchSize, accumulate, seed, recipe: found },
+      ...{ data, epochs, batchSize, accumulate, trainingMemory, seed, recipe: found },
       learningRate: findLearningRate ? "find" : learningRate,
       ...(await startFrom(values, found.epochs)),
       teacher: teacherFrom(values),
