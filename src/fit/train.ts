@@ -133,7 +133,8 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         recipe: {
           ...fitted,
           ...(isToBeFound && { learningRate: "find" }),
-          ...(options.accumulate === undefined && { accumulate: "auto" }),
+          // Where it follows from the memory, the run keeps it itself.
+          accumulate: options.accumulate,
         },
         ...(pretrained && { weights: fingerprintOf(architecture, pretrained.tensors), plan, batchNorm, normalization }),
         ...(pretrained && { geometry: pretrained.geometry }),
