@@ -21,7 +21,7 @@ describe.skipIf(native === null)("the arena of a step", () => {
     const architecture = buildArchitecture(name, { width, resolution: 32, classes: 10 });
     const recipe = { ...recipeNamed(recipeName).recipe, batchSize: batch, accumulate: 1 };
     const { graph } = buildTrainingStep(architecture, recipe, stateLayout(architecture));
-    const options = { name: "step", layout: "channel-major", fan: engine.fan, lanes: engine.lanes } as const;
+    const options = { name: "step", layout: "channel-major", kernels: engine.kernels } as const;
     const feeds = graph.inputs.map(({ name, shape, axes }) => {
       const [n, c, h, w] = shape;
       const dims = axes === "image" ? [c!, n!, h!, w!] : [...shape];

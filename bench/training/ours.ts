@@ -8,8 +8,7 @@ const [network, ...numbers] = process.argv.slice(2);
 const [batch, resolution, classes, threads] = numbers.map(Number) as [number, number, number, number];
 const engine = await chooseEngine("cpu", threads);
 const { graph, network: built, feeds: first, carried } = ourStep({ network: network!, batch, resolution, classes });
-const { fan, lanes } = engine;
-const session = await engine.load(lower(graph, { name: "step", layout: "channel-major", fan, lanes }));
+const session = await engine.load(lower(graph, { name: "step", layout: "channel-major", kernels: engine.kernels }));
 const params = built?.layout.weights.size ?? null;
 
 let feeds = { ...first };

@@ -3,11 +3,14 @@
  *
  *     npx jiti bench/training/profile.ts --network mobilenet-v2 --batch 16 --resolution 224 --threads 1
  *     npx jiti bench/training/profile.ts --network block        # the block alone
+ *     npx jiti bench/training/profile.ts --device webgpu        # what runs on the chip, and what beside it
  *
  * `--steps` are profiled after `--warm-up` untimed ones; a node's time is its median over them. `--top` is the length of the
  * lists of layers, `--nodes` also lists single nodes, `--classes` the classes, `--keep FILE` keeps the trace (chrome://tracing).
  *
- * Tables: by type of op; by kind of layer, which is its place in a block (`depthwise.conv~` is the gradient of one of the many
+ * On WebGPU a node's time is what handing it over took: the chip works later. The state comes back after each step.
+ *
+ * Tables: by where nodes ran and their type; by kind of layer, which is its place in a block (`depthwise.conv~` is the gradient of one of the many
  * depthwise convolutions: `~` means backward); by layer. GFLOP/s counts two operations per multiply-add, of those that the node
  * really makes. GB/s counts every input and output of a node once.
  */
@@ -33,6 +36,7 @@ const { values: options } = parseArgs({
     top: { type: "string", default: "25" },
     nodes: { type: "boolean", default: false },
     keep: { type: "string" },
+    device: { type: "string", default: "cpu" },
   },
 });
 const { network } = options;
@@ -41,17 +45,20 @@ const [batch, resolution, classes, threads, steps, warmUp, top] = (
 ).map((name) => Number(options[name])) as [number, number, number, number, number, number, number];
 
 const step = ourStep({ network, batch, resolution, classes });
-const { name, fan, lanes } = await chooseEngine("cpu", threads);
-const model = lower(step.graph, { name: "step", layout: "channel-major", fan, lanes });
+const device = options.device as "cpu" | "webgpu";
+const { name, kernels } = await chooseEngine(device, threads);
+const model = lower(step.graph, { name: "step", layout: "channel-major", kernels });
 const trace = await record();
 const { nodes, wallMs } = nodeTimes(trace, steps);
 const kernelMs = sum(nodes);
 
-console.log(`${network}, batch ${batch}, ${network === "block" ? "" : `${resolution} px, `}${name}, ${lanes} lanes`);
+console.log(
+  `${network}, batch ${batch}, ${network === "block" ? "" : `${resolution} px, `}${name}, ${kernels.lanes} lanes`,
+);
 console.log(
   `${wallMs.toFixed(1)} ms a step (median of ${steps}), ${kernelMs.toFixed(1)} ms in ${nodes.length} nodes\n`,
 );
-table("op", nodes, ({ type }) => type, Number.POSITIVE_INFINITY);
+table("op", nodes, ({ type, provider }) => (device === "cpu" ? type : `${provider} ${type}`), Number.POSITIVE_INFINITY);
 table("kind of layer", nodes, ({ path }) => kindOf(path), top);
 table("layer", nodes, ({ path }) => path, top);
 if (options.nodes) table("node", nodes, ({ name }) => name, top);
@@ -61,7 +68,7 @@ async function record(): Promise<Trace> {
   try {
     // As in src/runtime/node.ts.
     const session = await InferenceSession.create(model, {
-      executionProviders: ["cpu"],
+      executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",

@@ -10,6 +10,7 @@ type Event = {
   readonly dur: number;
   readonly args?: {
     readonly op_name?: string;
+    readonly provider?: string;
     readonly input_type_shape?: Shapes;
     readonly output_type_shape?: Shapes;
   };
@@ -21,6 +22,8 @@ export type NodeTime = {
   readonly name: string;
   /** The op after ONNX Runtime's own optimizations: a fused node goes by its new type. */
   readonly type: string;
+  /** Where it ran: `CPU`, `WebGpu`. */
+  readonly provider: string;
   /** Of the layer; with `~` at its end, of the layer's gradient. */
   readonly path: string;
   /** Median over the steps. */
@@ -45,6 +48,7 @@ export function nodeTimes(trace: Trace, steps: number): { nodes: NodeTime[]; wal
     const name = event.replace(/_kernel_time$/, "");
     return {
       ...{ name, type, path: pathOf(name) },
+      provider: (args?.provider ?? "?").replace("ExecutionProvider", ""),
       ms: median(times.map(({ dur }) => dur)) / 1000,
       flops: flopsOf(type, inputs.map(dimsOf), outputs.map(dimsOf)),
       bytes: type === "Reshape" ? 0 : [...inputs, ...outputs].reduce((total, tensor) => total + bytesOf(tensor), 0),

@@ -8,10 +8,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, Graph, NodeOf, OpName, TensorType, Value } from "../ir/index.js";
 import { sameShape, sizeOf } from "../ir/index.js";
 import {
+  type Kernels,
   type Layout,
   type OnnxAttribute,
   type OnnxTensor,
   type OnnxWriter,
+  plainKernels,
   recordOf,
   storedDims,
 } from "../ops/index.js";
@@ -43,10 +45,8 @@ export type LoweringOptions = {
   /** Leaves the batch free, under the name `N`: for inference graphs in the image-major layout. */
   readonly freeBatch?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** How many tensors one node may join or come apart into, at least 2; by default any number. */
-  readonly fan?: number;
-  /** Of a channel-major graph whose batch it divides; by default 1. See `Layout`. */
-  readonly lanes?: number;
+  /** Of the engine that will run the graph; by default what every engine can do. */
+  readonly kernels?: Kernels;
 };
 
 const latin1 = new TextDecoder("latin1");
@@ -93,7 +93,8 @@ export function loweredNodes(graph: Graph, options: LoweringOptions): readonly L
 }
 
 function write(graph: Graph, options: LoweringOptions) {
-  const writer = new Writer(options.layout, lanesOf(graph, options), options.fan ?? Number.POSITIVE_INFINITY);
+  const { kernels = plainKernels } = options;
+  const writer = new Writer(options.layout, { ...kernels, lanes: lanesOf(graph, options) });
   const tensors = new Map<number, OnnxTensor>();
   const inputs: ValueInfoProto[] = [];
   const matrices = linearWeights(graph);
@@ -138,7 +139,7 @@ function write(graph: Graph, options: LoweringOptions) {
 }
 
 /** Lanes need images to fill them: the batch, or one that stands for all. */
-function lanesOf({ inputs }: Graph, { layout, lanes = 1 }: LoweringOptions): number {
+function lanesOf({ inputs }: Graph, { layout, kernels: { lanes } = plainKernels }: LoweringOptions): number {
   const images = inputs.filter(({ axes, shape }) => axes === "image" && shape[0] !== 1);
   const fit = images.length > 0 && images.every(({ shape }) => shape[0]! % lanes === 0);
   return layout === "channel-major" && fit ? lanes : 1;
@@ -187,11 +188,18 @@ class Writer implements OnnxWriter {
   private readonly roots = new Map<string, OnnxTensor>();
   private readonly views = new Map<string, OnnxTensor>();
 
+  readonly lanes: number;
+  readonly fan: number;
+  readonly shaders: boolean;
+
   constructor(
     readonly layout: Layout,
-    readonly lanes: number,
-    readonly fan: number,
-  ) {}
+    { lanes, fan, shaders }: Kernels,
+  ) {
+    this.lanes = lanes;
+    this.fan = fan;
+    this.shaders = shaders;
+  }
 
   node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
     const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };

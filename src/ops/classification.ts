@@ -1,6 +1,7 @@
 /** The two ends of a classifier: pixels in, probabilities out. */
 import { image } from "../ir/index.js";
 import { checkThat, noGradient, noMacs, type OpRecord } from "./record.js";
+import { logSoftmaxOfRows } from "./shaders.js";
 
 export const softmax: OpRecord<"softmax"> = {
   formula: "y[n,k] = e^{x[n,k]} / Σ_j e^{x[n,j]}",
@@ -24,7 +25,9 @@ export const logSoftmax: OpRecord<"logSoftmax"> = {
     const y = outputs[0]!;
     return [g.sub(dy!, g.mul(g.exp(y), g.sumTo(dy!, [y.shape[0]!, 1])))];
   },
-  lower: (onnx, [x]) => [onnx.node("LogSoftmax", [x!], { attributes: { axis: 1 } })],
+  lower: (onnx, [x]) => [
+    onnx.shaders ? logSoftmaxOfRows(onnx, x!) : onnx.node("LogSoftmax", [x!], { attributes: { axis: 1 } }),
+  ],
   macs: noMacs,
 };
 

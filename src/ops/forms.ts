@@ -9,6 +9,7 @@ import {
   type Vocabulary,
 } from "../ir/index.js";
 import type { OnnxTensor, OnnxWriter } from "./record.js";
+import { transposedProduct } from "./shaders.js";
 
 /** For ops of the training step: image-major they would give wrong numbers without a word. */
 export function needsChannelMajor(onnx: OnnxWriter, { op, path }: NodeOf<OpName>): void {
@@ -62,5 +63,6 @@ export function matmul(
   transposed: "transA" | "transB",
   dims: readonly number[],
 ): OnnxTensor {
+  if (onnx.shaders) return transposedProduct(onnx, a, b, transposed, dims);
   return onnx.node("FusedMatMul", [a, b], { attributes: { [transposed]: 1 }, dims, domain: "com.microsoft" });
 }

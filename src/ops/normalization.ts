@@ -7,6 +7,7 @@ import { plain, sizeOf, type TensorType, type Value } from "../ir/index.js";
 import { lanesFor, matmul, needsChannelMajor, rows } from "./forms.js";
 import { affineOfLanes, forEachImage } from "./lanes.js";
 import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
+import { sumOfRows } from "./shaders.js";
 
 export const batchNorm: OpRecord<"batchNorm"> = {
   formula: "μ = mean(x), v = mean(x²) − μ², y = γ · (x − μ) / √(v + ε) + β",
@@ -27,12 +28,8 @@ export const batchNorm: OpRecord<"batchNorm"> = {
   lower: (onnx, [x, gamma, beta], node) => {
     needsChannelMajor(onnx, node);
     const type = node.inputs[0]!;
-    const c = type.shape[1]!;
     const matrix = rows(onnx, x!, type);
-    const mean = reduce(onnx, "ReduceMean", matrix, c);
-    const square = onnx.node("Mul", [rowProducts(onnx, matrix, matrix), onnx.floats([c / sizeOf(type.shape)], [])]);
-    // Rounding can leave a variance just below zero.
-    const variance = onnx.node("Relu", [onnx.node("Sub", [square, onnx.node("Mul", [mean, mean])])]);
+    const { mean, variance } = statistics(onnx, matrix);
     return [perChannel(onnx, matrix, type, [gamma!, beta!, mean, variance], node.attributes.epsilon), mean, variance];
   },
   macs: noMacs,
@@ -43,38 +40,62 @@ export const batchNormGrad: OpRecord<"batchNormGrad"> = {
   source: "Ioffe and Szegedy 2015, arXiv:1502.03167, §3",
   infer: ([dy, x]) => [dy!, plain(x!.shape[1]!), plain(x!.shape[1]!)],
   vjp: noGradient,
-  // dx is an affine map per channel of dy and of x: dx = a·dy + b·x + d, so BatchNormalization computes it, row by row.
   lower: (onnx, [dy, x, gamma, mean, variance], node) => {
     needsChannelMajor(onnx, node);
     const type = node.inputs[1]!;
-    const c = type.shape[1]!;
-    const m = sizeOf(type.shape) / c;
     const [dyRows, xRows] = [rows(onnx, dy!, type), rows(onnx, x!, type)];
-    const mul = (a: OnnxTensor, b: OnnxTensor) => onnx.node("Mul", [a, b]);
-    const scalar = (value: number) => onnx.floats([value], []);
-
-    const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance!, scalar(node.attributes.epsilon)])]);
-    const dBeta = reduce(onnx, "ReduceSum", dyRows, c);
-    const centred = onnx.node("Sub", [rowProducts(onnx, dyRows, xRows), mul(mean!, dBeta)]);
-    const dGamma = onnx.node("Div", [centred, deviation]);
-
-    const a = onnx.node("Div", [gamma!, deviation]);
-    const b = mul(onnx.node("Div", [mul(a, dGamma), deviation]), scalar(-1 / m));
-    const d = onnx.node("Sub", [mul(mul(a, dBeta), scalar(-1 / m)), mul(b, mean!)]);
-    const n = type.shape[0]!;
-    if (isLargeInLanes(onnx, type)) {
-      const [ofDy, ofX, level] = [a, b, d].map((each) => forEachImage(onnx, each, n));
-      const fromX = affineOfLanes(onnx, xRows, type, ofX!);
-      return [affineOfLanes(onnx, dyRows, type, ofDy!, level, fromX), dGamma, dBeta];
-    }
-    const zeros = onnx.floats(new Float32Array(c), [c]);
-    const ones = onnx.floats(new Float32Array(c).fill(1), [c]);
-    const fromDy = perChannel(onnx, dyRows, type, [a, d, zeros, ones], 0);
-    const fromX = perChannel(onnx, xRows, type, [b, zeros, zeros, ones], 0);
-    return [onnx.node("Add", [fromDy, fromX]), dGamma, dBeta];
+    const inputs = { dy: dyRows, x: xRows, gamma: gamma!, mean: mean!, variance: variance! };
+    return normGradOfRows(onnx, inputs, type, node.attributes.epsilon);
   },
   macs: noMacs,
 };
+
+/** Of each row of a matrix: mean and biased variance, `[C]`. */
+export function statistics(onnx: OnnxWriter, matrix: OnnxTensor) {
+  const [c, m] = matrix.dims as [number, number];
+  const mean = reduce(onnx, "ReduceMean", matrix, c);
+  const square = onnx.node("Mul", [rowProducts(onnx, matrix, matrix), onnx.floats([1 / m], [])]);
+  // Rounding can leave a variance just below zero.
+  const variance = onnx.node("Relu", [onnx.node("Sub", [square, onnx.node("Mul", [mean, mean])])]);
+  return { mean, variance };
+}
+
+/**
+ * dx, dγ, dβ. dx is an affine map per channel of dy and of x: dx = a·dy + b·x + d, so BatchNormalization computes it, row by row.
+ *
+ * @param type of the maps whose rows `dy` and `x` are.
+ */
+export function normGradOfRows(
+  onnx: OnnxWriter,
+  inputs: Readonly<Record<"dy" | "x" | "gamma" | "mean" | "variance", OnnxTensor>>,
+  type: TensorType,
+  epsilon: number,
+): [dx: OnnxTensor, dGamma: OnnxTensor, dBeta: OnnxTensor] {
+  const { dy, x, gamma, mean, variance } = inputs;
+  const [c, m] = x.dims as [number, number];
+  const mul = (a: OnnxTensor, b: OnnxTensor) => onnx.node("Mul", [a, b]);
+  const scalar = (value: number) => onnx.floats([value], []);
+
+  const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance, scalar(epsilon)])]);
+  const dBeta = reduce(onnx, "ReduceSum", dy, c);
+  const centred = onnx.node("Sub", [rowProducts(onnx, dy, x), mul(mean, dBeta)]);
+  const dGamma = onnx.node("Div", [centred, deviation]);
+
+  const a = onnx.node("Div", [gamma, deviation]);
+  const b = mul(onnx.node("Div", [mul(a, dGamma), deviation]), scalar(-1 / m));
+  const d = onnx.node("Sub", [mul(mul(a, dBeta), scalar(-1 / m)), mul(b, mean)]);
+  const n = type.shape[0]!;
+  if (isLargeInLanes(onnx, type)) {
+    const [ofDy, ofX, level] = [a, b, d].map((each) => forEachImage(onnx, each, n));
+    const fromX = affineOfLanes(onnx, x, type, ofX!);
+    return [affineOfLanes(onnx, dy, type, ofDy!, level, fromX), dGamma, dBeta];
+  }
+  const zeros = onnx.floats(new Float32Array(c), [c]);
+  const ones = onnx.floats(new Float32Array(c).fill(1), [c]);
+  const fromDy = perChannel(onnx, dy, type, [a, d, zeros, ones], 0);
+  const fromX = perChannel(onnx, x, type, [b, zeros, zeros, ones], 0);
+  return [onnx.node("Add", [fromDy, fromX]), dGamma, dBeta];
+}
 
 export const batchNormInference: OpRecord<"batchNormInference"> = {
   formula: "y = γ · (x − μ) / √(v + ε) + β, with μ and v from the running statistics",
@@ -99,10 +120,10 @@ export const batchNormInference: OpRecord<"batchNormInference"> = {
   },
   lower: (onnx, [x, gamma, beta, mean, variance], node) => {
     const { epsilon } = node.attributes;
-    const statistics = [gamma!, beta!, mean!, variance!];
+    const parameters = [gamma!, beta!, mean!, variance!];
     if (onnx.layout === "channel-major")
-      return [perChannel(onnx, rows(onnx, x!, node.inputs[0]!), node.inputs[0]!, statistics, epsilon)];
-    return [onnx.node("BatchNormalization", [x!, ...statistics], { attributes: { epsilon: { float: epsilon } } })];
+      return [perChannel(onnx, rows(onnx, x!, node.inputs[0]!), node.inputs[0]!, parameters, epsilon)];
+    return [onnx.node("BatchNormalization", [x!, ...parameters], { attributes: { epsilon: { float: epsilon } } })];
   },
   macs: noMacs,
 };
@@ -115,6 +136,10 @@ function checkChannels([x, ...vectors]: Parameters<OpRecord<"batchNorm">["infer"
 }
 
 function reduce(onnx: OnnxWriter, type: "ReduceMean" | "ReduceSum", matrix: OnnxTensor, c: number): OnnxTensor {
+  if (onnx.shaders) {
+    const sums = sumOfRows(onnx, matrix);
+    return type === "ReduceSum" ? sums : onnx.node("Mul", [sums, onnx.floats([1 / matrix.dims[1]!], [])]);
+  }
   // In opset 17 only ReduceSum takes its axes as an input.
   return type === "ReduceSum"
     ? onnx.node(type, [matrix, onnx.integers([1])], { attributes: { keepdims: 0 }, dims: [c] })
@@ -126,6 +151,7 @@ function reduce(onnx: OnnxWriter, type: "ReduceMean" | "ReduceSum", matrix: Onnx
  * twentieth of the time of 1 × M times M × 1, and a fifth of that of ReduceSumSquare.
  */
 function rowProducts(onnx: OnnxWriter, a: OnnxTensor, b: OnnxTensor): OnnxTensor {
+  if (onnx.shaders && a === b) return sumOfRows(onnx, a, "ReduceSumSquare");
   const [c, m] = a.dims as [number, number];
   const product = matmul(onnx, onnx.view(a, [c, 1, m]), onnx.view(b, [c, 1, m]), "transB", [c, 1, 1]);
   return onnx.view(product, [c]);
@@ -138,23 +164,23 @@ const isLargeInLanes = (onnx: OnnxWriter, { shape }: TensorType) =>
   lanesFor(onnx, shape[0]!) > 1 && sizeOf(shape) >= LARGE;
 
 /** `scale · (x − mean) / √(variance + ε) + bias` on each row. */
-function perChannel(
+export function perChannel(
   onnx: OnnxWriter,
   matrix: OnnxTensor,
   type: TensorType,
-  statistics: readonly OnnxTensor[],
+  parameters: readonly OnnxTensor[],
   epsilon: number,
 ): OnnxTensor {
   const n = type.shape[0]!;
   if (isLargeInLanes(onnx, type)) {
-    const [scale, bias, mean, variance] = statistics as [OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor];
+    const [scale, bias, mean, variance] = parameters as [OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor];
     const deviation = onnx.node("Sqrt", [onnx.node("Add", [variance, onnx.floats([epsilon], [])])]);
     const slope = onnx.node("Div", [scale, deviation]);
     const shift = onnx.node("Sub", [bias, onnx.node("Mul", [slope, mean])]);
     return affineOfLanes(onnx, matrix, type, forEachImage(onnx, slope, n), forEachImage(onnx, shift, n));
   }
   const [c, m] = matrix.dims as [number, number];
-  return onnx.node("BatchNormalization", [onnx.view(matrix, [1, c, m]), ...statistics], {
+  return onnx.node("BatchNormalization", [onnx.view(matrix, [1, c, m]), ...parameters], {
     attributes: { epsilon: { float: epsilon } },
   });
 }

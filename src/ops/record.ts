@@ -20,13 +20,22 @@ export type OnnxTensor = { readonly name: string; readonly dims: readonly number
 
 export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
 
-/** What an op's `lower` may ask of the ONNX graph under construction. */
-export interface OnnxWriter {
-  readonly layout: Layout;
-  /** Images side by side in a channel-major map, or 1. */
+/** What lowerings must know of the engine that will run their graph. */
+export type Kernels = {
+  /** Images side by side in a channel-major map, or 1: see `Layout`. */
   readonly lanes: number;
   /** How many tensors a node may join or come apart into: a shader of a GPU can bind few buffers. */
   readonly fan: number;
+  /** Whether they are shaders: there is none for products with an operand transposed, and long sums must be cut into pieces. */
+  readonly shaders: boolean;
+};
+
+/** What every engine can do. */
+export const plainKernels: Kernels = { lanes: 1, fan: Number.POSITIVE_INFINITY, shaders: false };
+
+/** What an op's `lower` may ask of the ONNX graph under construction. */
+export interface OnnxWriter extends Kernels {
+  readonly layout: Layout;
   /** Appends a node with one output; `dims` says how that is stored, and is by default as the first input. */
   node(
     type: string,

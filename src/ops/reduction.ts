@@ -3,6 +3,7 @@ import { image, plain, type Shape, sameShape, sizeOf, type TensorType } from "..
 import { lanesFor, matmul, needsChannelMajor, rows } from "./forms.js";
 import { placeProductsOfLanes } from "./lanes.js";
 import { checkThat, noGradient, noMacs, type OnnxWriter, type OpRecord } from "./record.js";
+import { sumOfRows } from "./shaders.js";
 
 export const channelSum: OpRecord<"channelSum"> = {
   formula: "y[c] = Σ_{n,i,j} x[n,c,i,j]",
@@ -17,6 +18,7 @@ export const channelSum: OpRecord<"channelSum"> = {
   lower: (onnx, [x], node) => {
     const type = node.inputs[0]!;
     const dims = [type.shape[1]!];
+    if (onnx.shaders && onnx.layout === "channel-major") return [sumOfRows(onnx, rows(onnx, x!, type))];
     const [tensor, axes] = onnx.layout === "channel-major" ? [rows(onnx, x!, type), [1]] : [x!, [0, 2, 3]];
     return [onnx.node("ReduceSum", [tensor, onnx.integers(axes)], { attributes: { keepdims: 0 }, dims })];
   },

@@ -1,5 +1,7 @@
 /** ONNX Runtime behind one interface; `node.ts` and `web.ts` are its two leaves. */
 
+import type { Kernels } from "../ops/index.js";
+
 /** Where graphs run: natively on the processor, compiled to WebAssembly, or on a graphics chip. */
 export type Device = "cpu" | "wasm" | "webgpu";
 
@@ -41,10 +43,8 @@ export interface Engine {
   readonly name: string;
   readonly device: Device;
   readonly threads: number;
-  /** How many tensors a node of a graph may join or come apart into: see `LoweringOptions`. */
-  readonly fan: number;
-  /** Images side by side in maps of its graphs, or 1: see `Layout`. */
-  readonly lanes: number;
+  /** For the lowering of its graphs. */
+  readonly kernels: Kernels;
   /** @throws {EngineError} when ONNX Runtime refuses the graph. */
   load(model: Uint8Array): Promise<Session>;
   /** @param kept names of the float32 outputs that stay. @throws {EngineError} when ONNX Runtime refuses the graph. */

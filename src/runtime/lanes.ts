@@ -1,7 +1,7 @@
 /** How many images an engine's blocked convolutions take side by side. */
 import { image, plain } from "../ir/index.js";
 import { lower } from "../onnx/index.js";
-import { createBuilder } from "../ops/index.js";
+import { createBuilder, plainKernels } from "../ops/index.js";
 import type { Engine } from "./engine.js";
 
 /** Blocks of ONNX Runtime's `com.microsoft.nchwc` kernels: with AVX-512, and with AVX or less. */
@@ -29,7 +29,9 @@ async function convolved(load: Engine["load"], lanes: number): Promise<Float32Ar
   const x = g.input("x", image(batch, 1, SIDE, SIDE));
   const w = g.input("w", plain(1, 1, SIDE, SIDE));
   g.output(g.one("depthwiseConv2d", [x, w], { stride: 1, padding: [1, 1, 1, 1] }), "y");
-  const session = await load(lower(g.build(), { name: "lanes", layout: "channel-major", lanes }));
+  const session = await load(
+    lower(g.build(), { name: "lanes", layout: "channel-major", kernels: { ...plainKernels, lanes } }),
+  );
   try {
     const upTo = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
     const feeds = {

@@ -6,7 +6,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { EngineError } from "../base/index.js";
 import { plain } from "../ir/index.js";
 import { lower } from "../onnx/index.js";
-import { createBuilder } from "../ops/index.js";
+import { createBuilder, plainKernels } from "../ops/index.js";
 import type { Engine } from "./engine.js";
 import { lanesOf } from "./lanes.js";
 import { createEngine } from "./ort.js";
@@ -32,7 +32,7 @@ export async function loadNodeEngine(threads: number): Promise<Engine | null> {
     threads,
     options: { ...common, executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 },
   });
-  return { ...engine, lanes: await lanesOf(engine.load) };
+  return { ...engine, kernels: { ...engine.kernels, lanes: await lanesOf(engine.load) } };
 }
 
 const webgpu = { ...common, executionProviders: ["webgpu"], intraOpNumThreads: 1 };
@@ -64,7 +64,7 @@ export async function loadWebGpuEngine(): Promise<Engine | null> {
     device: "webgpu",
     threads: 1,
     options: webgpu,
-    fan: WEBGPU_FAN,
+    kernels: { ...plainKernels, fan: WEBGPU_FAN, shaders: true },
     // The package's own `getData` is not there for WebGPU, and ends the process. A graph's outputs do come to the processor.
     download: async (tensor: OrtTensor) => (await reader.run({ from: tensor })).to!.data as Float32Array,
   });

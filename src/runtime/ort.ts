@@ -1,6 +1,7 @@
 /** What both leaves share: they speak the same ONNX Runtime API, `onnxruntime-common`. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError } from "../base/index.js";
+import { type Kernels, plainKernels } from "../ops/index.js";
 import {
   type Device,
   type DeviceTensor,
@@ -23,13 +24,13 @@ export type EngineSetup = {
   readonly device: Device;
   readonly threads: number;
   readonly options: InferenceSession.SessionOptions;
-  readonly fan?: number;
+  readonly kernels?: Kernels;
   /** Brings a tensor from the device's own memory; an engine without works in the processor's. */
   readonly download?: (tensor: OrtTensor) => Promise<Float32Array>;
 };
 
 export function createEngine(ort: Ort, setup: EngineSetup): Engine {
-  const { name, device, threads, fan = Number.POSITIVE_INFINITY, download } = setup;
+  const { name, device, threads, kernels = plainKernels, download } = setup;
   /** What stands behind the tensors that stayed on the device. */
   const behind = new WeakMap<DeviceTensor, OrtTensor>();
 
@@ -80,7 +81,7 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
   };
 
   return {
-    ...{ name, device, threads, fan, lanes: 1 },
+    ...{ name, device, threads, kernels },
     async load(model) {
       const session = await open(model, []);
       return { run: async (feeds) => plainOutputs(await run(session, feeds)), dispose: () => session.release() };

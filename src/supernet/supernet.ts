@@ -116,7 +116,7 @@ export function createSupernet(setup: SupernetSetup): Supernet {
   const load = (kind: string, architecture: Architecture, build: typeof buildGradientStep): Promise<Session> =>
     sessions.get(`${kind} ${JSON.stringify(architecture)}`, () => {
       const graph = build(quiet(architecture), batchSize, stateLayout(architecture));
-      return engine.load(lower(graph, { name: kind, layout: "channel-major", fan: engine.fan, lanes: engine.lanes }));
+      return engine.load(lower(graph, { name: kind, layout: "channel-major", kernels: engine.kernels }));
     });
   const feedsOf = (architecture: Architecture) => {
     const data = gather(state.weights, placesOf(architecture));

@@ -21,12 +21,12 @@ const PART = 8;
 const layout = stateLayout(halvesNetwork);
 
 const load = (graph: Parameters<typeof lower>[0]): Promise<Session> =>
-  engine.load(lower(graph, { name: "step", layout: "channel-major", fan: engine.fan, lanes: engine.lanes }));
+  engine.load(lower(graph, { name: "step", layout: "channel-major", kernels: engine.kernels }));
 
 /** All outputs of a step, those that would stay on a device too. */
 async function stepOf(recipe: Recipe, architecture = halvesNetwork): Promise<Session> {
   const { graph } = buildTrainingStep(architecture, recipe, layout);
-  const model = lower(graph, { name: "step", layout: "channel-major", fan: engine.fan, lanes: engine.lanes });
+  const model = lower(graph, { name: "step", layout: "channel-major", kernels: engine.kernels });
   const state = [names.weights, names.buffers, ...initialMoments(recipe.optimizer).map((_, i) => names.moment(i))];
   const averages = recipe.ema === null ? [] : [names.weights, names.buffers].map(names.average);
   const step = await loadStep(model, { engine, recipe, layout, kept: [...state, ...averages].map(names.next) });

@@ -46,7 +46,7 @@ export async function loadStep(
     ...(hasStatistics(layout) && { [names.statistics]: zeros(layout.buffers.size) }),
   };
   const part = await engine.loadKeeping(model, Object.keys(none).map(names.next));
-  const options = { name: "update", layout: "channel-major", fan: engine.fan } as const;
+  const options = { name: "update", layout: "channel-major", kernels: engine.kernels } as const;
   const update = await engine.loadKeeping(lower(buildUpdate(recipe, layout), options), kept);
   return inParts({ part, update }, recipe.accumulate, none);
 }

@@ -65,8 +65,7 @@ export function createEvaluator(setup: {
     const options = {
       name: `${name} evaluation`,
       layout: "channel-major",
-      fan: engine.fan,
-      lanes: engine.lanes,
+      kernels: engine.kernels,
       weights: tuning?.tensors ?? new Map<string, Float32Array>(),
     } as const;
     const session = await engine.load(lower(graph, options));

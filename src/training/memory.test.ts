@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { buildArchitecture } from "../networks/index.js";
+import { plainKernels } from "../ops/index.js";
 import { partsWithin, planTrainingMemory } from "./memory.js";
 import { quickRecipe } from "./recipe.js";
 
 const setup = {
   architecture: buildArchitecture("mobilenet-v2", { width: 0.35, resolution: 32, classes: 10 }),
   recipe: { ...quickRecipe, batchSize: 96 },
-  engine: { fan: Number.POSITIVE_INFINITY, lanes: 1 },
+  engine: { kernels: plainKernels },
 };
 const bytesOf = (changes: Partial<typeof quickRecipe>) =>
   planTrainingMemory({ ...setup, recipe: { ...setup.recipe, ...changes } }).bytes;

@@ -9,7 +9,7 @@ import type { TrainingSetup } from "./training.js";
 import { buildUpdate } from "./update.js";
 
 export type MemoryOfTraining = Pick<TrainingSetup, "architecture" | "recipe" | "tuning" | "distillation"> & {
-  readonly engine: Pick<TrainingSetup["engine"], "fan" | "lanes">;
+  readonly engine: Pick<TrainingSetup["engine"], "kernels">;
 };
 
 export type TrainingMemory = {
@@ -40,7 +40,7 @@ export function planTrainingMemory({
   engine,
 }: MemoryOfTraining): TrainingMemory {
   const layout = stateLayout(architecture, tuning);
-  const options: LoweringOptions = { name: "", layout: "channel-major", fan: engine.fan, lanes: engine.lanes };
+  const options: LoweringOptions = { name: "", layout: "channel-major", kernels: engine.kernels };
   const { graph, noise } = buildTrainingStep(architecture, recipe, layout, { tuning, distillation });
   const evaluation = buildEvaluation(architecture, evaluationBatch(recipe), layout, tuning);
   const update = recipe.accumulate === 1 ? 0 : arenaUse(buildUpdate(recipe, layout), options).peakBytes;

@@ -109,7 +109,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   let live = liveOf(
     setup.state ?? (setup.parent === undefined ? fresh() : inherit(layout, fresh(), setup.parent).state),
   );
-  const options = { layout: "channel-major", fan: engine.fan, lanes: engine.lanes, weights } as const;
+  const options = { layout: "channel-major", kernels: engine.kernels, weights } as const;
   const step = await loadStep(lower(graph, { ...options, name: `${architecture.name} training step` }), {
     ...{ engine, recipe, layout, kept: [...live.vectors.keys()].map(names.next) },
   });

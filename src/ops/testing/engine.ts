@@ -34,7 +34,7 @@ const interpreter: Runner = {
 async function engineRunners(name: Device): Promise<Runner[]> {
   // One thread, so that results repeat to the bit.
   const engine = await chooseEngine(name, 1).catch((error: Error) => error);
-  const lanes = engine instanceof Error ? 1 : engine.lanes;
+  const lanes = engine instanceof Error ? 1 : engine.kernels.lanes;
   const layouts = [["image-major", 1] as const, ["channel-major", 1] as const];
   return [...layouts, ...(lanes === 1 ? [] : [["channel-major", lanes] as const])].map(([layout, lanes]) => ({
     name: `${name}, ${layout}${lanes === 1 ? "" : `, ${lanes} lanes`}`,
@@ -67,7 +67,7 @@ async function runOnEngine(
   values: ReadonlyMap<string, TensorData>,
 ): Promise<Map<string, TensorData>> {
   verify(graph, inferNode);
-  const session = await engine.load(lower(graph, { name: "test", layout, lanes, fan: engine.fan }));
+  const session = await engine.load(lower(graph, { name: "test", layout, kernels: { ...engine.kernels, lanes } }));
   try {
     const opened = [...graph.inputs, ...graph.parameters.map(({ value }) => value)];
     const feed = (value: Value) => ({
