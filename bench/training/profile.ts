@@ -68,7 +68,9 @@ async function record(): Promise<Trace> {
   try {
     // As in src/runtime/node.ts.
     const session = await InferenceSession.create(model, {
-      executionProviders: [device],
+      executionProviders: [
+        device === "webgpu" ? { name: device, preferredLayout: "NCHW", storageBufferCacheMode: "simple" } : device,
+      ],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",

@@ -4,6 +4,7 @@
  *     npx jiti bench/training/run.ts --date 2026-01-31                        # all but TensorFlow.js; prints, adds to results.csv
  *     npx jiti bench/training/run.ts --date 2026-01-31 --only mobilenet-v2-224 --threads 2
  *     npx jiti bench/training/run.ts --date 2026-01-31 --only block --slow    # TensorFlow.js, too: a minute a step
+ *     npx jiti bench/training/run.ts --date 2026-01-31 --device webgpu --machine "NVIDIA H100" --python python3  # beside PyTorch's CUDA
  *
  * glibc gives large blocks back to the system after each step and PyTorch then pays for them again, several times its own time where
  * fresh memory is slow. It is told to keep them, as ONNX Runtime does by itself.
@@ -36,6 +37,9 @@ const { values: options } = parseArgs({
     threads: { type: "string", multiple: true, default: ["1", "2"] },
     rounds: { type: "string", default: "4" },
     slow: { type: "boolean", default: false },
+    device: { type: "string", default: "cpu" },
+    machine: { type: "string", default: cpus()[0]!.model },
+    python: { type: "string", default: "/usr/bin/python3" },
   },
 });
 if (options.date === undefined)
@@ -49,13 +53,14 @@ const COLUMNS =
 
 const here = import.meta.dirname;
 const jiti = join(here, "..", "..", "node_modules", "jiti", "lib", "jiti-cli.mjs");
-const file = join(here, "results.csv");
+const onChip = options.device === "webgpu";
+const file = join(here, onChip ? "results-gpu.csv" : "results.csv");
 if (!(await stat(file).catch(() => null))) await appendFile(file, `${COLUMNS}\n`);
 
 for (const name of options.only) {
   const chosen = cases[name];
   if (chosen === undefined) throw new Error(`--only: ${name} is none of ${Object.keys(cases).join(", ")}`);
-  for (const threads of options.threads) {
+  for (const threads of onChip ? ["1"] : options.threads) {
     if (Number(threads) <= availableParallelism()) await compare(name, chosen, threads);
   }
 }
@@ -63,13 +68,14 @@ for (const name of options.only) {
 async function compare(name: string, { network, batch, resolution, classes }: Case, threads: string): Promise<void> {
   const sizes = [network, batch, resolution, classes, threads].map(String);
   const starts: (() => Promise<Side>)[] = [
-    () => startSide(process.execPath, [jiti, join(here, "ours.ts"), ...sizes]),
-    ...["nchw", "channels_last"].map(
-      (layout) => () => startSide("/usr/bin/python3", [join(here, "pytorch.py"), ...sizes, layout]),
+    () => startSide(process.execPath, [jiti, join(here, "ours.ts"), ...sizes, options.device]),
+    ...["nchw", "channels_last", ...(onChip ? ["channels_last-tf32"] : [])].map(
+      (layout) => () =>
+        startSide(options.python, [join(here, "torch_step.py"), ...sizes, layout, onChip ? "cuda" : "cpu"]),
     ),
   ];
   // They run on one thread.
-  if (network === "block" && threads === "1") {
+  if (network === "block" && threads === "1" && !onChip) {
     const peers = options.slow ? ["jax.js", "tensorflow.js"] : ["jax.js"];
     starts.push(...peers.map((peer) => () => startSide(process.execPath, [join(here, "peers", peer), String(batch)])));
   }
@@ -103,7 +109,7 @@ async function compare(name: string, { network, batch, resolution, classes }: Ca
       `${name.padEnd(24)} ${threads} thread${threads === "1" ? " " : "s"} ${label.padEnd(34)} ours ${ms(a.median)} (${ms(a.low)} – ${ms(a.high)})  peer ${ms(b.median)} (${ms(b.low)} – ${ms(b.high)})  ${ratio.toFixed(2)} times as fast`,
     );
     const row = [
-      ...[options.date, JSON.stringify(cpus()[0]!.model), network, batch, resolution, threads],
+      ...[options.date, JSON.stringify(options.machine), network, batch, resolution, threads],
       ...[facts.peer, facts.version, facts.variant, a.median, a.low, a.high, b.median, b.low, b.high],
     ].map((cell) => (typeof cell === "number" && !Number.isInteger(cell) ? cell.toFixed(1) : cell));
     await appendFile(file, `${[...row, ratio.toFixed(3), options.rounds].join(",")}\n`);

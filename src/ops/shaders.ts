@@ -44,21 +44,21 @@ export function transposedProduct(
   return onnx.node("ReduceSum", [products, onnx.integers([0])], { attributes: { keepdims: 0 }, dims });
 }
 
-/** The sum of each row, or of its squares, along the last axis; that axis is gone. */
-export function sumOfRows(
-  onnx: OnnxWriter,
-  x: OnnxTensor,
-  type: "ReduceSum" | "ReduceSumSquare" = "ReduceSum",
-): OnnxTensor {
+type Reduction = "ReduceSum" | "ReduceMean" | "ReduceSumSquare";
+
+/** The sum of each row, or its mean or the sum of its squares, along the last axis; that axis is gone. */
+export function sumOfRows(onnx: OnnxWriter, x: OnnxTensor, type: Reduction = "ReduceSum"): OnnxTensor {
   const rows = x.dims.slice(0, -1);
   const length = x.dims.at(-1)!;
   const pieces = divisorFrom(length, length / LONGEST_SUM);
   const cut = onnx.view(x, [sizeOf(rows) * pieces, length / pieces]);
   const sums = lastAxis(onnx, type, cut);
-  return onnx.view(pieces === 1 ? sums : lastAxis(onnx, "ReduceSum", onnx.view(sums, [sizeOf(rows), pieces])), rows);
+  if (pieces === 1) return onnx.view(sums, rows);
+  const ofPieces = type === "ReduceMean" ? "ReduceMean" : "ReduceSum";
+  return onnx.view(lastAxis(onnx, ofPieces, onnx.view(sums, [sizeOf(rows), pieces])), rows);
 }
 
-function lastAxis(onnx: OnnxWriter, type: "ReduceSum" | "ReduceSumSquare", x: OnnxTensor): OnnxTensor {
+function lastAxis(onnx: OnnxWriter, type: Reduction, x: OnnxTensor): OnnxTensor {
   const dims = x.dims.slice(0, -1);
   // In opset 17 only ReduceSum takes its axes as an input.
   return type === "ReduceSum"

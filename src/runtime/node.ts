@@ -35,7 +35,13 @@ export async function loadNodeEngine(threads: number): Promise<Engine | null> {
   return { ...engine, kernels: { ...engine.kernels, lanes: await lanesOf(engine.load) } };
 }
 
-const webgpu = { ...common, executionProviders: ["webgpu"], intraOpNumThreads: 1 };
+const webgpu = {
+  ...common,
+  // By default images of a convolution are turned to channels-last, and back: a hundred copies in a training step; and a buffer is
+  // sought in buckets of sizes, which took a third of it.
+  executionProviders: [{ name: "webgpu", preferredLayout: "NCHW", storageBufferCacheMode: "simple" } as const],
+  intraOpNumThreads: 1,
+};
 
 /**
  * What WebGPU has no shader for runs on one thread of the processor.
