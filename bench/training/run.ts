@@ -54,7 +54,7 @@ const COLUMNS =
 const here = import.meta.dirname;
 const jiti = join(here, "..", "..", "node_modules", "jiti", "lib", "jiti-cli.mjs");
 const onChip = options.device === "webgpu";
-const file = join(here, onChip ? "results-gpu.csv" : "results.csv");
+const file = onChip ? join(here, "..", "..", "results", "training-gpu.csv") : join(here, "results.csv");
 if (!(await stat(file).catch(() => null))) await appendFile(file, `${COLUMNS}\n`);
 
 for (const name of options.only) {

@@ -17,7 +17,7 @@ export interface DeviceTensor {
   readonly host: Float32Array | null;
   /** Brings the numbers to the processor's memory; the second time they are there. */
   download(): Promise<Float32Array>;
-  /** Frees the device's memory; whoever received the tensor disposes it. `host` stays. */
+  /** Frees the device's memory; whoever received the tensor disposes it. A `host` that was read before stays. */
   dispose(): void;
 }
 

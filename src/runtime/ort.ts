@@ -2,15 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError } from "../base/index.js";
 import { type Kernels, plainKernels } from "../ops/index.js";
-import {
-  type Device,
-  type DeviceTensor,
-  type Engine,
-  type Feeds,
-  hostTensor,
-  type Tensor,
-  type TensorData,
-} from "./engine.js";
+import type { Device, DeviceTensor, Engine, Feeds, Tensor, TensorData } from "./engine.js";
 
 export type Ort = {
   readonly InferenceSession: {
@@ -44,7 +36,7 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
   };
 
   const deviceTensor = (tensor: OrtTensor): DeviceTensor => {
-    if (tensor.location === "cpu") return hostTensor(tensor.data as Float32Array, tensor.dims);
+    if (tensor.location === "cpu") return resultTensor(tensor, behind);
     let host: Float32Array | null = null;
     const kept: DeviceTensor = {
       dims: tensor.dims,
@@ -101,6 +93,36 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
       };
     },
   };
+}
+
+/** An output in the processor's memory. Unless somebody has asked for the numbers, they go when it is disposed. */
+function resultTensor(tensor: OrtTensor, behind: WeakMap<DeviceTensor, OrtTensor>): DeviceTensor {
+  let data: Float32Array<ArrayBuffer> | null = tensor.data as Float32Array<ArrayBuffer>;
+  let asked = false;
+  const result: DeviceTensor = {
+    dims: tensor.dims,
+    get host() {
+      asked = true;
+      return data;
+    },
+    download: async () => result.host!,
+    dispose() {
+      if (asked || data === null) return;
+      behind.delete(result);
+      free(data.buffer);
+      data = null;
+    },
+  };
+  behind.set(result, tensor);
+  return result;
+}
+
+const { port1: nowhere } = new MessageChannel();
+nowhere.close();
+
+/** Gives the memory back at once; a collection would come several steps later, and state upon state would lie there until then. */
+function free(buffer: ArrayBuffer): void {
+  nowhere.postMessage(null, [buffer]);
 }
 
 const plainOutputs = (results: Readonly<Record<string, OrtTensor>>): Record<string, Tensor> =>
