@@ -13,7 +13,7 @@ test("auto is the processor, natively where that is installed", async () => {
 
 // Elsewhere a chip cannot be hidden from the process.
 describe.skipIf(process.platform !== "linux" || !native)("where no graphics chip has a driver", () => {
-  process.env.VK_ICD_FILENAMES = "/nowhere/icd.json";
+  for (const name of ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"]) process.env[name] = "/nowhere/icd.json";
 
   test("WebGPU is not among the devices that are there", async () => {
     expect((await availableEngines(1)).map(({ device }) => device)).toEqual(["cpu", "wasm"]);

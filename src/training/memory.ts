@@ -20,16 +20,12 @@ export type TrainingMemory = {
 
 /** ONNX Runtime's arena hands out whole chunks: 3 to 10 % more than was asked for, over six networks. */
 const CHUNKS = 1.05;
-/** The state before a step, and after it. */
-const STATES = 2;
-/** Earlier states that V8 has not collected yet. */
-const UNCOLLECTED = 40e6;
-/** How many of them there are at most where they are small. */
-const EARLIER = 10;
-/** The step's batch, the next one, and the last one's memory. */
+/** The state before a step, after it, and at the end of the last epoch, which somebody may have read. */
+const STATES = 3;
+/** The step's batch, and two that a worker has ahead. */
 const BATCHES = 3;
-/** Graphs, sessions and what their building leaves on the heap. */
-const SESSIONS = 15e6;
+/** Two sessions' nodes, and what building them leaves on the heap: 20 to 40 MB over six networks. */
+const SESSIONS = 28e6;
 
 /** @throws {UsageError} when the batch does not come apart into the recipe's parts. */
 export function planTrainingMemory({
@@ -53,13 +49,13 @@ export function planTrainingMemory({
   const masks = noise.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const batch = 4 * (pixelCount(architecture, recipe.batchSize) + masks);
   const ofPart = recipe.accumulate === 1 ? 0 : batch / recipe.accumulate;
+  const evaluated = 4 * pixelCount(architecture, evaluationBatch(recipe));
 
   const parts = [
     { what: "activations and gradients", bytes: CHUNKS * arenaUse(graph, options).peakBytes },
     { what: "evaluation", bytes: CHUNKS * arenaUse(evaluation, options).peakBytes },
     { what: "weights, moments, averages", bytes: STATES * state + sums + CHUNKS * update },
-    { what: "earlier states", bytes: Math.min(UNCOLLECTED, EARLIER * state) },
-    { what: "batches", bytes: BATCHES * batch + ofPart },
+    { what: "batches", bytes: BATCHES * batch + ofPart + evaluated },
     { what: "graphs and sessions", bytes: SESSIONS },
   ].map(({ what, bytes }) => ({ what, bytes: Math.round(bytes) }));
   return { parts, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) };
