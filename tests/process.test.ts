@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(program))("the built program (skipped where it is no
     expect((await train("stopped", "2")).code).toBe(0);
     expect((await train("unbroken", "0")).code).toBe(0);
     expect(Buffer.compare(await model("stopped"), await model("unbroken"))).toBe(0);
-  });
+  }, 180_000);
 
   test("at Ctrl-C saves what is finished, and the same command goes on", async () => {
     await makePhotos(join(root, "photos"), 12);

@@ -18,11 +18,10 @@ export interface Vocabulary {
   div: None;
   exp: None;
   sqrt: None;
-  equal: None;
   lessEqual: None;
   where: None;
-  mask: None;
   step: None;
+  between: { readonly low: number; readonly high: number };
 
   relu: None;
   relu6: None;

@@ -186,7 +186,8 @@ class Writer implements OnnxWriter {
   private readonly constants = new Map<string, OnnxTensor>();
   /** Tensors that are views of others, so that a view of a view is a view of the first. */
   private readonly roots = new Map<string, OnnxTensor>();
-  private readonly views = new Map<string, OnnxTensor>();
+  /** Outputs of each node so far, by what it computes. */
+  private readonly computed = new Map<string, OnnxTensor[]>();
 
   readonly lanes: number;
   readonly fan: number;
@@ -201,17 +202,28 @@ class Writer implements OnnxWriter {
     this.shaders = shaders;
   }
 
-  node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) => {
-    const output = { name: this.fresh(`${this.path}/${type}`), dims: dims ?? inputs[0]!.dims };
-    this.push(type, inputs, [output], attributes, domain);
-    return output;
-  };
+  node: OnnxWriter["node"] = (type, inputs, { attributes = {}, dims, domain = "" as const } = {}) =>
+    this.once(type, inputs, [dims ?? inputs[0]!.dims], attributes, domain)[0]!;
 
-  nodes: OnnxWriter["nodes"] = (type, inputs, dims, attributes = {}) => {
+  nodes: OnnxWriter["nodes"] = (type, inputs, dims, attributes = {}) => this.once(type, inputs, dims, attributes, "");
+
+  /** What was computed before is not computed again. ONNX Runtime sees to that for ONNX's own ops alone. */
+  private once(
+    type: string,
+    inputs: readonly OnnxTensor[],
+    dims: readonly (readonly number[])[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    domain: string,
+  ): OnnxTensor[] {
+    const names = inputs.map(({ name }) => name);
+    const key = JSON.stringify([domain, type, names, attributes, dims]);
+    const known = this.computed.get(key);
+    if (known !== undefined) return known;
     const outputs = dims.map((each) => ({ name: this.fresh(`${this.path}/${type}`), dims: each }));
-    this.push(type, inputs, outputs, attributes, "");
+    this.push(type, inputs, outputs, attributes, domain);
+    this.computed.set(key, outputs);
     return outputs;
-  };
+  }
 
   view(tensor: OnnxTensor, dims: readonly number[]): OnnxTensor {
     if (sameShape(tensor.dims, dims)) return tensor;
@@ -220,12 +232,8 @@ class Writer implements OnnxWriter {
     }
     const root = this.roots.get(tensor.name) ?? tensor;
     if (sameShape(root.dims, dims)) return root;
-    const key = `${root.name}:${dims.join(",")}`;
-    const known = this.views.get(key);
-    if (known !== undefined) return known;
     const view = this.node("Reshape", [root, this.integers(this.extents(root, dims))], { dims });
     this.roots.set(view.name, root);
-    this.views.set(key, view);
     return view;
   }
 

@@ -20,6 +20,7 @@ const mayOverwrite: Readonly<Record<string, readonly number[]>> = {
   Clip: [0],
   Sigmoid: [0],
   HardSigmoid: [0],
+  LeakyRelu: [0],
 };
 
 /** Ops whose output is their input, under another shape or name. */
@@ -35,7 +36,7 @@ type Buffer = {
 
 /** Inputs and constants lie elsewhere; outputs count. */
 export function arenaUse(graph: Graph, options: LoweringOptions): ArenaUse {
-  const nodes = withoutIdentities(withoutTwins(inlined(loweredNodes(graph, options))));
+  const nodes = withoutIdentities(inlined(loweredNodes(graph, options)));
   const order = runningOrder(nodes);
   const readers = countReaders(nodes);
   for (const { name } of graph.outputs) readers.set(name, (readers.get(name) ?? 0) + 1);
@@ -119,26 +120,6 @@ function inlined(nodes: readonly LoweredNode[]): LoweredNode[] {
   return [...nodes.filter((node) => !isFunction(node)), ...bodies];
 }
 
-/** Of nodes that compute the same, ONNX Runtime keeps the first. */
-function withoutTwins(nodes: readonly LoweredNode[]): LoweredNode[] {
-  const first = new Map<string, LoweredNode>();
-  const stands = new Map<string, string>();
-  return nodes.flatMap((node) => {
-    const inputs = node.inputs.map((name) => stands.get(name) ?? name);
-    const key = JSON.stringify([node.type, node.attributes, inputs, node.outputs.map(({ dims }) => dims)]);
-    const twin = first.get(key);
-    if (twin === undefined || node.type === "Identity") {
-      const kept = { ...node, inputs };
-      first.set(key, kept);
-      return [kept];
-    }
-    node.outputs.forEach(({ name }, i) => {
-      stands.set(name, twin.outputs[i]!.name);
-    });
-    return [];
-  });
-}
-
 /** ONNX Runtime takes out the nodes that only give an output its name, where nobody else reads what it names. */
 function withoutIdentities(nodes: readonly LoweredNode[]): LoweredNode[] {
   const readers = countReaders(nodes);
@@ -155,7 +136,7 @@ function withoutIdentities(nodes: readonly LoweredNode[]): LoweredNode[] {
 }
 
 const bytesOf = (type: string, { dims }: OnnxTensor) => sizeOf(dims) * elementBytes(type);
-const elementBytes = (type: string) => (type === "Equal" ? 1 : 4);
+const elementBytes = (type: string) => (type === "LessOrEqual" ? 1 : 4);
 
 /**
  * ONNX Runtime's default order: depth first from the nodes that nobody reads, the last of them first, each after all that it

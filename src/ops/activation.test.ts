@@ -8,8 +8,8 @@ import { runners } from "./testing/engine.js";
 
 const kinks = [
   { op: "relu", x: 0, y: 0, slope: 0, why: "zero passes nothing back" },
-  { op: "relu6", x: 0, y: 0, slope: 1, why: "the inner slope" },
-  { op: "relu6", x: 6, y: 6, slope: 1, why: "the inner slope" },
+  { op: "relu6", x: 0, y: 0, slope: 0, why: "the outer slope" },
+  { op: "relu6", x: 6, y: 6, slope: 0, why: "the outer slope" },
   { op: "hardSigmoid", x: -3, y: 0, slope: 0, why: "the outer slope" },
   { op: "hardSigmoid", x: 3, y: 1, slope: 0, why: "the outer slope" },
   { op: "hardSwish", x: -3, y: 0, slope: 0, why: "the outer slope" },

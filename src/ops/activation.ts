@@ -1,4 +1,7 @@
-/** The papers' activations. Gradients are written with the output where that lets the input's memory go. */
+/**
+ * The papers' activations. Gradients are written with the output where that lets the input's memory go. At a kink the slope is
+ * that of the flat side.
+ */
 import type { OpName, Value } from "../ir/index.js";
 import type { GraphBuilder } from "./builder.js";
 import { noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
@@ -31,8 +34,7 @@ export const relu = activation({
 export const relu6 = activation({
   formula: "y = min(max(x, 0), 6)",
   source: "Sandler et al. 2018, arXiv:1801.04381, §4",
-  // Where x was not clipped, y is x to the bit; at the two kinks we take the inner slope.
-  slope: (g, dy, x, y) => g.mask(dy, g.equal(x, y)),
+  slope: (g, dy, _, y) => g.mul(dy, g.between(y, 0, 6)),
   lower: (onnx, x) => onnx.node("Clip", [x, onnx.floats([0], []), onnx.floats([6], [])]),
 });
 
@@ -58,16 +60,10 @@ export const silu = activation({
       : onnx.node("Mul", [x, onnx.node("Sigmoid", [x])]),
 });
 
-/** The largest number of float32 below 9. */
-const JUST_BELOW_9 = 9 - 2 ** -20;
-
-/** Whether −3 < x < 3; at the two kinks the slope is the outer one. */
-const isBetween = (g: GraphBuilder, x: Value) => g.lessEqual(g.mul(x, x), JUST_BELOW_9);
-
 export const hardSigmoid = activation({
   formula: "y = relu6(x + 3) / 6",
   source: "Howard et al. 2019, arXiv:1905.02244, §5.2",
-  slope: (g, dy, x) => g.mask(g.mul(dy, 1 / 6), isBetween(g, x)),
+  slope: (g, dy, x) => g.mul(g.mul(dy, 1 / 6), g.between(x, -3, 3)),
   lower: (onnx, x) => onnx.node("HardSigmoid", [x], { attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } } }),
 });
 
@@ -77,7 +73,7 @@ export const hardSwish = activation({
   // dy/dx = 0 below −3, 1 above 3, x/3 + 1/2 between: with r = hardSigmoid(x), that is r + (r − 1/2 between, else 0).
   slope: (g, dy, x) => {
     const r = g.hardSigmoid(x);
-    return g.mul(dy, g.add(r, g.mask(g.sub(r, 0.5), isBetween(g, x))));
+    return g.mul(dy, g.add(r, g.mul(g.sub(r, 0.5), g.between(x, -3, 3))));
   },
   lower: (onnx, x) => onnx.node("HardSwish", [x]),
 });

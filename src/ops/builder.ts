@@ -91,11 +91,10 @@ export class GraphBuilder {
   sub = (a: Operand, b: Operand) => this.binary("sub", a, b);
   mul = (a: Operand, b: Operand) => this.binary("mul", a, b);
   div = (a: Operand, b: Operand) => this.binary("div", a, b);
-  equal = (a: Operand, b: Operand) => this.binary("equal", a, b);
   lessEqual = (a: Operand, b: Operand) => this.binary("lessEqual", a, b);
   where = (condition: Value, a: Operand, b: Operand) => this.one("where", [condition, this.lift(a), this.lift(b)], {});
-  mask = (x: Value, condition: Value) => this.one("mask", [x, condition], {});
   step = (x: Value) => this.one("step", [x], {});
+  between = (x: Value, low: number, high: number) => this.one("between", [x], { low, high });
   exp = (x: Value) => this.one("exp", [x], {});
   sqrt = (x: Value) => this.one("sqrt", [x], {});
   relu = (x: Value) => this.one("relu", [x], {});
@@ -141,7 +140,7 @@ export class GraphBuilder {
     this.nodes.push(...graph.nodes);
   }
 
-  private binary(op: "add" | "sub" | "mul" | "div" | "equal" | "lessEqual", a: Operand, b: Operand): Value {
+  private binary(op: "add" | "sub" | "mul" | "div" | "lessEqual", a: Operand, b: Operand): Value {
     return this.one(op, [this.lift(a), this.lift(b)], {});
   }
 

@@ -146,7 +146,7 @@ export const conv2dWeightGrad: OpRecord<"conv2dWeightGrad"> = {
 
 /**
  * The places a kernel sees, as a matrix `[kH · kW · C, N · outH · outW]` (im2col). For a pointwise convolution that is the
- * image itself. The weight gradient asks for the same nodes again; ONNX Runtime merges equal nodes.
+ * image itself. The weight gradient asks for the same nodes again; equal nodes are written once.
  */
 function patches(
   onnx: OnnxWriter,

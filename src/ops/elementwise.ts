@@ -6,7 +6,6 @@ import { affineOfLanes } from "./lanes.js";
 import { checkThat, noGradient, noMacs, type OnnxTensor, type OnnxWriter, type OpRecord } from "./record.js";
 
 type Arithmetic = "add" | "sub" | "mul" | "div";
-type Comparison = "equal" | "lessEqual";
 
 /**
  * Images broadcast with images, and with scalars; plain values with plain values. A vector of channels never meets an
@@ -79,20 +78,15 @@ export const div = arithmetic("y = a / b", "Div", (g, _a, b, y, dy) => {
   return [da, g.mul(g.mul(da, y), -1)];
 });
 
-function comparison(formula: string, onnxType: string): OpRecord<Comparison> {
-  return {
-    formula,
-    infer: (inputs, _, at) => [{ dtype: "bool", ...broadcast(inputs, at) }],
-    vjp: () => [null, null], // piecewise constant
-    lower: (onnx, inputs, node) => [
-      onnx.node(onnxType, align(onnx, inputs, node.inputs), { dims: onnx.stored(node.outputs[0]!) }),
-    ],
-    macs: noMacs,
-  };
-}
-
-export const equal = comparison("y = a = b", "Equal");
-export const lessEqual = comparison("y = a ≤ b", "LessOrEqual");
+export const lessEqual: OpRecord<"lessEqual"> = {
+  formula: "y = a ≤ b",
+  infer: (inputs, _, at) => [{ dtype: "bool", ...broadcast(inputs, at) }],
+  vjp: () => [null, null], // piecewise constant
+  lower: (onnx, inputs, node) => [
+    onnx.node("LessOrEqual", align(onnx, inputs, node.inputs), { dims: onnx.stored(node.outputs[0]!) }),
+  ],
+  macs: noMacs,
+};
 
 export const where: OpRecord<"where"> = {
   formula: "y = condition ? a : b",
@@ -132,24 +126,6 @@ export const scaleShift: OpRecord<"scaleShift"> = {
   macs: noMacs,
 };
 
-export const mask: OpRecord<"mask"> = {
-  formula: "y = condition ? x : 0; where x is not finite, y is not a number",
-  infer: (inputs, _, at) => {
-    checkThat(sameShape(inputs[0]!.shape, inputs[1]!.shape), at, "a condition for each number", inputs);
-    return [inputs[0]!];
-  },
-  vjp: (g, { inputs }, [dy]) => [g.mask(dy!, inputs[1]!), null],
-  // Half the time of Where, which passes over memory three times.
-  lower: (onnx, inputs, node) => {
-    const [x, condition] = align(onnx, inputs, node.inputs);
-    return [onnx.node("Mul", [x!, onnx.node("Cast", [condition!], { attributes: { to: FLOAT } })])];
-  },
-  macs: noMacs,
-};
-
-/** ONNX's number of the type float32. */
-const FLOAT = 1;
-
 export const step: OpRecord<"step"> = {
   formula: "y = x > 0 ? 1 : 0",
   infer: ([x]) => [x!],
@@ -160,6 +136,28 @@ export const step: OpRecord<"step"> = {
   ],
   macs: noMacs,
 };
+
+export const between: OpRecord<"between"> = {
+  formula: "y = low < x < high ? 1 : 0",
+  infer: ([x], { low, high }, at) => {
+    checkThat(low < high, at, `a range, not ${low} … ${high}`, [x!]);
+    return [x!];
+  },
+  vjp: () => [null], // piecewise constant
+  // How far x is from the middle, |x| as a leaky ReLU of slope −1, and whether that is less than half the range. A comparison
+  // would pass over less memory, but Cast runs on one thread, and waits for what lies in the others' caches.
+  lower: (onnx, [x], { attributes: { low, high } }) => {
+    const [middle, half] = [(low + high) / 2, (high - low) / 2];
+    const centred = middle === 0 ? x! : onnx.node("Sub", [x!, onnx.floats([middle], [])]);
+    const distance = onnx.node("LeakyRelu", [centred], { attributes: { alpha: { float: -1 } } });
+    const attributes = { alpha: { float: -STEEP }, beta: { float: STEEP * half } };
+    return [onnx.node("HardSigmoid", [distance], { attributes })];
+  },
+  macs: noMacs,
+};
+
+/** A power of two, so that it rounds nothing. */
+const STEEP = 2 ** 100;
 
 export const exp: OpRecord<"exp"> = {
   formula: "y = eˣ",

@@ -101,7 +101,7 @@ function apart(
   return [perChannel(onnx, wide, outputs[0]!, [gamma, beta, mean, variance], attributes.epsilon), ...[mean, variance]];
 }
 
-/** The wide map and its mean are the forward pass's: ONNX Runtime merges equal nodes. */
+/** The wide map and its mean are the forward pass's: equal nodes are written once. */
 function gradApart(
   onnx: OnnxWriter,
   [dy, x, w, gamma, variance]: readonly [OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor, OnnxTensor],
@@ -124,7 +124,7 @@ function widened(onnx: OnnxWriter, x: OnnxTensor, w: OnnxTensor, xType: Value, w
   return onnx.node("MatMul", [onnx.view(w, [out, c]), rows(onnx, x, xType)], { dims: [out, sizeOf(xType.shape) / c] });
 }
 
-/** What both passes begin with; ONNX Runtime merges equal nodes. */
+/** What both passes begin with; equal nodes are written once. */
 function momentsOf(onnx: OnnxWriter, x: OnnxTensor, w: OnnxTensor, xType: Value, wType: Value) {
   const [out, c] = wType.shape as [number, number];
   const m = sizeOf(xType.shape) / c;

@@ -36,7 +36,10 @@ export const plainKernels: Kernels = { lanes: 1, fan: Number.POSITIVE_INFINITY, 
 /** What an op's `lower` may ask of the ONNX graph under construction. */
 export interface OnnxWriter extends Kernels {
   readonly layout: Layout;
-  /** Appends a node with one output; `dims` says how that is stored, and is by default as the first input. */
+  /**
+   * Appends a node with one output, unless one that computes the same is there; `dims` says how the output is stored, and is by
+   * default as the first input.
+   */
   node(
     type: string,
     inputs: readonly OnnxTensor[],

@@ -205,7 +205,6 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
   div: binary(anything, positive),
   exp: unary(anything),
   sqrt: unary(positive),
-  equal: binary({ from: 0, to: 2, integers: true }, { from: 0, to: 2, integers: true }),
   lessEqual: binary({ from: -1, to: 2, integers: true }, { from: -1, to: 2, integers: true }),
   where: [
     {
@@ -228,15 +227,19 @@ export const cases: { readonly [K in OpName]: readonly Case<Vocabulary[K]>[] } =
     },
   ],
 
-  mask: [
-    {
-      name: "images",
-      inputs: [of(image(2, 3, 4, 5)), { ...of(image(2, 3, 4, 5)), dtype: "bool" }],
-      attributes: none,
-      gives: [[2, 3, 4, 5]],
-    },
-  ],
   step: unary({ from: -2, to: 2, kinks: [0] }).map((row) => ({ ...row, wrt: [] })),
+  between: [
+    [0, 6],
+    [-3, 3],
+    [-1, 5],
+  ].flatMap(([low, high]) =>
+    unary({ from: -5, to: 9, kinks: [low!, high!] }).map((row) => ({
+      ...row,
+      name: `${row.name}, ${low} … ${high}`,
+      attributes: { low: low!, high: high! },
+      wrt: [],
+    })),
+  ),
   relu: unary({ from: -2, to: 2, kinks: [0] }),
   relu6: unary({ from: -3, to: 9, kinks: [0, 6] }),
   sigmoid: unary({ from: -6, to: 6 }),

@@ -167,14 +167,13 @@ const rules: { readonly [K in OpName]: Rule<K> } = {
   div: binary((a, b) => a / b),
   exp: unary(Math.exp),
   sqrt: unary(Math.sqrt),
-  equal: binary((a, b) => (a === b ? 1 : 0)),
   lessEqual: binary((a, b) => (a <= b ? 1 : 0)),
   where: ([condition, a, b], { outputs }) => [
     tensor(outputs[0]!.shape, (index) => (at(condition, index) === 1 ? at(a, index) : at(b, index))),
   ],
 
-  mask: ([x, condition]) => [tensor(x.shape, (index) => (at(condition, index) === 1 ? at(x, index) : 0))],
   step: unary((x) => (x > 0 ? 1 : 0)),
+  between: (inputs, node) => unary((x) => (node.attributes.low < x && x < node.attributes.high ? 1 : 0))(inputs, node),
   relu: unary((x) => Math.max(x, 0)),
   relu6: unary(relu6),
   sigmoid: unary(sigmoid),
