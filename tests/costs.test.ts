@@ -1,11 +1,12 @@
 /** What networks cost, as people ask for it: `profile` with its files, `compare`. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { buildArchitecture } from "../src/networks/index.js";
 
 let root: string;
 const place = (name: string) => join(root, name);
@@ -43,6 +44,22 @@ describe("profile", () => {
     const { explanation, layers } = await json("profile", "mobilenet-v2", "--explain");
     expect(explanation.rules[0]).toMatchObject({ figure: 3_504_872, difference: 0 });
     expect(layers.length).toBeGreaterThan(40);
+  });
+
+  test("takes an architecture of one's own, at another resolution too, and no figure printed for a namesake", async () => {
+    const architecture = {
+      ...buildArchitecture("mobilenet-v2", { width: 0.35, resolution: 96, classes: 5 }),
+      name: "mobilenet-v2",
+    };
+    await writeFile(place("own.json"), JSON.stringify(architecture));
+    expect(await json("profile", place("own.json"))).toMatchObject({
+      network: "mobilenet-v2",
+      resolution: 96,
+      classes: 5,
+      params: 402_533,
+    });
+    const { resolution, memory } = await json("profile", place("own.json"), "--resolution", "224", "--memory");
+    expect({ resolution, published: memory.published }).toEqual({ resolution: 224, published: [] });
   });
 
   test.each([
@@ -90,6 +107,9 @@ describe("compare", () => {
 
 test.each([
   [["profile", "mobilenet-v2", "--out", "ROOT/x.png"], 2, /--out: expected a name that ends in \.html or \.svg/],
+  [["profile", "ROOT/own.json", "--classes", "5"], 2, /--classes: expected a published network beside it/],
+  [["profile", "ROOT/own.json", "--explain"], 2, /--explain: expected a published network, received .*own\.json/],
+  [["profile", "ROOT/none.json"], 1, /none\.json: expected a file that can be read/],
   [["compare", "mobilenet-v2", "--out", "ROOT/x"], 2, /--out: expected a name that ends in \.html or \.svg or \.csv/],
   [["compare", "mobilenet-v2", "mobilnet-v1"], 2, /did you mean "mobilenet-v1"/],
   [["compare", "mobilenet-v2@20000"], 2, /resolution: expected a whole number of pixels/],
