@@ -72,11 +72,11 @@ describe("a search", () => {
   test("keeps its limits, is found again by study, and goes on with other strategies beside it", async () => {
     const at = ["--study", place("studies")];
     const found = await json(
-      ...["search", place("photos"), ...at, ...quick(), "--name", "first", "--strategy", "nsga2", "--seed", "3"],
+      ...["search", place("photos"), ...at, ...quick(), "--name", "first", "--population", "2", "--seed", "3"],
       ...["--max-params", "9k", "--max-macs", "400k", "--max-memory", "60kB", "--max-size", "60kB", "--time", "1h"],
       ...["--axes", "macs,memory", "--target-macs", "200k", "--reward", "hard", "--early-stopping", "--warm-start"],
     );
-    expect(found).toMatchObject({ strategy: "nsga2", axes: ["macs", "peakActivationBytes"], seed: 3, epochs: 1 });
+    expect(found).toMatchObject({ strategy: "evolution", axes: ["macs", "peakActivationBytes"], seed: 3, epochs: 1 });
     expect(found).toMatchObject({ counts: { trained: 2, failed: 0 }, images: 12, warmStart: true });
     for (const { costs } of found.front) {
       expect(costs.params).toBeLessThanOrEqual(9000);
@@ -132,6 +132,35 @@ describe("a search", () => {
     expect(unnamed).toMatchObject({ code: 2 });
     expect(unnamed.stderr).toMatch(/hint: there: first, second/);
   }, 120_000);
+
+  test.each([
+    ["--reward hard", "--target-macs", "none"],
+    ["--strategy nsga2 --target-macs 5M", "--strategy evolution or controller", "nsga2"],
+    ["--strategy random --population 8", "--strategy evolution or nsga2", "random"],
+    [
+      "--strategy controller --warm-start",
+      "--strategy evolution or nsga2 or successive-halving or netadapt",
+      "controller",
+    ],
+    ["--judged 5", "--strategy supernet", "evolution"],
+    ["--supernet-epochs 5", "--strategy supernet", "evolution"],
+    ["--score synflow", "--strategy prefiltered", "evolution"],
+  ])("does not take what would change nothing: %s", async (words, needs, received) => {
+    const { code, stderr } = await bantam("search", place("photos"), ...words.split(" "));
+    expect(stderr).toMatch(new RegExp(`^error: --[a-z-]+: expected ${needs} beside it, received ${received}$`, "m"));
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ["ls PLACE first", "study ls: expected no name of a study, received first"],
+    ["show PLACE first second", "study show: expected one study, received first second"],
+    ["show PLACE first --out trials.csv", "--out: expected export beside it, received show"],
+    ["export PLACE first --axes macs", "--axes: expected compare beside it, received export"],
+  ])("nor does study %s", async (words, message) => {
+    const { code, stderr } = await bantam("study", ...words.replace("PLACE", place("studies")).split(" "));
+    expect(stderr).toContain(`error: ${message}`);
+    expect(code).toBe(2);
+  });
 
   test("of a space with one point trains that, and says why there are no more", async () => {
     const words = ["search", place("photos"), ...quick().slice(0, -1), place("point.json"), "--study", place("point")];

@@ -18,6 +18,8 @@ export type Facts = {
 export abstract class BantamError extends Error {
   abstract readonly code: string;
   readonly exitCode: ExitCode = 1;
+  /** Whether it would meet every other training as well: a stop, a full disk, images that cannot be read. */
+  readonly concernsAll: boolean = false;
   readonly facts: Facts;
 
   constructor(facts: Facts, options?: ErrorOptions) {
@@ -36,6 +38,7 @@ export class ShapeError extends BantamError {
 /** Images, labels or folders that cannot be used. */
 export class DataError extends BantamError {
   readonly code = "data";
+  override readonly concernsAll = true;
 }
 
 /** A model or checkpoint file that cannot be read or does not match what it is loaded into. */
@@ -46,6 +49,7 @@ export class ModelError extends BantamError {
 /** A file or folder that cannot be read or written: no permission, no space, not there. */
 export class FileError extends BantamError {
   readonly code = "file";
+  override readonly concernsAll = true;
 }
 
 /** Another machine that cannot be reached, refuses, or sends something else than what was asked for. */
@@ -79,4 +83,5 @@ export class EngineError extends BantamError {
 export class InterruptedError extends BantamError {
   readonly code = "interrupted";
   override readonly exitCode = 130;
+  override readonly concernsAll = true;
 }

@@ -1,4 +1,5 @@
 export { closest } from "./closest.js";
+export { commandLine } from "./command-line.js";
 export * from "./errors.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";

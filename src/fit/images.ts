@@ -40,10 +40,16 @@ export function createImagePool(
         signal,
         onProgress: (done, total) =>
           progress.update({ text: `decoding ${split} images at ${size} px`, fraction: done / total }),
-      }).then((set) => {
-        closers.push(() => set.close());
-        return set;
-      });
+      }).then(
+        (set) => {
+          closers.push(() => set.close());
+          return set;
+        },
+        (error: unknown) => {
+          open.delete(key); // the next call tries again
+          throw error;
+        },
+      );
       open.set(key, images);
       return images;
     },

@@ -7,6 +7,7 @@ import { countArchitecture } from "../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { Measured, ScaledPoint } from "../scaling/index.js";
+import { shownPlace } from "../study/index.js";
 import { runTraining } from "../training/index.js";
 import { type Baseline, baselineFor } from "./baseline.js";
 import { recipeFor } from "./choices.js";
@@ -125,7 +126,7 @@ async function trainAll(
     return await trainPoints({ ...work, seeds: seedsOf(seeds), retry, progress, signal });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const hint = `every finished training is in ${study}; go on with\n  ${command}`;
+    const hint = `every finished training is in ${shownPlace(study)}; go on with\n  ${command}`;
     throw new InterruptedError({ ...error.facts, hint });
   }
 }

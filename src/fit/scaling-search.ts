@@ -4,6 +4,7 @@
  * @source Tan and Le 2019, arXiv:1905.11946, §3.3
  */
 import { join } from "node:path";
+import { commandLine } from "../base/index.js";
 import { renderScalingCsv, type ScalingSearchFacts } from "../report/index.js";
 import {
   bestOf,
@@ -16,6 +17,7 @@ import {
   powersOf,
   scaledPoints,
 } from "../scaling/index.js";
+import { shownPlace } from "../study/index.js";
 import type { Baseline } from "./baseline.js";
 import { measuredOf, type ScalingOptions, trainPlan, writeResults } from "./scaling-experiment.js";
 
@@ -80,10 +82,9 @@ function nextCommands(
   { network }: Baseline,
   found: Multipliers,
 ): string[] {
-  const flags = `--alpha ${found.depth} --beta ${found.width} --gamma ${found.resolution}`;
-  const baseline = word === undefined ? "" : ` --baseline ${word}`;
+  const flags = { alpha: found.depth, beta: found.width, gamma: found.resolution };
   return [
-    ...(network === null ? [] : [`bantam scale ${network} --phi 1 ${flags}`]),
-    `bantam scaling-study ${data}${baseline} --study ${study} ${flags}`,
+    ...(network === null ? [] : [commandLine(["bantam", "scale", network], { phi: 1, ...flags })]),
+    commandLine(["bantam", "scaling-study", data], { baseline: word, study: shownPlace(study), ...flags }),
   ];
 }

@@ -6,12 +6,12 @@ import {
   candidateKey,
   describe,
   frontOf,
-  hypervolume,
   kneeOf,
   type Objective,
   pointOf,
   type SearchSpace,
   type Trial,
+  volumeShare,
 } from "../search/index.js";
 
 export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "compute" | "axes" | "ranking"> & {
@@ -22,18 +22,9 @@ export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "co
 };
 
 export function searchFacts({ objective, trials, shared, ...facts }: SearchOutcome): SearchReport {
-  const usable = trials.filter(({ state }) => state !== "failed");
-  // The corner from which volumes are measured: no accuracy at all, and the dearest trial of either arm on each axis.
-  const corner = [1, ...objective.costs.map((name) => Math.max(0, ...usable.map(({ costs }) => costs[name])))];
-  const box = corner.reduce((product, side) => product * side, 1);
-  const volume = (some: readonly Trial[]) =>
-    box === 0
-      ? 0
-      : hypervolume(
-          some.filter(({ state }) => state !== "failed").map((trial) => pointOf(objective, trial)),
-          corner,
-        ) / box;
-
+  const pointsOf = (some: readonly Trial[]) =>
+    some.filter(({ state }) => state !== "failed").map((trial) => pointOf(objective, trial));
+  const volume = volumeShare(pointsOf(trials));
   const front = frontOf(trials, objective).sort((a, b) => a.costs.macs - b.costs.macs);
   const knee = kneeOf(front, (trial) => pointOf(objective, trial).slice(0, 2));
   const trained = trials.filter(({ sameAs }) => sameAs === null);
@@ -56,7 +47,7 @@ export function searchFacts({ objective, trials, shared, ...facts }: SearchOutco
         name,
         trials: own.length,
         accuracy: Math.max(0, ...own.map(({ accuracy }) => accuracy)),
-        volume: volume(own),
+        volume: volume(pointsOf(own)),
         compute: own.reduce((sum, { compute }) => sum + compute, 0),
       };
     }),

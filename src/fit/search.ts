@@ -28,7 +28,7 @@ import {
   type SpaceMaker,
   type Trial,
 } from "../search/index.js";
-import { isServer, openStudyStore, searchInStudy } from "../study/index.js";
+import { isServer, openStudyStore, searchInStudy, shownPlace } from "../study/index.js";
 import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
@@ -139,7 +139,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       target: options.target,
       earlyStopping: options.earlyStopping,
       ...(options.warmStart === true && { warmStart: true }),
-      ...(options.strategy === "prefiltered" && { score: options.score ?? DEFAULT_SCORE }),
+      ...(options.strategy === "prefiltered" && { score: options.score ?? defaultScore }),
       ...(options.strategy === "supernet" && { supernet: options.supernet ?? defaultSupernet }),
       recipe,
       seed,
@@ -172,17 +172,23 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           normalization,
           train: sets.train,
           rng: rng.fork("scores"),
-          which: options.score ?? DEFAULT_SCORE,
+          which: options.score ?? defaultScore,
         });
       const arms = [supernet?.strategy ?? (options.strategy === "prefiltered" ? filter() : strategyOf(options))];
       if (options.strategy !== "random") arms.push(createStrategy("random"));
-      progress.phase("search", `${arms.map((arm) => arm.name).join(" and ")}, study ${name} in ${study}`);
+      progress.phase("search", `${arms.map((arm) => arm.name).join(" and ")}, study ${name} in ${shownPlace(study)}`);
       const trained: Trial[] = [];
       const told: Trial[] = [];
       const parentOf = async ({ parent }: Assignment): Promise<TrainedNetwork | undefined> => {
         if (weights === null || parent === null) return undefined;
         const { id, sameAs, state, architecture } = told[parent]!;
-        return state === "failed" ? undefined : { architecture, tensors: await weights.load(sameAs ?? id) };
+        if (state === "failed") return undefined;
+        const tensors = await weights.load(sameAs ?? id);
+        if (tensors !== null) return { architecture, tensors };
+        progress.line(
+          `the weights of trial ${(sameAs ?? id) + 1} are gone from ${beside}: what comes from it begins anew`,
+        );
+        return undefined;
       };
       const clock = { began: performance.now(), trials: 0 };
       const spent = () => (performance.now() - clock.began) / 1000;
@@ -255,7 +261,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         },
       );
       return searchFacts({
-        ...{ name, place: study, title: dataset.name, strategy: options.strategy, objective, trials },
+        ...{ name, place: shownPlace(study), title: dataset.name, strategy: options.strategy, objective, trials },
         ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
         exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
         validation: dataset.splits.validation.length,
@@ -272,10 +278,10 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   }
 }
 
-const DEFAULT_SCORE: ZeroCostName = "naswot";
+export const defaultScore: ZeroCostName = "naswot";
 
 /** Enough for τ to settle on small images; see `results/small-space`. */
-const defaultSupernet = { epochs: 10, judged: 200 };
+export const defaultSupernet = { epochs: 10, judged: 200 };
 
 /** The controller is the one that learns on an engine. */
 const strategyOf = ({ strategy, strategyOptions, engine }: SearchOptions) =>

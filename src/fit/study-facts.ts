@@ -1,17 +1,15 @@
 /** Stored studies for other eyes: beside each other, and as files for other programs. */
 import type { Costs } from "../cost/index.js";
-import { type Candidate, decode, describe, hypervolume, paretoFront, type SearchSpace } from "../search/index.js";
+import { type Candidate, decode, describe, paretoFront, type SearchSpace, volumeShare } from "../search/index.js";
 import type { StoredTrial, StudySummary } from "../study/index.js";
 
 type ReadStudy = { readonly study: StudySummary; readonly trials: readonly StoredTrial[] };
 
-/** Fronts of several studies in one box, from perfection to the dearest trial of any. */
+/** Fronts of several studies in one box, from perfection to a little beyond the dearest trial of any. */
 export function compareStudies(studies: readonly ReadStudy[], axes: readonly (keyof Costs)[]) {
   const usable = ({ trials }: ReadStudy) => trials.filter(({ state }) => state !== "failed");
-  const all = studies.flatMap(usable);
-  const corner = [1, ...axes.map((axis) => Math.max(0, ...all.map(({ costs }) => costs[axis])))];
-  const box = corner.reduce((product, side) => product * side, 1);
   const pointOf = ({ accuracy, costs }: StoredTrial) => [1 - accuracy, ...axes.map((axis) => costs[axis])];
+  const volume = volumeShare(studies.flatMap(usable).map(pointOf));
   return studies.map((read) => {
     const trials = usable(read);
     return {
@@ -22,7 +20,7 @@ export function compareStudies(studies: readonly ReadStudy[], axes: readonly (ke
         pointOf,
       ).length,
       accuracy: Math.max(0, ...trials.map(({ accuracy }) => accuracy)),
-      volume: box === 0 ? 0 : hypervolume(trials.map(pointOf), corner) / box,
+      volume: volume(trials.map(pointOf)),
       compute: read.trials.reduce((sum, { sameAs, compute }) => sum + (sameAs === null ? compute : 0), 0),
     };
   });

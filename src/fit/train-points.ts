@@ -1,6 +1,6 @@
 /** Every point of a scaling experiment under every seed, each trained once however often the work is stopped. */
 
-import { FileError, formatCount, formatDuration, formatPercent, InterruptedError } from "../base/index.js";
+import { BantamError, formatCount, formatDuration, formatPercent, InterruptedError } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ScaledPoint } from "../scaling/index.js";
@@ -84,14 +84,14 @@ const idOf = ({ key, seed }: Pick<TrainedPoint, "key" | "seed">) => `${key} s${s
 const interrupted = () =>
   new InterruptedError({ at: "scaling", expected: "to train every point", received: "stopped between two trainings" });
 
-/** What ends the whole work passes through: a full disk would fail every other training too. */
+/** What would fail every other training too ends the whole work. */
 async function attempt(
   train: () => Promise<PointTraining>,
 ): Promise<Pick<TrainedPoint, "state" | "curve" | "imagesPerSecond" | "error">> {
   try {
     return { state: "finished", ...(await train()), error: null };
   } catch (error) {
-    if (error instanceof InterruptedError || error instanceof FileError) throw error;
+    if (error instanceof BantamError && error.concernsAll) throw error;
     return {
       state: "failed",
       curve: [],

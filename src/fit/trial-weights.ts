@@ -2,14 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder, toFileError, writeFileAtomic } from "../base/files.js";
-import { FileError } from "../base/index.js";
 import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../weights/index.js";
 
 export interface TrialWeights {
   /** When it returns, they are on the disk. */
   save(id: number, tensors: ReadonlyMap<string, Float32Array>): Promise<void>;
-  /** @throws {FileError} when they are not there. @throws {ModelError} when the file is damaged. */
-  load(id: number): Promise<Map<string, Float32Array>>;
+  /** null where they are not there any more. @throws {FileError} when they cannot be read. @throws {ModelError} when the file is damaged. */
+  load(id: number): Promise<Map<string, Float32Array> | null>;
 }
 
 export async function openTrialWeights(folder: string): Promise<TrialWeights> {
@@ -22,14 +21,10 @@ export async function openTrialWeights(folder: string): Promise<TrialWeights> {
     },
     async load(id) {
       const bytes = await readFile(file(id)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw toFileError(error, file(id), "read");
-        throw new FileError({
-          at: file(id),
-          expected: `the weights of trial ${id + 1}, with which another begins`,
-          received: "no such file",
-          hint: "put it back, or begin another study",
-        });
+        if (error.code === "ENOENT") return null;
+        throw toFileError(error, file(id), "read");
       });
+      if (bytes === null) return null;
       const { tensors } = decodeSafetensors(bytes, file(id));
       return new Map([...tensors].map(([name, tensor]) => [name, toFloat32(tensor, `${file(id)}: ${name}`)]));
     },

@@ -28,7 +28,7 @@ export type ArmRow = {
   readonly trials: number;
   /** Of its best. */
   readonly accuracy: number;
-  /** Share of the box between perfection and the dearest trial that its front dominates. */
+  /** Share of the box from perfection to a little beyond the dearest trial that its front dominates. */
   readonly volume: number;
   /** Multiply-accumulates, as if it had been alone. */
   readonly compute: number;

@@ -37,20 +37,33 @@ export function count(gate: CostGate, candidate: Candidate): Counted {
   return { candidate, architecture, costs: gate.costsOf(architecture) };
 }
 
-/** Whether the smallest candidate keeps the budget. */
-export function fitsSmallest(gate: CostGate): boolean {
-  return brokenLimits(count(gate, smallestCandidate(gate.space)).costs, gate.budget).length === 0;
+/** Whether any candidate keeps the budget. */
+export const fitsSmallest = (gate: CostGate): boolean => keepsBudget(gate, smallest(gate));
+
+/**
+ * The first choice of every gene, but for what follows the last stage: without a convolution there, or a layer after the pool, a
+ * classifier of many classes may be the larger for it. Where one of these keeps the budget, that; else the one that is
+ * nearest to it.
+ */
+function smallest(gate: CostGate): Counted {
+  const first = smallestCandidate(gate.space);
+  const { headChannels: heads, hiddenChannels: hiddens } = gate.space;
+  const all = heads.flatMap((headChannels) =>
+    hiddens.map((hiddenChannels) => count(gate, { ...first, headChannels, hiddenChannels })),
+  );
+  const used = ({ costs }: Counted) => usedShare(costs, gate.budget);
+  return all.find((each) => keepsBudget(gate, each)) ?? all.reduce((a, b) => (used(b) < used(a) ? b : a));
 }
 
 /** @throws {InfeasibleError} when not even the smallest candidate keeps the budget; its costs are in the message. */
 export function requireFeasible(gate: CostGate): Counted {
-  const smallest = count(gate, smallestCandidate(gate.space));
-  const broken = brokenLimits(smallest.costs, gate.budget);
-  if (broken.length === 0) return smallest;
+  const least = smallest(gate);
+  const broken = brokenLimits(least.costs, gate.budget);
+  if (broken.length === 0) return least;
   throw new InfeasibleError({
     at: "budget",
     expected: `at most ${inWords(broken, gate.budget)}`,
-    received: `${inWords(broken, smallest.costs)} in the smallest network there is for these images (${smallest.architecture.resolution} px)`,
+    received: `${inWords(broken, least.costs)} in the smallest network there is for these images (${least.architecture.resolution} px)`,
     hint: "raise the limit",
   });
 }
@@ -95,7 +108,7 @@ export function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Co
     const cheaper = cheaperNeighbours(gate.space, counted.candidate).map((neighbour) => count(gate, neighbour));
     // Only steps that lower a limit that is broken: fewer pixels do not save parameters.
     const useful = cheaper.filter((neighbour) => broken.some((name) => neighbour.costs[name] < costs[name]));
-    // The smallest candidate was shown to fit; here only its activation may differ, which costs nothing.
+    // The smallest candidate was shown to fit; here its activation may differ, or what follows the last stage.
     if (useful.length === 0) return requireFeasible(gate);
     counted = rng.choice(useful);
   }

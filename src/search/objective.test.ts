@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bestTrial, frontOf, pointOf } from "./objective.js";
+import { bestTrial, frontOf, pointOf, volumeShare } from "./objective.js";
 import type { Objective, Trial } from "./strategy.js";
 
 const objective: Objective = { costs: ["macs"], reward: ({ accuracy, costs }) => accuracy / costs.params };
@@ -29,6 +29,16 @@ test("the front leaves out what is beaten, what failed and what was known", () =
   // Of one arm alone, what it had from another is its own.
   expect(frontOf([beaten, again, { ...again, id: 99 }], objective)).toEqual([again]);
   expect(frontOf([failed], objective)).toEqual([]);
+});
+
+test("the dearest trial has a share of the volume, and so has the only one", () => {
+  const points = [trial(0.5, 10), trial(0.9, 20)].map((each) => pointOf(objective, each));
+  const share = volumeShare(points);
+  expect(share([])).toBe(0);
+  expect(share([points[1]!])).toBeCloseTo((0.9 * 1) / 21, 12);
+  expect(share(points)).toBeCloseTo((0.5 * 11 + 0.4 * 1) / 21, 12);
+  expect(volumeShare([points[0]!])([points[0]!])).toBeCloseTo(0.5 / 11, 12);
+  expect(volumeShare([])([])).toBe(0);
 });
 
 test("the best of equals has fewer MACs, and is never one that failed", () => {

@@ -1,5 +1,5 @@
 /** Trials as points, and the front among them. */
-import { type Point, paretoFront } from "./pareto.js";
+import { hypervolume, type Point, paretoFront, referenceOf } from "./pareto.js";
 import type { Objective, Trial } from "./strategy.js";
 
 /** The error, then the costs: all to be minimized. A trial that failed is worse than any other. */
@@ -15,6 +15,18 @@ export function frontOf(trials: readonly Trial[], objective: Objective): Trial[]
   const first = new Map(trials.toReversed().map((trial) => [origin(trial), trial]));
   const trained = trials.filter((trial) => trial.state !== "failed" && first.get(origin(trial)) === trial);
   return paretoFront(trained, (trial) => pointOf(objective, trial));
+}
+
+/**
+ * Measures sets of trials that are compared: the share that they dominate of the box from perfection, no error at no cost, to a
+ * little beyond the dearest of all, with no accuracy.
+ *
+ * @param all points of `pointOf`, none of a trial that failed.
+ */
+export function volumeShare(all: readonly Point[]): (points: readonly Point[]) => number {
+  const reference = [1, ...referenceOf(all).slice(1)];
+  const box = reference.reduce((product, side) => product * side, 1);
+  return (points) => (box === 0 ? 0 : hypervolume(points, reference) / box);
 }
 
 /** The trial with the highest reward; of equals the one with fewer MACs, then the earlier. One that failed comes last. */

@@ -73,6 +73,20 @@ export function hypervolume(points: readonly Point[], reference: Point): number 
   return volume(inside, reference);
 }
 
+/**
+ * A reference for the volume of points: the worst of each objective, and a tenth of its range beyond, so that the ends of the front
+ * count too; where there is no range, a tenth of the value.
+ *
+ * @source Ishibuchi et al. 2018, "How to specify a reference point in hypervolume calculation": why not the worst itself
+ */
+export function referenceOf(points: readonly Point[]): Point {
+  return (points[0] ?? []).map((_, k) => {
+    const values = points.map((point) => point[k]!);
+    const worst = Math.max(...values);
+    return worst + 0.1 * (worst - Math.min(...values) || Math.abs(worst));
+  });
+}
+
 function volume(points: readonly Point[], reference: Point): number {
   if (points.length === 0) return 0;
   const last = reference.length - 1;

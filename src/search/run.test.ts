@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InterruptedError } from "../base/index.js";
+import { DataError, FileError, InterruptedError } from "../base/index.js";
 import type { Assignment, SearchRun } from "./run.js";
 import { type Candidate, candidateKey, candidateOf, choicesOf } from "./space.js";
 import { createStrategy, strategyNames } from "./strategies/registry.js";
@@ -117,7 +117,12 @@ describe("arms side by side", () => {
       trained.push(keyOf(assignment));
       return { ...(await replay(table, smallSpace)(assignment)), seconds: 5 };
     };
-    const arms = ["evolution", "nsga2", "random"].map((name) => createStrategy(name));
+    const population = { population: 12 };
+    const arms = [
+      createStrategy("evolution", population),
+      createStrategy("nsga2", population),
+      createStrategy("random"),
+    ];
     const trials = await search(arms, { train, until: length(36) });
     const [first, ...others] = arms.map(({ name }) => ofArm(trials, name).slice(0, 12));
     for (const other of others) {
@@ -191,8 +196,32 @@ describe("a trial", () => {
     expect(lengths).toEqual([1, 3]);
     expect(trials.map(({ sameAs }) => sameAs)).toEqual([null, null, 0, 1]);
     const { macs } = trials[0]!.costs;
-    expect(trials.map((trial) => trial.compute)).toEqual([10 * macs, 30 * macs, 10 * macs, 30 * macs]);
+    expect(trials.map((trial) => trial.compute)).toEqual([10 * macs, 30 * macs, 0, 0]);
     expect(trials.map(({ seconds }) => seconds)).toEqual([1, 1, 0, 0]);
+  });
+
+  test("of a candidate that another arm had trained costs as much as it would alone, and the second time nothing", async () => {
+    const other = { candidate: candidates[1]! };
+    const both = [scripted("a", [{}, other]), scripted("b", [{}, {}, other])];
+    const trials = await search(both, { train: trainBy(() => 0.5), images: 10 });
+    const [first, second] = [trials[0]!.costs.macs, trials[2]!.costs.macs];
+    expect(trials.map(({ arm, sameAs, compute }) => [arm, sameAs, compute])).toEqual([
+      ["a", null, 30 * first],
+      ["b", 0, 30 * first],
+      ["a", null, 30 * second],
+      ["b", 0, 0],
+      ["b", 2, 30 * second],
+    ]);
+  });
+
+  test("that fails of what would fail every other ends the search", async () => {
+    const facts = { at: "weights", expected: "a file that can be written", received: "a full disk" };
+    const recorded: Trial[] = [];
+    for (const error of [new FileError(facts), new DataError(facts)]) {
+      const record = async (trial: Trial) => void recorded.push(trial);
+      await expect(search([scripted("a", [{}])], { train: () => Promise.reject(error), record })).rejects.toBe(error);
+    }
+    expect(recorded).toEqual([]);
   });
 
   test("that fails scores nothing, costs the epochs it began, and is tried again", async () => {
@@ -209,7 +238,7 @@ describe("a trial", () => {
     const trials = await search([scripted("a", [{}, {}, {}, {}, {}])], { train });
     expect(trials.map(({ state }) => state)).toEqual(["failed", "failed", "failed", "stopped", "stopped"]);
     expect(trials.map(({ accuracy }) => accuracy)).toEqual([0, 0, 0, 0.5, 0.5]);
-    expect(trials.map((trial) => trial.compute / trial.costs.macs)).toEqual([2, 3, 1, 2, 2]);
+    expect(trials.map((trial) => trial.compute / trial.costs.macs)).toEqual([2, 3, 1, 2, 0]);
     expect(trials.map(({ error }) => error)).toEqual(["not finite", "not finite", "out of memory", null, null]);
     expect(trials.map(({ sameAs }) => sameAs)).toEqual([null, null, null, null, 3]);
   });

@@ -2,12 +2,13 @@
  * The search itself: strategies ask, candidates are counted, trained and recorded, and the strategies are told.
  *
  * Several strategies, the arms, search side by side. The one that has spent less training compute goes next, so that whenever the
- * search ends they can be compared. What one arm had trained is not trained again for another, but counts as its compute.
+ * search ends they can be compared. What one arm had trained is not trained again for another, but counts as its compute; what an
+ * arm asks for a second time counts as nothing.
  *
  * There is no other state than the trials: a search that was stopped goes on by telling the strategies what became of their
  * proposals, in the same order.
  */
-import { InterruptedError, type Rng, UsageError } from "../base/index.js";
+import { BantamError, type Rng, UsageError } from "../base/index.js";
 import { brokenLimits } from "../scaling/index.js";
 import { type CostGate, type Counted, count } from "./feasible.js";
 import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
@@ -30,7 +31,7 @@ export type SearchRun = {
   readonly rng: Rng;
   /** Trials of an earlier, stopped run of the same search, all of them and in their order. */
   readonly recorded: readonly Trial[];
-  /** Anything it throws but an `InterruptedError` makes a failed trial, and the search goes on. */
+  /** What it throws makes a failed trial, and the search goes on; an error that concerns all ends it. */
   readonly train: (assignment: Assignment) => Promise<Outcome>;
   /** Called after each new trial. What it throws ends the search. */
   readonly record: (trial: Trial) => Promise<void>;
@@ -46,6 +47,8 @@ type Arm = {
   readonly name: string;
   readonly proposals: ReturnType<Strategy["search"]>;
   compute: number;
+  /** What it was told of, and pays for no more. */
+  readonly paid: Set<string>;
   /** What it was not told yet. */
   told: Trial | null;
   ended: boolean;
@@ -55,7 +58,7 @@ type Arm = {
  * Ends when `until` says so, or when the first arm has nothing more to ask for and the others have spent as much as it did.
  *
  * @returns all trials, the recorded ones first.
- * @throws {InterruptedError} out of `train`: the trial that was stopped is not recorded.
+ * @throws {InterruptedError} {FileError} {DataError} out of `train`: the trial that was stopped is not recorded.
  * @throws {UsageError} when the recorded trials are not those of this search.
  */
 export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
@@ -66,7 +69,10 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
     trials.push(trial);
     arm.compute += trial.compute;
     arm.told = trial;
-    if (trial.state !== "failed" && trial.sameAs === null) known.set(workOf(run.gate.space, trial), trial);
+    if (trial.state === "failed") return;
+    const work = workOf(run.gate.space, trial);
+    arm.paid.add(work);
+    if (trial.sameAs === null) known.set(work, trial);
   };
   try {
     for (;;) {
@@ -76,9 +82,10 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
       const assignment = asked && assign(run, trials, asked);
       if (recorded !== undefined) requireSame(run.gate.space, assignment, recorded, trials.length);
       const { arm } = asked!;
-      const before = assignment === null ? undefined : known.get(workOf(run.gate.space, assignment));
+      const work = assignment && workOf(run.gate.space, assignment);
+      const before = work === null ? undefined : known.get(work);
       if (recorded === undefined && before === undefined && run.until(trials)) return trials;
-      const trial = recorded ?? (await perform(run, assignment!, before));
+      const trial = recorded ?? (await perform(run, assignment!, before, arm.paid.has(work!)));
       add(arm, trial);
       if (recorded === undefined) await run.record(trial);
       run.onTrial?.(trial);
@@ -96,6 +103,7 @@ function openArms({ arms, gate, objective, epochs, rng }: SearchRun): readonly A
     name,
     proposals: search({ gate, objective, epochs, rng: rng.fork("strategy") }),
     compute: 0,
+    paid: new Set(),
     told: null,
     ended: false,
   }));
@@ -130,18 +138,24 @@ function assign(
   return { ...counted, id: trials.length, arm: arm.name, parent, epochs, preparation };
 }
 
-/** @param before the trial that this one would only repeat. */
-async function perform(run: SearchRun, assignment: Assignment, before: Trial | undefined): Promise<Trial> {
+/** @param before the trial that this one would only repeat. @param isPaid whether this arm had asked for it. */
+async function perform(
+  run: SearchRun,
+  assignment: Assignment,
+  before: Trial | undefined,
+  isPaid: boolean,
+): Promise<Trial> {
   run.onProposal?.(assignment);
   const outcome = before === undefined ? await train(run, assignment) : { ...outcomeOf(before), seconds: 0 };
   // An epoch that failed was begun. Without it, an arm that always fails would never let another go.
   const begun = outcome.state === "failed" ? outcome.curve.length + 1 : outcome.curve.length;
+  const paid = isPaid ? 0 : Math.min(begun, assignment.epochs);
   const { preparation, ...rest } = assignment;
   return {
     ...rest,
     ...outcome,
     accuracy: outcome.state === "failed" ? 0 : (outcome.curve.at(-1) ?? 0),
-    compute: preparation + assignment.costs.macs * run.images * Math.min(begun, assignment.epochs),
+    compute: preparation + assignment.costs.macs * run.images * paid,
     sameAs: before?.id ?? null,
   };
 }
@@ -150,7 +164,7 @@ async function train({ train }: SearchRun, assignment: Assignment): Promise<Outc
   try {
     return await train(assignment);
   } catch (error) {
-    if (error instanceof InterruptedError) throw error;
+    if (error instanceof BantamError && error.concernsAll) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { state: "failed", curve: [], seconds: 0, imagesPerSecond: 0, error: reason };
   }

@@ -225,6 +225,18 @@ describe("the cost gate", () => {
     expect(fitsSmallest(gateOf({ params: smallest.params - 1 }))).toBe(false);
   });
 
+  test("a layer before a large classifier can make a network smaller, and is found", () => {
+    const stages = space.stages.map((stage, i) =>
+      i === space.stages.length - 1 ? { ...stage, channels: [320] } : stage,
+    );
+    const wide = { ...space, classes: 1000, stages, headChannels: [null, 64], hiddenChannels: [null, 16] };
+    const gate = { ...gateOf({ params: 60_000 }), space: wide };
+    expect(count(gate, smallestCandidate(wide)).costs.params).toBeGreaterThan(60_000);
+    expect(fitsSmallest(gate)).toBe(true);
+    for (let seed = 0; seed < 20; seed++)
+      expect(sampleFeasible(gate, createRng(seed)).costs.params).toBeLessThanOrEqual(60_000);
+  });
+
   test("says what the smallest network costs when not even that fits", () => {
     const attempt = () => requireFeasible(gateOf({ params: 1000, macs: smallest.macs, peakActivationBytes: 10 }));
     expect(attempt).toThrow(InfeasibleError);

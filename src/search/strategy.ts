@@ -38,7 +38,10 @@ export type Trial = Counted &
     readonly epochs: number;
     /** Last of the curve; 0 where the trial failed. */
     readonly accuracy: number;
-    /** Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs begun, and its preparation. */
+    /**
+     * Multiply-accumulates of the training, had this arm been alone: MACs · images · epochs begun, and its preparation. What the
+     * arm asks for again takes no training.
+     */
     readonly compute: number;
     /** The earlier trial of the same candidate and length whose outcome this is; nothing was trained again. */
     readonly sameAs: number | null;
@@ -64,7 +67,7 @@ export type SearchContext = {
 };
 
 /**
- * Ends when it has nothing more to ask for. What it asks for depends on its options, the context and what it was told, and on
+ * Ends when it has nothing more to ask for, and does not for ever ask for what it was told before, which costs nothing. What it asks for depends on its options, the context and what it was told, and on
  * nothing else.
  */
 export type Strategy = {

@@ -7,7 +7,7 @@
 import { DataError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import { countArchitecture } from "../networks/index.js";
-import { hypervolume, type Point, paretoFront } from "./pareto.js";
+import { hypervolume, type Point, paretoFront, referenceOf } from "./pareto.js";
 import type { Assignment } from "./run.js";
 import { type Candidate, candidateKey, candidateOf, decode, genesOf, type SearchSpace } from "./space.js";
 import type { Objective, Outcome } from "./strategy.js";
@@ -101,18 +101,11 @@ export type Yardstick = {
   readonly regret: (points: readonly Point[]) => number;
 };
 
-/**
- * Volumes are taken below the worst of the table, and a tenth of each range beyond: the ends of the front count too.
- * Ishibuchi et al. 2018, "How to specify a reference point in hypervolume calculation", why not the worst itself.
- */
+/** Volumes are taken below `referenceOf` the whole table. */
 export function yardstick(table: Table, objective: Pick<Objective, "costs">, epochs: number): Yardstick {
   const rows = [...table.values()];
   const pointOf = (row: TableRow) => rowPoint(row, objective, epochs);
-  const reference = pointOf(rows[0]!).map((_, axis) => {
-    const values = rows.map((row) => pointOf(row)[axis]!);
-    const worst = Math.max(...values);
-    return worst + 0.1 * (worst - Math.min(...values));
-  });
+  const reference = referenceOf(rows.map(pointOf));
   const front = paretoFront(rows, pointOf);
   const best = hypervolume(front.map(pointOf), reference);
   return { front, regret: (points) => 1 - hypervolume(points, reference) / best };

@@ -1,3 +1,3 @@
 export { searchInStudy } from "./search.js";
-export { isServer } from "./sql.js";
+export { isServer, shownPlace } from "./sql.js";
 export { openStudyStore, type StoredTrial, type StudyKind, type StudyStore, type StudySummary } from "./store.js";

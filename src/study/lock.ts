@@ -86,12 +86,17 @@ async function lives({ pid, host, start }: Owner): Promise<boolean> {
 
 /** When a process began, in the system's own ticks; null where the system does not say. */
 async function startOf(pid: number): Promise<string | null> {
-  const text = await contentOf(`/proc/${pid}/stat`);
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
   // The name of the process, in parentheses, may hold spaces; the start is the 20th field after it.
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
-const contentOf = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
+/** null where it is not there. @throws {FileError} when it cannot be read. */
+const contentOf = (path: string): Promise<string | null> =>
+  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw toFileError(error, path, "read");
+  });
 
 function parseOwner(text: string): Owner | null {
   try {

@@ -1,13 +1,15 @@
 /** The store on PGlite; on a server too, where `BANTAM_TEST_POSTGRES` gives the address of an empty database. */
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError, UsageError } from "../base/index.js";
 import { temporaryFolder } from "../data/testing/fixtures.js";
 import { acquireLock } from "./lock.js";
-import { isServer } from "./sql.js";
+import { isServer, shownPlace } from "./sql.js";
 import { openStudyStore, type StoredTrial, type StudyStore } from "./store.js";
 
 const trial = (id: number, other: Partial<StoredTrial> = {}): StoredTrial => ({
@@ -60,7 +62,10 @@ describe.each(places)("studies in %s", (_, place) => {
   test("a trial counts once", async () => {
     await store.open("once", "search", {});
     await store.add("once", trial(0));
-    await expect(store.add("once", trial(0))).rejects.toThrow(/duplicate key/);
+    await store.add("once", trial(0));
+    await expect(store.add("once", trial(0, { seconds: 9 }))).rejects.toThrow(
+      /trial 0: expected no trial of this number/,
+    );
     expect((await store.read("once")).trials).toHaveLength(1);
   });
 
@@ -101,10 +106,93 @@ describe.each(places)("studies in %s", (_, place) => {
   });
 });
 
+describe.skipIf(server === undefined)("a server whose connection breaks", () => {
+  /** The way to the server, which can be cut and opened again. */
+  async function way() {
+    const { hostname: host, port } = new URL(server!);
+    const open = new Set<Socket>();
+    const proxy = createServer((inner) => {
+      const outer = connect(Number(port || 5432), host);
+      for (const [from, to] of [
+        [inner, outer],
+        [outer, inner],
+      ] as const) {
+        open.add(from);
+        from.on("error", () => {}).on("close", () => to.destroy());
+        from.pipe(to);
+      }
+    });
+    const listen = (at: number) => new Promise<void>((done) => proxy.listen(at, "127.0.0.1", done));
+    await listen(0);
+    const { port: at } = proxy.address() as AddressInfo;
+    const cut = () => {
+      for (const socket of open) socket.destroy();
+      open.clear();
+    };
+    const close = () => new Promise<void>((done) => proxy.close(() => done()));
+    const address = new URL(server!);
+    address.host = `127.0.0.1:${at}`;
+    return { address: address.href, cut, close, reopen: () => listen(at) };
+  }
+
+  test("is waited for, and the study is held again", async () => {
+    const through = await way();
+    const store = await openStudyStore(through.address);
+    await store.open("cut", "search", {});
+    await store.add("cut", trial(0));
+    through.cut();
+    await store.add("cut", trial(1));
+    const closing = through.close();
+    through.cut();
+    await closing;
+    setTimeout(() => void through.reopen(), 1500);
+    await store.add("cut", trial(2));
+    expect((await store.read("cut")).trials.map(({ id }) => id)).toEqual([0, 1, 2]);
+    const second = await openStudyStore(server!);
+    await expect(second.open("cut", "search", {})).rejects.toThrow(`process ${process.pid}`);
+    await second.close();
+    await store.close();
+    await through.close();
+  }, 30_000);
+
+  test("is given up when another process has taken the study meanwhile", async () => {
+    const through = await way();
+    const store = await openStudyStore(through.address);
+    await store.open("taken", "search", {});
+    const closing = through.close();
+    through.cut();
+    await closing;
+    const other = await openStudyStore(server!);
+    await wait(200);
+    await other.open("taken", "search", {});
+    await through.reopen();
+    await expect(store.add("taken", trial(0))).rejects.toThrow(/a study that no other process writes to/);
+    await other.close();
+    await store.close();
+    await through.close();
+  }, 30_000);
+});
+
+test.skipIf(server === undefined)("what a server refuses is said, and a look makes no tables", async () => {
+  const missing = new URL(server!);
+  missing.pathname = "/no-such-database";
+  await expect(openStudyStore(missing.href)).rejects.toThrow(/no-such-database/);
+  const empty = new URL(server!);
+  empty.searchParams.set("options", "-c search_path=pg_temp");
+  await expect(openStudyStore(empty.href, { create: false })).rejects.toThrow(/a database with studies, received none/);
+});
+
+test("a password is not shown", () => {
+  expect(shownPlace("postgres://me:se/cret@host/db")).not.toContain("cret");
+  expect(shownPlace("postgres://me:secret@host:1/db?password=other")).toBe("postgres://me@host:1/db");
+  expect(shownPlace("postgresql://me@host/db?sslmode=require")).toBe("postgresql://me@host/db?sslmode=require");
+  expect(shownPlace("runs/postgres")).toBe("runs/postgres");
+});
+
 test("an address where nobody answers, a folder without studies", async () => {
   const address = "postgres://me:secret@127.0.0.1:9/none";
   await expect(openStudyStore(address)).rejects.toThrow(
-    /^postgres:\/\/127.0.0.1:9\/none: expected a PostgreSQL server/,
+    /^postgres:\/\/me@127.0.0.1:9\/none: expected a PostgreSQL server/,
   );
   await expect(openStudyStore(await temporaryFolder(), { create: false })).rejects.toThrow(/a folder with studies/);
 });
@@ -136,6 +224,19 @@ describe("the lock", () => {
     const lock = await acquireLock(path, "here");
     await expect(acquireLock(path, "here")).rejects.toThrow(`process ${process.pid}`);
     await lock.release();
+  });
+
+  test.skipIf(process.getuid?.() === 0)("that may not be read is said to be", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, "{}");
+    await chmod(path, 0);
+    await expect(acquireLock(path, "here")).rejects.toThrow(/no permission/);
+  });
+
+  test("that is a folder is said to be", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await mkdir(path);
+    await expect(acquireLock(path, "here")).rejects.toThrow(/a folder \(EISDIR\)/);
   });
 
   test("of another machine is left, and the hint says what to do", async () => {

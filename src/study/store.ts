@@ -1,7 +1,7 @@
 /** Studies and their trials in SQL. Each trial is on disk before `add` returns, and counts once. */
 import { FileError, UsageError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
-import { openSql, type Row, type Sql } from "./sql.js";
+import { openSql, type Row, type Sql, shownPlace } from "./sql.js";
 
 /** `scaling`: trainings of one baseline at several depths, widths and resolutions. */
 export type StudyKind = "search" | "scaling";
@@ -47,6 +47,7 @@ export interface StudyStore {
   open(name: string, kind: StudyKind, settings: StudySummary["settings"]): Promise<readonly StoredTrial[]>;
   /** @throws {UsageError} when there is no study of that name. */
   read(name: string): Promise<{ readonly study: StudySummary; readonly trials: readonly StoredTrial[] }>;
+  /** The same trial again changes nothing. @throws {FileError} when there is another of its number. */
   add(name: string, trial: StoredTrial): Promise<void>;
   close(): Promise<void>;
 }
@@ -96,9 +97,10 @@ const COLUMNS =
  */
 export async function openStudyStore(place: string, options = { create: true }): Promise<StudyStore> {
   const sql = await openSql(place, options);
+  const at = shownPlace(place);
   try {
-    await migrate(sql, place);
-    return storeOn(sql, place);
+    await migrate(sql, at, options);
+    return storeOn(sql, at);
   } catch (error) {
     await sql.close();
     throw error;
@@ -106,8 +108,12 @@ export async function openStudyStore(place: string, options = { create: true }):
 }
 
 /** Step and count are one statement each: a process killed in between repeats a step, which changes nothing the second time. */
-async function migrate(sql: Sql, place: string): Promise<void> {
-  await sql.query("create table if not exists bantam_steps (taken integer primary key)");
+async function migrate(sql: Sql, place: string, { create }: { readonly create: boolean }): Promise<void> {
+  const [known] = await sql.query("select to_regclass('bantam_steps') is not null as there");
+  if (known?.there !== true) {
+    if (!create) throw new FileError({ at: place, expected: "a database with studies", received: "none" });
+    await sql.query("create table if not exists bantam_steps (taken integer primary key)");
+  }
   const [row] = await sql.query("select coalesce(max(taken), 0) as taken from bantam_steps");
   const taken = row!.taken as number;
   if (taken > STEPS.length) {
@@ -159,7 +165,17 @@ function storeOn(sql: Sql, place: string): StudyStore {
     async add(name, trial) {
       const values = valuesOf(trial);
       const places = values.map((_, i) => `$${i + 2}`).join(", ");
-      await sql.query(`insert into trials (study, ${COLUMNS}) values ($1, ${places})`, [name, ...values]);
+      const insert = `insert into trials (study, ${COLUMNS}) values ($1, ${places}) on conflict do nothing returning id`;
+      if ((await sql.query(insert, [name, ...values])).length > 0) return;
+      // It is there: this one, whose confirmation was lost with a connection, or another's.
+      const there = (await trialsOf(name)).find(({ id }) => id === trial.id);
+      if (there !== undefined && JSON.stringify(valuesOf(there)) === JSON.stringify(values)) return;
+      throw new FileError({
+        at: `${place}, study ${name}, trial ${trial.id}`,
+        expected: "no trial of this number",
+        received: "one of another process",
+        hint: "begin the search again: it goes on after what is there",
+      });
     },
     close: () => sql.close(),
   };

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { writeFileAtomic } from "../../base/files.js";
-import { formatDuration } from "../../base/index.js";
+import { commandLine, formatDuration } from "../../base/index.js";
 import { fit } from "../../fit/index.js";
 import { renderFitReport, renderFitSummary } from "../../report/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -56,7 +56,7 @@ export const fitCommand = defineCommand({
       engine: await engineOf(values, context),
       workers: values.workers,
       cacheDir: cacheFolder(values.cache, context),
-      command: commandLine(values, budget, out),
+      command: repeating(values, budget, out),
       signal: context.signal,
       progress: context.progress,
     });
@@ -82,18 +82,13 @@ type Repeatable = {
 };
 
 /** The command that gives this result again. */
-function commandLine({ data, time, seed, trials, epochs }: Repeatable, budget: Budget, out: string): string {
-  const flags: readonly (readonly [string, string | number | undefined])[] = [
-    ["max-params", budget.params],
-    ["max-macs", budget.macs],
-    ["max-memory", budget.peakActivationBytes],
-    ["max-size", budget.weightBytes],
-    ["time", formatDuration(time).replaceAll(" ", "")],
-    ["seed", seed],
-    ["trials", trials],
-    ["epochs", epochs],
-    ["out", out],
-  ];
-  const words = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
-  return ["bantam fit", data, ...words].join(" ");
+function repeating({ data, time, seed, trials, epochs }: Repeatable, budget: Budget, out: string): string {
+  return commandLine(["bantam", "fit", data], {
+    "max-params": budget.params,
+    "max-macs": budget.macs,
+    "max-memory": budget.peakActivationBytes,
+    "max-size": budget.weightBytes,
+    time: formatDuration(time).replaceAll(" ", ""),
+    ...{ seed, trials, epochs, out },
+  });
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
 import { type RunSettings, resumableRun } from "../../fit/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
+import { flagOf } from "./shared.js";
 
 export const resumeOptions = {
   resume: {
@@ -49,7 +50,7 @@ export async function resumed(
   const given: Readonly<Record<string, unknown>> = { ...rest, depth: depth === 1 ? undefined : depth };
   for (const [name, value] of Object.entries(given)) {
     if (beside.includes(name) || value === undefined || value === false) continue;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const option = flagOf(name);
     throw new UsageError({
       at: option,
       expected: "no option of the training beside --resume",

@@ -11,7 +11,7 @@ import {
 } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
 import { readLatencyModel } from "./latency-table.js";
-import { budgetOf, budgetOptions, networkWord } from "./shared.js";
+import { budgetOf, budgetOptions, networkWord, refuse } from "./shared.js";
 
 export const scaleCommand = defineCommand({
   name: "scale",
@@ -29,8 +29,8 @@ export const scaleCommand = defineCommand({
     ...budgetOptions,
     "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
     "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
-    device: { kind: "choice", of: ["cpu", "wasm"], default: "cpu", help: "whose latency" },
-    threads: { kind: "integer", min: 1, max: 256, default: 1, help: "with how many threads" },
+    device: { kind: "choice", of: ["cpu", "wasm"], help: "whose latency; by default the cpu's" },
+    threads: { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
     resolutions: {
       kind: "text",
       placeholder: "PIXELS",
@@ -44,7 +44,7 @@ export const scaleCommand = defineCommand({
       help: `resolution for φ = 1; by default ${publishedCoefficients.resolution}`,
     },
     table: { kind: "flag", help: "the published sizes of the network beside φ = 0, 1, 2, …" },
-    classes: { kind: "integer", min: 2, max: 1_000_000, default: 1000, help: "outputs of the classifier" },
+    classes: { kind: "integer", min: 2, max: 1_000_000, help: "outputs of the classifier; by default 1000" },
   },
   run: async ({ network, phi, table, classes, alpha, beta, gamma, resolutions, maxLatency, ...values }) => {
     const limits: Limits = {
@@ -53,17 +53,25 @@ export const scaleCommand = defineCommand({
     };
     const way = oneWay({ limits: Object.keys(limits).length > 0, "--phi": phi !== undefined, "--table": table });
     const onlyWithLimits = { "--resolutions": resolutions, "--latency-table": values.latencyTable };
-    refuse(way, way === "limits" ? { "--alpha": alpha, "--beta": beta, "--gamma": gamma } : onlyWithLimits);
+    if (way === "limits") refuse({ "--alpha": alpha, "--beta": beta, "--gamma": gamma }, "--phi or --table", way);
+    else refuse(onlyWithLimits, "limits such as --max-macs 400M", way);
+    if (values.latencyTable === undefined)
+      refuse({ "--device": values.device, "--threads": values.threads }, "--latency-table", "none");
     const { name, ...start } = parseNetwork(network);
+    if (table) {
+      refuse({ "--classes": classes }, "--phi or limits", way);
+      if (network !== name) throw new UsageError({ at: way, expected: `a whole series: ${name}`, received: network });
+    }
+    const outputs = { classes: classes ?? 1000 };
     const { depth, width, resolution } = publishedCoefficients;
     const coefficients = { depth: alpha ?? depth, width: beta ?? width, resolution: gamma ?? resolution };
     if (table) return { kind: "series" as const, series: publishedSeries(name, coefficients) };
     if (phi !== undefined)
-      return { kind: "phi" as const, ...scaleNetworkByPhi(name, phi, { ...start, classes }, coefficients) };
+      return { kind: "phi" as const, ...scaleNetworkByPhi(name, phi, { ...start, ...outputs }, coefficients) };
 
     const latency = await latencyFor(limits, values);
     const sides = resolutions === undefined ? {} : { resolutions: parseSides(resolutions) };
-    const compiler = compileBudgets(name, { ...start, ...sides, classes });
+    const compiler = compileBudgets(name, { ...start, ...sides, ...outputs });
     const found = compiler.solve(limits, latency?.of);
     return { kind: "budget" as const, limits, ...found, ...(latency && { measuredOn: latency.measuredOn }) };
   },
@@ -85,21 +93,13 @@ function oneWay(ways: { readonly [name: string]: boolean }): string {
   });
 }
 
-/** What would change nothing was meant to change something. */
-function refuse(way: string, options: { readonly [name: string]: unknown }): void {
-  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (given.length === 0) return;
-  throw new UsageError({
-    at: given[0]!,
-    expected: way === "limits" ? "--phi or --table beside it" : "limits beside it, such as --max-macs 400M",
-    received: way,
-  });
-}
+type LatencyValues = {
+  readonly latencyTable: string | undefined;
+  readonly device: Provider | undefined;
+  readonly threads: number | undefined;
+};
 
-async function latencyFor(
-  { latencyMs }: Limits,
-  { latencyTable, device, threads }: { latencyTable: string | undefined; device: Provider; threads: number },
-) {
+async function latencyFor({ latencyMs }: Limits, { latencyTable, device = "cpu", threads = 1 }: LatencyValues) {
   if ((latencyMs === undefined) !== (latencyTable === undefined)) {
     throw new UsageError({
       at: latencyTable === undefined ? "--max-latency" : "--latency-table",

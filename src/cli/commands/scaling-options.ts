@@ -1,9 +1,9 @@
 /** What `scaling-search` and `scaling-study` have in common on the command line. */
 import { basename, join, resolve } from "node:path";
-import { UsageError } from "../../base/index.js";
+import { commandLine, UsageError } from "../../base/index.js";
 import type { ScalingOptions } from "../../fit/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
-import { isServer } from "../../study/index.js";
+import { isServer, shownPlace } from "../../study/index.js";
 import type { Context } from "../command.js";
 import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
 
@@ -47,11 +47,13 @@ export async function scalingOptionsOf(
   const folder = join("runs", `${command}-${basename(resolve(data))}`);
   const study = values.study ?? folder;
   const out = isServer(study) ? folder : study;
-  const given = { baseline, study, epochs, seeds, ...flags };
-  const words = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  const given = {
+    ...{ baseline, study: shownPlace(study), epochs, seeds, ...flags },
+    ...{ threads: values.threads, device: values.device === "auto" ? undefined : values.device, cache: values.cache },
+  };
   return {
     ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed },
-    command: ["bantam", command, data, ...words].join(" "),
+    command: commandLine(["bantam", command, data], given),
     engine: await engineOf(values, context),
     cacheDir: cacheFolder(values.cache, context),
     ...{ signal: context.signal, progress: context.progress },

@@ -1,10 +1,20 @@
 import { basename, resolve } from "node:path";
-import { searchNetworks } from "../../fit/index.js";
+import { defaultScore, defaultSupernet, searchNetworks } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
-import { budgetOf, budgetOptions, cacheFolder, cacheOptions, deviceOptions, engineOf, textOf } from "./shared.js";
+import {
+  budgetOf,
+  budgetOptions,
+  cacheFolder,
+  cacheOptions,
+  deviceOptions,
+  engineOf,
+  flagOf,
+  refuse,
+  textOf,
+} from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
 export const searchCommand = defineCommand({
@@ -36,34 +46,47 @@ export const searchCommand = defineCommand({
     epochs: { kind: "integer", min: 1, default: 3, help: "of a trial" },
     images: { kind: "count", min: 1, help: "training images of a trial; by default all" },
     axes: { kind: "text", default: "macs,params", help: "minimized beside the error: macs, params, memory, size" },
-    "target-macs": { kind: "count", min: 1, help: "for the reward accuracy · (MACs ÷ target)^w" },
+    population: { kind: "integer", min: 2, max: 1000, help: "of evolution, by default 6, and of nsga2, by default 12" },
+    "target-macs": {
+      kind: "count",
+      min: 1,
+      help: "evolution and controller maximize accuracy · (MACs ÷ target)^w; by default accuracy alone",
+    },
     reward: {
       kind: "choice",
       of: ["soft", "hard"],
-      default: "soft",
-      help: "w = −0.07, or 0 below the target and −1 above",
+      help: "w = −0.07, or 0 below the target and −1 above; by default soft",
     },
     "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
     "warm-start": { kind: "flag", help: "begin trials that come from another with its weights" },
-    "supernet-epochs": { kind: "integer", min: 1, default: 10, help: "of the weights that --strategy supernet shares" },
+    "supernet-epochs": {
+      kind: "integer",
+      min: 1,
+      help: `of the weights that --strategy supernet shares; by default ${defaultSupernet.epochs}`,
+    },
+    judged: {
+      kind: "integer",
+      min: 1,
+      help: `candidates that those weights judge; by default ${defaultSupernet.judged}`,
+    },
     score: {
       kind: "choice",
       of: zeroCostNames,
-      default: "naswot",
-      help: "without training, for --strategy prefiltered: the best of eight random candidates is trained",
+      help: `without training, for --strategy prefiltered: of eight random candidates the best by it is trained; by default ${defaultScore}`,
     },
-    judged: { kind: "integer", min: 1, default: 200, help: "candidates that those weights judge" },
     space: { kind: "path", help: "JSON file that narrows a space or is one: schema/space.schema.json" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },
     ...deviceOptions,
     ...cacheOptions,
   },
   run: async (values, context) => {
-    const exponents = values.reward === "soft" ? softConstraint : hardConstraint;
+    refuseUnused(values);
+    const exponents = values.reward === "hard" ? hardConstraint : softConstraint;
     return searchNetworks({
       data: values.data,
       budget: budgetOf(values),
       strategy: values.strategy,
+      strategyOptions: values.population === undefined ? undefined : { population: values.population },
       study: values.study ?? `runs/${basename(resolve(values.data))}-search`,
       name: values.name,
       trials: values.trials,
@@ -75,7 +98,10 @@ export const searchCommand = defineCommand({
       earlyStopping: values.earlyStopping,
       score: values.score,
       warmStart: values.warmStart,
-      supernet: { epochs: values.supernetEpochs, judged: values.judged },
+      supernet: {
+        epochs: values.supernetEpochs ?? defaultSupernet.epochs,
+        judged: values.judged ?? defaultSupernet.judged,
+      },
       space: values.space === undefined ? undefined : parseSpaceConfig(await textOf(values.space), values.space),
       seed: values.seed,
       engine: await engineOf(values, context),
@@ -86,3 +112,26 @@ export const searchCommand = defineCommand({
   },
   show: (report, view) => renderSearch(report, view),
 });
+
+/** Which strategies an option is for. */
+const usedBy = {
+  population: ["evolution", "nsga2"],
+  targetMacs: ["evolution", "controller"],
+  warmStart: ["evolution", "nsga2", "successive-halving", "netadapt"],
+  supernetEpochs: ["supernet"],
+  judged: ["supernet"],
+  score: ["prefiltered"],
+} as const;
+
+type Given = { readonly strategy: string; readonly reward: string | undefined } & {
+  readonly [Name in keyof typeof usedBy]: unknown;
+};
+
+function refuseUnused(values: Given): void {
+  for (const [name, strategies] of Object.entries(usedBy)) {
+    if ((strategies as readonly string[]).includes(values.strategy)) continue;
+    const needs = `--strategy ${strategies.join(" or ")}`;
+    refuse({ [flagOf(name)]: values[name as keyof typeof usedBy] }, needs, values.strategy);
+  }
+  if (values.targetMacs === undefined) refuse({ "--reward": values.reward }, "--target-macs", "none");
+}

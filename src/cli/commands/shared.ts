@@ -36,6 +36,22 @@ export const workersOption = {
   },
 } as const;
 
+/** `maxMacs` → `--max-macs`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * What would change nothing was meant to change something.
+ *
+ * @param options values by their flags, `undefined` or `false` where not given. @param needs what they stand beside.
+ * @throws {UsageError} for the first that is given.
+ */
+export function refuse(options: Readonly<Record<string, unknown>>, needs: string, received: string): void {
+  for (const [at, value] of Object.entries(options)) {
+    if (value === undefined || value === false) continue;
+    throw new UsageError({ at, expected: `${needs} beside it`, received });
+  }
+}
+
 export const cacheOptions = {
   cache: { kind: "path", env: "BANTAM_CACHE", help: "folder for decoded images; by default ~/.cache/bantam" },
 } as const;

@@ -2,8 +2,9 @@ import { writeFileAtomic } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
 import { compareStudies, exportStudy, showStudy } from "../../fit/index.js";
 import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
-import { openStudyStore, type StudyStore } from "../../study/index.js";
+import { openStudyStore, type StudyStore, shownPlace } from "../../study/index.js";
 import { defineCommand } from "../command.js";
+import { refuse } from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
 export const studyCommand = defineCommand({
@@ -26,20 +27,31 @@ export const studyCommand = defineCommand({
     },
   },
   options: {
-    format: { kind: "choice", of: ["csv", "json"], default: "csv", help: "of an export" },
+    format: { kind: "choice", of: ["csv", "json"], help: "of an export; by default csv" },
     out: { kind: "path", help: "file of an export; by default it is printed" },
-    axes: { kind: "text", default: "macs,params", help: "of the fronts that are compared: macs, params, memory, size" },
+    axes: {
+      kind: "text",
+      help: "of the fronts that are compared, by default macs,params; there are also memory and size",
+    },
   },
-  run: async ({ action, place, names, format, out, axes }) => {
+  run: async ({ action, place, names = [], format, out, axes }) => {
+    if (action !== "export") refuse({ "--format": format, "--out": out }, "export", action);
+    if (action !== "compare") refuse({ "--axes": axes }, "compare", action);
+    const most = { ls: 0, show: 1, export: 1, compare: Number.POSITIVE_INFINITY }[action];
+    if (names.length > most) {
+      const expected = most === 0 ? "no name of a study" : "one study";
+      throw new UsageError({ at: `study ${action}`, expected, received: names.join(" ") });
+    }
     const store = await openStudyStore(place, { create: false });
+    const at = shownPlace(place);
     try {
-      if (action === "ls") return { action, place, studies: await store.list() };
-      const wanted = await namesIn(store, place, names ?? []);
+      if (action === "ls") return { action, place: at, studies: await store.list() };
+      const wanted = await namesIn(store, at, names);
       const read = await Promise.all(wanted.map((name) => store.read(name)));
-      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes)) };
+      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")) };
       const [first] = read;
       if (action === "show") return { action, ...showStudy(first!) };
-      const text = exportStudy(first!, format);
+      const text = exportStudy(first!, format ?? "csv");
       if (out !== undefined) await writeFileAtomic(out, text);
       return { action, out: out ?? null, text };
     } finally {

@@ -13,8 +13,8 @@ export const agingEvolution = defineStrategy({
   summary: "Aging evolution: the best of a few has a child, the oldest dies",
   source: "Real et al. 2019, arXiv:1802.01548, algorithm 1 (there 100 and 25, for 20,000 trials)",
   options: z.strictObject({
-    population: z.int().min(1).default(20).describe("members alive at a time, the first of them random"),
-    sample: z.int().min(1).default(5).describe("members drawn for a tournament, with replacement"),
+    population: z.int().min(1).default(6).describe("members alive at a time, the first of them random"),
+    sample: z.int().min(1).default(3).describe("members drawn for a tournament, with replacement"),
   }),
   search: ({ population, sample }) =>
     async function* (context) {

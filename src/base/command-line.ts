@@ -1,0 +1,16 @@
+/**
+ * A line for a shell: words that it would take apart are quoted, options without a value left out.
+ *
+ * @example commandLine(["bantam", "fit", "my photos"], { seed: 1, out: undefined }); // "bantam fit 'my photos' --seed 1"
+ */
+export function commandLine(
+  words: readonly string[],
+  options: Readonly<Record<string, string | number | undefined>>,
+): string {
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, quoted(String(value))],
+  );
+  return [...words.map(quoted), ...given].join(" ");
+}
+
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
