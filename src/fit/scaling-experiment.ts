@@ -62,8 +62,8 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
   options: ScalingOptions,
   plan: (baseline: Baseline) => Plan,
 ): Promise<Trained & { readonly plan: Plan; readonly baseline: Baseline }> {
-  const { data, epochs, engine, cacheDir, signal, progress = noProgress } = options;
-  await ensureWritableFolder(cacheDir);
+  const { data, out, epochs, engine, cacheDir, signal, progress = noProgress } = options;
+  for (const folder of [cacheDir, out]) await ensureWritableFolder(folder);
   progress.phase("data", "reading images");
   const dataset = await openDataset(data, {
     ...{ seed: SPLIT_SEED, cacheDir, maxSize: FIRST_SIDE, validationFraction: VALIDATION_FRACTION, signal },
@@ -145,7 +145,7 @@ function announce(
     `${dataset.name}: ${dataset.classes.length} classes, ${splits.train.length} train, ${splits.validation.length} validation images, ${nativeSize} px`,
   );
   progress.line(
-    `baseline ${architecture.name} at ${architecture.resolution} px: ${formatCount(params)} params, ${formatCount(macs)} MACs; ${points.length} points`,
+    `baseline ${architecture.name} at ${architecture.resolution} px: ${formatCount(params)} params, ${formatCount(macs)} MACs; ${points.length} ${points.length === 1 ? "point" : "points"}`,
   );
   const enlarged = points.filter((point) => point.architecture.resolution > nativeSize).length;
   if (enlarged > 0)
