@@ -55,7 +55,6 @@ export {
   type Budget,
   type BudgetCompiler,
   compileBudgets,
-  type Limits,
   type Scaled,
   type ScaledByPhi,
   scaleByPhi,

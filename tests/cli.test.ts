@@ -14,6 +14,7 @@ import {
   parseNetwork,
   profileArchitecture,
 } from "../src/networks/index.js";
+import { writeLatencyTable } from "./latency-table.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -102,27 +103,8 @@ describe("scale", () => {
   });
 
   test("keeps a limit on time by a table of measured blocks, or says what the smallest network takes", async () => {
-    const timing = (medianMs: number) => ({ medianMs, lowerMs: medianMs, upperMs: medianMs, minMs: medianMs, runs: 9 });
-    // A machine on which time goes with multiply-adds and kernels alone.
-    const different = new Map(
-      blocksOf(buildArchitecture("mobilenet-v3-small")).map((block) => [block.signature, block]),
-    );
-    const blocks = [...different.values()].map(({ signature, work }) => ({
-      ...{ signature, work },
-      timing: timing(0.1 + 1e-7 * (work.pointwiseMacs + work.depthwiseMacs + work.otherMacs) + 0.01 * work.kernels),
-    }));
-    const configuration = {
-      provider: "cpu",
-      threads: 1,
-      batch: 1,
-      runtime: "an engine",
-      overhead: timing(0.1),
-    } as const;
-    const table = { format: "bantam-latency", version: 1, date: "2026-01-31T00:00:00Z" };
-    const machine = { cpu: "a processor", cores: 2, platform: "linux x64" };
     const file = join(root, "latency.json");
-    const measured = { ...configuration, blocks, networks: [] };
-    await writeFile(file, JSON.stringify({ ...table, machine, configurations: [measured] }));
+    const measured = await writeLatencyTable(file);
 
     const words = ["scale", "mobilenet-v3-small", "--resolutions", "96,128,160", "--latency-table", file];
     const { code, stdout } = await bantam(...words, "--max-latency", "5ms", "--json");

@@ -6,7 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands/index.js";
 import { main } from "../src/cli/index.js";
 import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { latencyModel, predictLatency } from "../src/cost/index.js";
+import { blocksOf } from "../src/networks/index.js";
+import { decode } from "../src/search/index.js";
 import { openStudyStore } from "../src/study/index.js";
+import { writeLatencyTable } from "./latency-table.js";
 import { makePhotos } from "./photos.js";
 
 let root: string;
@@ -133,8 +137,50 @@ describe("a search", () => {
     expect(unnamed.stderr).toMatch(/hint: there: first, second/);
   }, 120_000);
 
+  test("keeps a limit on time by a table of measured blocks, and puts it on the front", async () => {
+    const measured = await writeLatencyTable(place("latency.json"));
+    const words = ["search", place("photos"), ...quick(), "--study", place("timed"), "--trials", "4"];
+    const timed = [...words, "--max-latency", "0.3ms", "--latency-table", place("latency.json"), "--axes", "latency"];
+    const found = await json(...timed);
+    expect(found).toMatchObject({ axes: ["latencyMs"], latencyOn: "a processor, an engine, 1 thread" });
+    const exported = await bantam("study", "export", place("timed"), "--format", "json");
+    const { study, trials } = JSON.parse(exported.stdout);
+    for (const { subject, costs } of trials) {
+      const chain = blocksOf(decode(study.settings.space, subject));
+      expect(costs.latencyMs).toBe(predictLatency(chain, latencyModel(measured)).ms);
+      expect(costs.latencyMs).toBeLessThanOrEqual(0.3);
+    }
+    expect(found.rejected).toBeGreaterThan(0);
+    // Gone on with, nothing is trained; by another table it is another search.
+    expect(await json(...timed)).toMatchObject({ front: found.front, arms: found.arms });
+    await writeFile(
+      place("other.json"),
+      (await readFile(place("latency.json"), "utf8")).replace("an engine", "another"),
+    );
+    const other = await bantam(...timed.map((word) => word.replace("latency.json", "other.json")));
+    expect(other.stderr).toMatch(/study .*: expected latency "\w+", received latency "\w+"/);
+    const tight = await bantam(...timed.map((word) => word.replace("0.3ms", "0.1ms")), "--name", "tight");
+    expect(tight).toMatchObject({ code: 3 });
+    expect(tight.stderr).toMatch(/expected at most 0\.1 ms, received [\d.]+ ms in the smallest network/);
+    const compared = await bantam("study", "compare", place("timed"), "--axes", "latency,params");
+    expect(compared.stdout).toMatch(/^photos /m);
+  }, 60_000);
+
   test.each([
-    ["--reward hard", "--target-macs", "none"],
+    ["--max-latency 5ms", /^error: --max-latency: expected --latency-table, a file of .*, received none$/m],
+    ["--axes macs,latency", /^error: --axes latency: expected --latency-table, a file of .*, received none$/m],
+    ["--latency-threads 2", /^error: --latency-threads: expected --latency-table, a file of .*, received none$/m],
+    ["--latency-table nowhere.json", /^error: --latency-table: expected --max-latency, --target-latency or --axes/m],
+    ["--max-latency 5ms --latency-table nowhere.json", /nowhere\.json: expected a file that can be read/],
+    ["--target-macs 5M --target-latency 5ms", /received both|--target-latency: expected --latency-table/],
+  ])("a latency needs a table, and a table a latency: %s", async (words, message) => {
+    const { code, stderr } = await bantam("search", place("photos"), ...words.split(" "));
+    expect(stderr).toMatch(message);
+    expect(code).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["--reward hard", "--target-macs or --target-latency", "none"],
     ["--strategy nsga2 --target-macs 5M", "--strategy evolution or controller", "nsga2"],
     ["--strategy random --population 8", "--strategy evolution or nsga2", "random"],
     [

@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { createRng, InfeasibleError } from "../../src/base/index.js";
 import { countArchitecture } from "../../src/networks/index.js";
 import { compileNetwork } from "../../src/scaling/compiled.js";
-import { compileBudgets, type Limits } from "../../src/scaling/index.js";
+import { type Budget, compileBudgets } from "../../src/scaling/index.js";
 import { latticeOf, latticeSize } from "../../src/scaling/lattice.js";
 import { publishedCosts, randomLimits } from "../../src/scaling/testing/budgets.js";
 import { decode, sampleCandidate, spaceSize } from "../../src/search/space.js";
@@ -64,7 +64,7 @@ const networkRows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((
 
   const compiler = compileBudgets(name);
   const costs = publishedCosts(name);
-  const budgets: Limits[] = [];
+  const budgets: Budget[] = [];
   while (budgets.length < BUDGETS) {
     const limits = randomLimits(costs, rng);
     if (canSolve(compiler, limits)) budgets.push(limits);
@@ -118,7 +118,7 @@ function fastest(work: () => void): number {
   return Math.min(...times);
 }
 
-function canSolve({ solve }: ReturnType<typeof compileBudgets>, limits: Limits): boolean {
+function canSolve({ solve }: ReturnType<typeof compileBudgets>, limits: Budget): boolean {
   try {
     solve(limits);
     return true;

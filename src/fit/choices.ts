@@ -1,9 +1,9 @@
 /** What data and budget suggest where nobody says: sides of the images, batch size, recipe. */
-import { type Costs, costsOfProfile } from "../cost/index.js";
+import { costsOfProfile } from "../cost/index.js";
 import { type Dataset, SIZES } from "../data/index.js";
 import { type Architecture, countArchitecture } from "../networks/index.js";
 import { type Budget, shrinkBudget } from "../scaling/index.js";
-import { fitsSmallest, imageSpace } from "../search/index.js";
+import { type CostGate, fitsSmallest, imageSpace } from "../search/index.js";
 import { quickRecipe, type Recipe } from "../training/index.js";
 
 /** The side of the images, seven tenths and half of it: a half, and a quarter of the work. */
@@ -12,15 +12,18 @@ export function sidesUpTo(largest: number): number[] {
   return [...new Set(sides)];
 }
 
-/** The largest side at which the smallest network of the space uses at most a quarter of the budget. */
-export function largestUsefulSide(budget: Budget): number {
-  const costsOf = (architecture: Architecture): Costs => costsOfProfile(countArchitecture(architecture));
+/**
+ * The largest side at which the smallest network of the space uses at most a quarter of the budget; of a time half, as a part of it
+ * is the same for every network.
+ */
+export function largestUsefulSide(
+  budget: Budget,
+  costsOf: CostGate["costsOf"] = (architecture) => costsOfProfile(countArchitecture(architecture)),
+): number {
+  const { latencyMs } = budget;
+  const part = { ...shrinkBudget(budget, 0.25), ...(latencyMs !== undefined && { latencyMs: latencyMs / 2 }) };
   const fits = (size: number) =>
-    fitsSmallest({
-      space: imageSpace({ classes: 2, channels: 3, resolutions: [size] }),
-      budget: shrinkBudget(budget, 0.25),
-      costsOf,
-    });
+    fitsSmallest({ space: imageSpace({ classes: 2, channels: 3, resolutions: [size] }), budget: part, costsOf });
   return SIZES.findLast((size) => size <= 224 && fits(size)) ?? SIZES[0]!;
 }
 

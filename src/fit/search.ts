@@ -5,13 +5,12 @@
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
-import type { Costs } from "../cost/index.js";
 import { channelStatistics, openDataset, subset } from "../data/index.js";
-import { countArchitecture } from "../networks/index.js";
+import { type Architecture, countArchitecture } from "../networks/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
-import type { Budget } from "../scaling/index.js";
+import { type Budget, costOf, type LimitName } from "../scaling/index.js";
 import {
   type Assignment,
   type CostGate,
@@ -40,6 +39,15 @@ import { type SupernetArm, supernetArm } from "./supernet-arm.js";
 import { openTrialWeights } from "./trial-weights.js";
 import { VERSION } from "./version.js";
 
+export type LatencyPredictor = {
+  /** Milliseconds for one image. */
+  readonly of: (architecture: Architecture) => number;
+  /** In words. */
+  readonly on: string;
+  /** Of the measurements that it is made of; a study goes on with the same. */
+  readonly fingerprint: string;
+};
+
 export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
@@ -59,10 +67,12 @@ export type SearchOptions = {
   /** Training images of a trial; by default all. */
   readonly images?: number | undefined;
   /** What is minimized beside the error. */
-  readonly axes: readonly (keyof Costs)[];
+  readonly axes: readonly LimitName[];
+  /** Needed where latency is limited, an axis or the target. */
+  readonly latency?: LatencyPredictor | undefined;
   /** For strategies that look at one number: accuracy alone where this is left out. */
   readonly target?:
-    | { readonly cost: keyof Costs; readonly value: number; readonly exponents: RewardExponents }
+    | { readonly cost: LimitName; readonly value: number; readonly exponents: RewardExponents }
     | undefined;
   readonly earlyStopping: boolean;
   /** Of the strategy `prefiltered`: the zero-cost score. */
@@ -85,14 +95,18 @@ export type SearchOptions = {
  * @throws {UsageError} when the study was begun with other settings. @throws {InterruptedError} after the signal.
  */
 export async function searchNetworks(options: SearchOptions): Promise<SearchReport> {
-  const { data, budget, study, seed, engine, cacheDir, signal, epochs, axes, progress = noProgress } = options;
+  const { data, budget, study, seed, engine, cacheDir, signal, epochs, axes, latency, progress = noProgress } = options;
   const began = performance.now();
+  const costsOf: CostGate["costsOf"] = (architecture) => {
+    const costs = countArchitecture(architecture);
+    return latency === undefined ? costs : { ...costs, latencyMs: latency.of(architecture) };
+  };
   await ensureWritableFolder(cacheDir);
   progress.phase("data", "reading images");
   const dataset = await openDataset(data, {
     seed,
     cacheDir,
-    maxSize: largestUsefulSide(budget),
+    maxSize: largestUsefulSide(budget, costsOf),
     signal,
     onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
   });
@@ -108,7 +122,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     const gate: CostGate = {
       space,
       budget,
-      costsOf: countArchitecture,
+      costsOf,
       onRejected: () => {
         rejected++;
       },
@@ -138,6 +152,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       axes,
       target: options.target,
       earlyStopping: options.earlyStopping,
+      ...(latency && { latency: latency.fingerprint }),
       ...(options.warmStart === true && { warmStart: true }),
       ...(options.strategy === "prefiltered" && { score: options.score ?? defaultScore }),
       ...(options.strategy === "supernet" && { supernet: options.supernet ?? defaultSupernet }),
@@ -266,6 +281,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
         validation: dataset.splits.validation.length,
         warmStart: weights !== null,
+        latencyOn: latency?.on ?? null,
         shared: supernet && { space, accuracies: supernet.shared },
         seconds: (performance.now() - began) / 1000,
       });
@@ -291,7 +307,7 @@ function objectiveOf({ axes, target }: Pick<SearchOptions, "axes" | "target">): 
   return {
     costs: axes,
     reward: ({ accuracy, costs }) =>
-      target === undefined ? accuracy : reward(accuracy, costs[target.cost], target.value, target.exponents),
+      target === undefined ? accuracy : reward(accuracy, costOf(costs, target.cost), target.value, target.exponents),
   };
 }
 
@@ -305,6 +321,7 @@ function trialLine({ id, arm, state, accuracy, costs, seconds, architecture, cur
     formatPercent(accuracy).padStart(6),
     `${formatCount(costs.params)} params`.padStart(14),
     `${formatCount(costs.macs)} MACs`.padStart(12),
+    ...(typeof costs.latencyMs === "number" ? [`${costs.latencyMs.toPrecision(3)} ms`.padStart(8)] : []),
     formatDuration(seconds).padStart(6),
   ];
   const stopped = state === "stopped" ? `stopped after ${curve.length} of ${epochs} epochs · ` : "";

@@ -1,7 +1,7 @@
 /** What a network was scaled to, for a terminal: its size, its costs against the limits, what stopped it, what to expect. */
 import { formatPercent } from "../base/index.js";
 import { columns, narrowest, palette, plain, type TextOptions, textBar } from "./text-table.js";
-import { costRows, count, counted } from "./words.js";
+import { costRows, count, counted, milliseconds } from "./words.js";
 
 type Costs = { readonly [K in (typeof costRows)[number]["key"]]: number };
 type Limit = keyof Costs | "latencyMs";
@@ -105,8 +105,6 @@ function costLines({ costs, shares, binding }: WithinBudgetFacts, { colour, widt
       );
   return [paint.quiet(first!), ...rest];
 }
-
-const milliseconds = (ms: number) => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
 
 /** What one step more would break. */
 function stepLines({ next, searched }: WithinBudgetFacts, { colour }: TextOptions): string[] {

@@ -15,7 +15,15 @@ const report: SearchReport = {
   ],
   counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
   ...{ compute: 5e12, seed: 3, epochs: 2, images: 7200, validation: 800, rejected: 12 },
-  ...{ exhaustedBefore: null, warmStart: false, ranking: null, engine: "onnxruntime-node", threads: 2, seconds: 65 },
+  ...{
+    exhaustedBefore: null,
+    warmStart: false,
+    latencyOn: null,
+    ranking: null,
+    engine: "onnxruntime-node",
+    threads: 2,
+    seconds: 65,
+  },
 };
 const options = { colour: false, width: 100 };
 
@@ -34,6 +42,15 @@ test("a search in words: front, knee, intervals, both arms, and who was ahead", 
   expect(renderSearch({ ...report, exhaustedBefore: 30 }, options)).toMatch(
     /^trials {2}10 trained .*\nended {3}before 30 trials: nsga2 has nothing more to propose\neach {4}/m,
   );
+});
+
+test("a latency stands beside the costs, with what it is of", () => {
+  const [first] = report.front;
+  const timed = { ...first!, costs: { ...first!.costs, latencyMs: 3.456 } };
+  const text = renderSearch({ ...report, front: [timed], latencyOn: "a processor, 1 thread" }, options);
+  expect(text).toMatch(/activations +latency\n.* 3\.46 ms/);
+  expect(text).toContain("latency predicted from blocks measured on a processor, 1 thread\n");
+  expect(renderSearch(report, options)).not.toContain("latency");
 });
 
 test("inherited weights and shared ones are said", () => {

@@ -2,13 +2,15 @@
 import { formatBytes, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { wilson } from "./interval.js";
 import { columns, palette, plain, type TextOptions, truncate } from "./text-table.js";
-import { counted, exactly } from "./words.js";
+import { counted, exactly, milliseconds } from "./words.js";
 
 type Costs = {
   readonly params: number;
   readonly macs: number;
   readonly weightBytes: number;
   readonly peakActivationBytes: number;
+  /** Predicted, where that was asked for. */
+  readonly latencyMs?: number | null;
 };
 
 export type FrontRow = {
@@ -71,6 +73,8 @@ export type SearchReport = {
     readonly high: number;
     readonly networks: number;
   } | null;
+  /** What latencies are of: `AMD EPYC, onnxruntime-node 1.30.0, CPU, 1 thread`; null where none was predicted. */
+  readonly latencyOn: string | null;
   readonly engine: string;
   readonly threads: number;
   readonly seconds: number;
@@ -119,6 +123,7 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
           `ended   before ${exactly(report.exhaustedBefore)} trials: ${plain(report.strategy)} has nothing more to propose`,
         ]),
     `each    ${counted(epochs, "epoch")} of ${exactly(images)} images, measured on ${exactly(validation)} others · seed ${seed}`,
+    ...(report.latencyOn === null ? [] : [`latency predicted from blocks measured on ${plain(report.latencyOn)}`]),
     `spent   ${formatCount(report.compute)} MACs · ${formatDuration(report.seconds)} · ${plain(report.engine)}, ${counted(report.threads, "thread")}`,
   ].join("\n");
 }
@@ -136,10 +141,15 @@ function frontTable(front: readonly FrontRow[], validation: number, { colour, wi
       formatCount(costs.params),
       formatCount(costs.macs),
       formatBytes(costs.peakActivationBytes),
+      ...(typeof costs.latencyMs === "number" ? [milliseconds(costs.latencyMs)] : []),
     ];
   });
-  const head = ["trial  ", "accuracy", "95 %", "params", "MACs", "activations"].map(paint.quiet);
-  const lines = columns([head, ...rows], ["right", "right", "right", "right", "right", "right"]);
+  const names = ["trial  ", "accuracy", "95 %", "params", "MACs", "activations", "latency"];
+  const head = names.slice(0, rows[0]!.length).map(paint.quiet);
+  const lines = columns(
+    [head, ...rows],
+    head.map(() => "right"),
+  );
   const widest = Math.max(
     ...columns(
       [head, ...rows].map((row) => [row.join("  ")]),

@@ -31,6 +31,9 @@ export function moment(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(\.\d+)?)?Z$/, "$1 $2 UTC");
 }
 
+/** @example milliseconds(3.456); // "3.46 ms" */
+export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
+
 /** The costs in the order in which every table lists them. */
 export const costRows: readonly {
   readonly key: keyof Costs;

@@ -3,10 +3,8 @@
  * @source Tan and Le 2019, arXiv:1905.11946, §3.3, eq. 3; α = 1.2, β = 1.1, γ = 1.15 from §5 (α·β²·γ² ≈ 2)
  */
 import { InfeasibleError } from "../base/index.js";
-import type { Costs } from "../cost/index.js";
 import { type Architecture, compoundRules, type ScalingRules, scaleArchitecture } from "../networks/index.js";
-import { type Budget, brokenLimits } from "./budget.js";
-import { inWords } from "./limits.js";
+import { type Budget, brokenLimits, type CostsAndLatency, inWords, type LimitName } from "./budget.js";
 
 export type Multipliers = { readonly depth: number; readonly width: number; readonly resolution: number };
 
@@ -29,13 +27,13 @@ export type ScalingRule = {
 
 export type Scaled = {
   readonly architecture: Architecture;
-  readonly costs: Costs;
+  readonly costs: CostsAndLatency;
   /** Of the last step that all three dimensions took together. */
   readonly phi: number;
   /** As they came out: of the resolution, what the rounding left. */
   readonly multipliers: Multipliers;
   /** The limits that stopped it last; empty when every dimension reached its end. */
-  readonly binding: readonly (keyof Costs)[];
+  readonly binding: readonly LimitName[];
 };
 
 /** An exponent for each dimension; in compound scaling proper they are one φ. */
@@ -95,7 +93,7 @@ export function scaleToBudget(
   baseline: Architecture,
   budget: Budget,
   rule: ScalingRule,
-  costsOf: (architecture: Architecture) => Costs,
+  costsOf: (architecture: Architecture) => CostsAndLatency,
   alsoFits: (architecture: Architecture) => boolean = () => true,
 ): Scaled {
   let best = fittingBaseline(baseline, budget, costsOf);
@@ -134,7 +132,7 @@ function grow(exponents: Exponents, dimensions: readonly (keyof Exponents)[]): E
 function fittingBaseline(
   baseline: Architecture,
   budget: Budget,
-  costsOf: (architecture: Architecture) => Costs,
+  costsOf: (architecture: Architecture) => CostsAndLatency,
 ): Scaled {
   const costs = costsOf(baseline);
   const broken = brokenLimits(costs, budget);

@@ -1,4 +1,14 @@
-export { type Budget, brokenLimits, shrinkBudget, usedShare } from "./budget.js";
+export {
+  type Budget,
+  brokenLimits,
+  type CostsAndLatency,
+  costOf,
+  inWords,
+  type LimitName,
+  limitNames,
+  shrinkBudget,
+  usedShare,
+} from "./budget.js";
 export {
   type Multipliers,
   publishedCoefficients,
@@ -19,10 +29,10 @@ export {
 } from "./findings.js";
 export { coefficientGrid, defaultGrid, type GridOptions } from "./grid.js";
 export type { LatticeOptions, Range } from "./lattice.js";
-export { type CostsAndLatency, inWords, type LimitName, type Limits, type Share } from "./limits.js";
 export { publishedSeries, type ScaledByPhi, type SeriesRow, scaleNetworkByPhi } from "./phi.js";
 export { growthOf, noScaling, pointKey, powersOf, type ScaledPoint, scaledPoints } from "./point.js";
 export type { Prediction } from "./prediction.js";
+export type { Share } from "./shares.js";
 export { defaultStudy, planStudy, type StudyDimension, type StudyOptions, type StudyPlan } from "./study-plan.js";
 export {
   type BudgetCompiler,

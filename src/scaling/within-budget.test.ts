@@ -9,14 +9,14 @@ import {
   networkNames,
 } from "../networks/index.js";
 import { relativeError } from "./accuracy.js";
+import type { Budget } from "./budget.js";
 import type { LatticeOptions } from "./lattice.js";
-import type { Limits } from "./limits.js";
 import { shapeOf } from "./shape.js";
 import { everyNetwork, publishedCosts, randomLimits } from "./testing/budgets.js";
 import { compileBudgets, type WithinBudget } from "./within-budget.js";
 
 const costNames = ["params", "macs", "weightBytes", "peakActivationBytes"] as const;
-const breaksNone = (costs: Costs, limits: Limits) =>
+const breaksNone = (costs: Costs, limits: Budget) =>
   costNames.every((name) => costs[name] <= (limits[name] ?? Number.POSITIVE_INFINITY));
 
 /** Null where nothing fits. */
@@ -165,7 +165,7 @@ describe("at the ends", () => {
 
   test("where nothing fits, the error has the smallest network there is", () => {
     const { solve } = compileBudgets("mobilenet-v3-large", { resolutions: [96, 128] });
-    const failing = (limits: Limits) => {
+    const failing = (limits: Budget) => {
       try {
         solve(limits);
       } catch (error) {

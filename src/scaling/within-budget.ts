@@ -10,20 +10,13 @@
 import { InfeasibleError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
+import { type Budget, type CostsAndLatency, inWords, type LimitName } from "./budget.js";
 import { compileNetwork } from "./compiled.js";
 import { type LatticeOptions, latticeOf, latticeSize } from "./lattice.js";
-import {
-  brokenIn,
-  type CostsAndLatency,
-  inWords,
-  type LimitName,
-  type Limits,
-  type Share,
-  sharesOf,
-} from "./limits.js";
 import { anchorFor, type Prediction, predictionFor } from "./prediction.js";
 import { type Point, scoreOf, searchBest } from "./search.js";
 import { REFERENCE_SIDE } from "./shape.js";
+import { brokenIn, type Share, sharesOf } from "./shares.js";
 
 /** Multipliers of the named network, and the side of the image in pixels: what `buildArchitecture` takes. */
 export type Size = { readonly depth: number; readonly width: number; readonly resolution: number };
@@ -64,7 +57,7 @@ export type BudgetCompiler = {
    *   does not, a faster network may be overlooked, but none that is too slow is returned.
    * @throws {InfeasibleError} when no network keeps the limits, with the smallest there is.
    */
-  readonly solve: (limits: Limits, latencyOf?: (architecture: Architecture) => number) => WithinBudget;
+  readonly solve: (limits: Budget, latencyOf?: (architecture: Architecture) => number) => WithinBudget;
 };
 
 /**
@@ -83,7 +76,7 @@ export function compileBudgets(name: string, options: LatticeOptions = {}): Budg
   const ends: Point = { depth: depths.length - 1, width: widths.length - 1, side: sides.length - 1 };
   return { solve };
 
-  function solve(limits: Limits, latencyOf?: (architecture: Architecture) => number): WithinBudget {
+  function solve(limits: Budget, latencyOf?: (architecture: Architecture) => number): WithinBudget {
     if (limits.latencyMs !== undefined && latencyOf === undefined) {
       throw new Error("internal: a limit on latency without a way to predict it");
     }

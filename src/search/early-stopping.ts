@@ -7,7 +7,8 @@
  *
  * @source Golovin et al. 2017, Google Vizier, §3.2 (stopping by learning curves); the bound is by the gains seen, not by a fitted model
  */
-import type { Costs } from "../cost/index.js";
+import type { CostsAndLatency } from "../scaling/index.js";
+import { errorAndCosts } from "./objective.js";
 import { dominates } from "./pareto.js";
 import type { Objective, Trial } from "./strategy.js";
 
@@ -25,7 +26,7 @@ export type EarlyStopping = {
 const defaultEarlyStopping: EarlyStopping = { quantile: 0.95, patience: 8 };
 
 export type RunningTrial = {
-  readonly costs: Costs;
+  readonly costs: CostsAndLatency;
   /** Validation accuracy after each epoch so far. */
   readonly curve: readonly number[];
   /** Of the whole trial. */
@@ -49,6 +50,6 @@ export function isHopeless(
   if (gains.length < Math.max(patience, 1)) return false;
   // Rounded up to a gain that was seen, never between two.
   const gain = gains[Math.ceil(quantile * gains.length) - 1] ?? gains[0]!;
-  const hoped = [1 - (current + Math.max(gain, 0)), ...axes.map((axis) => costs[axis])];
-  return finished.some((trial) => dominates([1 - trial.accuracy, ...axes.map((axis) => trial.costs[axis])], hoped));
+  const hoped = errorAndCosts(current + Math.max(gain, 0), costs, axes);
+  return finished.some((trial) => dominates(errorAndCosts(trial.accuracy, trial.costs, axes), hoped));
 }

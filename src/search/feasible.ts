@@ -1,11 +1,12 @@
 /**
  * The cost gate: candidates are counted before anything is trained, and one that breaks a limit is made cheaper gene by gene
  * until it does not. It always ends, since every step lowers one gene and each gene has a lowest choice.
+ *
+ * That a lower choice is no dearer holds for what is counted; of a latency by a table of measured blocks only nearly.
  */
 import { InfeasibleError, type Rng } from "../base/index.js";
-import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
-import { type Budget, brokenLimits, inWords, usedShare } from "../scaling/index.js";
+import { type Budget, brokenLimits, type CostsAndLatency, costOf, inWords, usedShare } from "../scaling/index.js";
 import {
   type Candidate,
   candidateOf,
@@ -13,17 +14,22 @@ import {
   decode,
   genesOf,
   mutate,
+  neighbours,
   type SearchSpace,
   sampleCandidate,
   smallestCandidate,
 } from "./space.js";
 
-export type Counted = { readonly candidate: Candidate; readonly architecture: Architecture; readonly costs: Costs };
+export type Counted = {
+  readonly candidate: Candidate;
+  readonly architecture: Architecture;
+  readonly costs: CostsAndLatency;
+};
 
 export type CostGate = {
   readonly space: SearchSpace;
   readonly budget: Budget;
-  readonly costsOf: (architecture: Architecture) => Costs;
+  readonly costsOf: (architecture: Architecture) => CostsAndLatency;
   /** Called for every candidate that was counted and turned away. */
   readonly onRejected?: (counted: Counted) => void;
 };
@@ -41,19 +47,33 @@ export function count(gate: CostGate, candidate: Candidate): Counted {
 export const fitsSmallest = (gate: CostGate): boolean => keepsBudget(gate, smallest(gate));
 
 /**
- * The first choice of every gene, but for what follows the last stage: without a convolution there, or a layer after the pool, a
- * classifier of many classes may be the larger for it. Where one of these keeps the budget, that; else the one that is
- * nearest to it.
+ * The first choice of every gene where that keeps the budget. Where it does not, another may: a classifier of many classes may be the
+ * larger for want of a layer before it, and a block that was measured faster than a smaller one that was not. So it is followed
+ * from neighbour to neighbour, as long as one uses less of the fullest limit.
  */
 function smallest(gate: CostGate): Counted {
-  const first = smallestCandidate(gate.space);
-  const { headChannels: heads, hiddenChannels: hiddens } = gate.space;
-  const all = heads.flatMap((headChannels) =>
-    hiddens.map((hiddenChannels) => count(gate, { ...first, headChannels, hiddenChannels })),
-  );
+  const known = smallestOf.get(gate);
+  if (known !== undefined) return known;
   const used = ({ costs }: Counted) => usedShare(costs, gate.budget);
-  return all.find((each) => keepsBudget(gate, each)) ?? all.reduce((a, b) => (used(b) < used(a) ? b : a));
+  const less = (a: Counted, b: Counted) => (used(b) < used(a) ? b : a);
+  const { headChannels: heads, hiddenChannels: hiddens } = gate.space;
+  const first = smallestCandidate(gate.space);
+  const ends = heads.flatMap((headChannels) => hiddens.map((hiddenChannels) => ({ headChannels, hiddenChannels })));
+  let least = count(gate, first);
+  if (!keepsBudget(gate, least)) least = ends.map((end) => count(gate, { ...first, ...end })).reduce(less);
+  while (!keepsBudget(gate, least)) {
+    const next = neighbours(gate.space, least.candidate)
+      .map((neighbour) => count(gate, neighbour))
+      .reduce(less, least);
+    if (next === least) break;
+    least = next;
+  }
+  smallestOf.set(gate, least);
+  return least;
 }
+
+/** It is asked for whenever a candidate cannot be made cheap enough step by step. */
+const smallestOf = new WeakMap<CostGate, Counted>();
 
 /** @throws {InfeasibleError} when not even the smallest candidate keeps the budget; its costs are in the message. */
 export function requireFeasible(gate: CostGate): Counted {
@@ -107,8 +127,10 @@ export function makeFeasible(gate: CostGate, candidate: Candidate, rng: Rng): Co
     const { costs } = counted;
     const cheaper = cheaperNeighbours(gate.space, counted.candidate).map((neighbour) => count(gate, neighbour));
     // Only steps that lower a limit that is broken: fewer pixels do not save parameters.
-    const useful = cheaper.filter((neighbour) => broken.some((name) => neighbour.costs[name] < costs[name]));
-    // The smallest candidate was shown to fit; here its activation may differ, or what follows the last stage.
+    const useful = cheaper.filter((neighbour) =>
+      broken.some((name) => costOf(neighbour.costs, name) < costOf(costs, name)),
+    );
+    // The smallest candidate was shown to fit; what is left here differs in what no step down changes.
     if (useful.length === 0) return requireFeasible(gate);
     counted = rng.choice(useful);
   }

@@ -11,7 +11,7 @@ export {
   requireFeasible,
   sampleFeasible,
 } from "./feasible.js";
-export { bestTrial, frontOf, pointOf, volumeShare } from "./objective.js";
+export { bestTrial, errorAndCosts, frontOf, pointOf, volumeShare } from "./objective.js";
 export {
   crowdingDistance,
   dominates,

@@ -1,12 +1,22 @@
 /** Trials as points, and the front among them. */
+import { type CostsAndLatency, costOf, type LimitName } from "../scaling/index.js";
 import { hypervolume, type Point, paretoFront, referenceOf } from "./pareto.js";
 import type { Objective, Trial } from "./strategy.js";
 
-/** The error, then the costs: all to be minimized. A trial that failed is worse than any other. */
-export function pointOf(objective: Objective, { state, accuracy, costs }: Pick<Trial, "state" | "accuracy" | "costs">) {
-  return [1 - accuracy, ...objective.costs.map((name) => costs[name])].map((value) =>
-    state === "failed" ? Number.POSITIVE_INFINITY : value,
-  ) as Point;
+/** The error, then the costs: all to be minimized. */
+export const errorAndCosts = (
+  accuracy: number,
+  costs: CostsAndLatency,
+  axes: readonly LimitName[],
+): readonly [number, ...number[]] => [1 - accuracy, ...axes.map((name) => costOf(costs, name))];
+
+/** A trial that failed is worse than any other. */
+export function pointOf(
+  { costs: axes }: Pick<Objective, "costs">,
+  { state, accuracy, costs }: Pick<Trial, "state" | "accuracy" | "costs">,
+): Point {
+  const point = errorAndCosts(accuracy, costs, axes);
+  return state === "failed" ? point.map(() => Number.POSITIVE_INFINITY) : point;
 }
 
 /** The trials that no other beats, in the order of the search; of those with the same outcome known from one, the first. */

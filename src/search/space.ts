@@ -146,6 +146,14 @@ export function cheaperNeighbours(space: SearchSpace, candidate: Candidate): Can
   });
 }
 
+/** Every candidate that differs in one gene. */
+export function neighbours(space: SearchSpace, candidate: Candidate): Candidate[] {
+  return genesOf(space).flatMap(({ path, options }) => {
+    const current = read(candidate, path);
+    return options.filter((option) => option !== current).map((option) => write(candidate, path, option));
+  });
+}
+
 /** The first entry of every list. */
 export function smallestCandidate(space: SearchSpace): Candidate {
   return candidateOf(

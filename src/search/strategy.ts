@@ -1,6 +1,6 @@
 /** What a strategy is: it asks for a candidate, is told what became of it, and asks for the next. */
 import type { Rng } from "../base/index.js";
-import type { Costs } from "../cost/index.js";
+import type { LimitName } from "../scaling/index.js";
 import type { CostGate, Counted } from "./feasible.js";
 import type { Candidate } from "./space.js";
 
@@ -49,7 +49,7 @@ export type Trial = Counted &
 
 export type Objective = {
   /** What is minimized beside the error; the axes of the front. */
-  readonly costs: readonly (keyof Costs)[];
+  readonly costs: readonly LimitName[];
   /** One number to maximize, for strategies that need one. */
   readonly reward: (trial: Pick<Trial, "accuracy" | "costs">) => number;
 };

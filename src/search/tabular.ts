@@ -7,6 +7,7 @@
 import { DataError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import { countArchitecture } from "../networks/index.js";
+import { errorAndCosts } from "./objective.js";
 import { hypervolume, type Point, paretoFront, referenceOf } from "./pareto.js";
 import type { Assignment } from "./run.js";
 import { type Candidate, candidateKey, candidateOf, decode, genesOf, type SearchSpace } from "./space.js";
@@ -91,7 +92,7 @@ export const rowPoint = (
   { costs, curve }: TableRow,
   { costs: axes }: Pick<Objective, "costs">,
   epochs: number,
-): Point => [1 - curve[epochs - 1]!, ...axes.map((axis) => costs[axis])];
+): Point => errorAndCosts(curve[epochs - 1]!, costs, axes);
 
 /** How much of what can be reached a set of points reaches. */
 export type Yardstick = {

@@ -1,6 +1,6 @@
 /** Studies and their trials in SQL. Each trial is on disk before `add` returns, and counts once. */
 import { FileError, UsageError } from "../base/index.js";
-import type { Costs } from "../cost/index.js";
+import type { CostsAndLatency } from "../scaling/index.js";
 import { openSql, type Row, type Sql, shownPlace } from "./sql.js";
 
 /** `scaling`: trainings of one baseline at several depths, widths and resolutions. */
@@ -16,7 +16,7 @@ export type StoredTrial = {
   readonly parent: number | null;
   readonly sameAs: number | null;
   readonly epochs: number;
-  readonly costs: Costs;
+  readonly costs: CostsAndLatency;
   readonly state: "finished" | "stopped" | "failed";
   readonly accuracy: number;
   readonly curve: readonly number[];
@@ -86,10 +86,11 @@ const STEPS: readonly string[] = [
     finished_at timestamptz not null default clock_timestamp(),
     primary key (study, id)
   )`,
+  "alter table trials add column if not exists latency_ms double precision",
 ];
 
 const COLUMNS =
-  "id, arm, subject, parent, same_as, epochs, params, macs, weight_bytes, peak_activation_bytes, state, accuracy, curve, compute, seconds, images_per_second, error";
+  "id, arm, subject, parent, same_as, epochs, params, macs, weight_bytes, peak_activation_bytes, latency_ms, state, accuracy, curve, compute, seconds, images_per_second, error";
 
 /**
  * @param place a folder, or the address of a PostgreSQL server. @param options `create`: whether studies may be begun there.
@@ -205,6 +206,7 @@ const shortened = (text: string) => (text.length <= 60 ? text : `${text.slice(0,
 const valuesOf = (trial: StoredTrial): readonly unknown[] => [
   ...[trial.id, trial.arm, JSON.stringify(trial.subject), trial.parent, trial.sameAs, trial.epochs],
   ...[trial.costs.params, trial.costs.macs, trial.costs.weightBytes, trial.costs.peakActivationBytes],
+  trial.costs.latencyMs ?? null,
   ...[trial.state, trial.accuracy, JSON.stringify(trial.curve), trial.compute],
   // A text of PostgreSQL cannot hold the character 0, and an engine's message may.
   ...[trial.seconds, trial.imagesPerSecond, trial.error?.replaceAll("\0", "\ufffd") ?? null],
@@ -222,6 +224,7 @@ const trialOf = (row: Row): StoredTrial => ({
     macs: row.macs as number,
     weightBytes: row.weight_bytes as number,
     peakActivationBytes: row.peak_activation_bytes as number,
+    ...(row.latency_ms !== null && { latencyMs: row.latency_ms as number }),
   },
   state: row.state as StoredTrial["state"],
   accuracy: row.accuracy as number,

@@ -8,8 +8,10 @@ import {
   candidateKey,
   count,
   enumerateCandidates,
+  errorAndCosts,
   keepsBudget,
   mutateFeasible,
+  type Point,
   rankByFront,
   type SearchContext,
   type Strategy,
@@ -44,7 +46,7 @@ export function supernetStrategy({ prepare, judged: most, onJudged }: SupernetSt
       const { gate, objective } = context;
       const judged: Judged[] = [];
       let preparation = ranker.compute;
-      const pointOf = ({ accuracy, costs }: Judged) => [1 - accuracy, ...objective.costs.map((name) => costs[name])];
+      const pointOf = ({ accuracy, costs }: Judged) => errorAndCosts(accuracy, costs, objective.costs);
       for (const next of wanted(gate, most)) {
         const counted = next ?? draw(context, judged, most, pointOf);
         if (counted === null) break;
@@ -81,7 +83,7 @@ function draw(
   { gate, rng }: SearchContext,
   judged: readonly Judged[],
   most: number,
-  pointOf: (judged: Judged) => number[],
+  pointOf: (judged: Judged) => Point,
 ): Counted | null {
   const { space } = gate;
   const seen = new Set(judged.map(({ candidate }) => candidateKey(space, candidate)));

@@ -1,8 +1,10 @@
 /** A file of measured blocks, as `bantam bench --table` writes it, made ready to predict with. */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { toFileError } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
-import { type LatencyModel, latencyModel, type Machine, type Provider, parseLatencyTable } from "../../cost/index.js";
+import { latencyModel, type Machine, type Provider, parseLatencyTable, predictLatency } from "../../cost/index.js";
+import { type Architecture, blocksOf } from "../../networks/index.js";
 
 export type MeasuredOn = {
   readonly machine: Machine;
@@ -11,16 +13,25 @@ export type MeasuredOn = {
   readonly threads: number;
 };
 
+/** What a table says of any network. */
+export type Latency = {
+  /** Milliseconds for one image. */
+  readonly of: (architecture: Architecture) => number;
+  readonly measuredOn: MeasuredOn;
+  /** Of the measurements: another table's differs. */
+  readonly fingerprint: string;
+};
+
 /**
  * For one image at a time.
  *
  * @throws {FileError} when the file cannot be read, {ModelError} when it is no such table or holds no block,
  *   {UsageError} when nothing was measured on that device with so many threads.
  */
-export async function readLatencyModel(
+export async function readLatency(
   file: string,
   { device, threads }: { readonly device: Provider; readonly threads: number },
-): Promise<{ readonly model: LatencyModel; readonly measuredOn: MeasuredOn }> {
+): Promise<Latency> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw toFileError(error, file, "read");
   });
@@ -35,7 +46,12 @@ export async function readLatencyModel(
       hint: "choose with --device and --threads, or measure them with `bantam bench --table`",
     });
   }
-  return { model: latencyModel(found), measuredOn: { machine, runtime: found.runtime, threads } };
+  const model = latencyModel(found);
+  return {
+    of: (architecture) => predictLatency(blocksOf(architecture), model).ms,
+    measuredOn: { machine, runtime: found.runtime, threads },
+    fingerprint: createHash("sha256").update(JSON.stringify(found)).digest("hex").slice(0, 16),
+  };
 }
 
 function parsedOrNothing(text: string): unknown {

@@ -1,16 +1,16 @@
 import { UsageError } from "../../base/index.js";
-import { type Provider, predictLatency } from "../../cost/index.js";
-import { type Architecture, blocksOf, parseNetwork } from "../../networks/index.js";
+import type { Provider } from "../../cost/index.js";
+import { parseNetwork } from "../../networks/index.js";
 import { renderScaled, renderSeries, renderWithinBudget } from "../../report/index.js";
 import {
+  type Budget,
   compileBudgets,
-  type Limits,
   publishedCoefficients,
   publishedSeries,
   scaleNetworkByPhi,
 } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
-import { readLatencyModel } from "./latency-table.js";
+import { readLatency } from "./latency-table.js";
 import { budgetOf, budgetOptions, networkWord, refuse } from "./shared.js";
 
 export const scaleCommand = defineCommand({
@@ -47,7 +47,7 @@ export const scaleCommand = defineCommand({
     classes: { kind: "integer", min: 2, max: 1_000_000, help: "outputs of the classifier; by default 1000" },
   },
   run: async ({ network, phi, table, classes, alpha, beta, gamma, resolutions, maxLatency, ...values }) => {
-    const limits: Limits = {
+    const limits: Budget = {
       ...budgetOf(values),
       ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }),
     };
@@ -99,7 +99,7 @@ type LatencyValues = {
   readonly threads: number | undefined;
 };
 
-async function latencyFor({ latencyMs }: Limits, { latencyTable, device = "cpu", threads = 1 }: LatencyValues) {
+async function latencyFor({ latencyMs }: Budget, { latencyTable, device = "cpu", threads = 1 }: LatencyValues) {
   if ((latencyMs === undefined) !== (latencyTable === undefined)) {
     throw new UsageError({
       at: latencyTable === undefined ? "--max-latency" : "--latency-table",
@@ -109,8 +109,7 @@ async function latencyFor({ latencyMs }: Limits, { latencyTable, device = "cpu",
     });
   }
   if (latencyTable === undefined) return null;
-  const { model, measuredOn } = await readLatencyModel(latencyTable, { device, threads });
-  return { of: (architecture: Architecture) => predictLatency(blocksOf(architecture), model).ms, measuredOn };
+  return readLatency(latencyTable, { device, threads });
 }
 
 /** `96,128,160-192`: numbers and ranges. */

@@ -1,9 +1,18 @@
 import { basename, resolve } from "node:path";
-import { defaultScore, defaultSupernet, searchNetworks } from "../../fit/index.js";
+import { UsageError } from "../../base/index.js";
+import type { Provider } from "../../cost/index.js";
+import {
+  defaultScore,
+  defaultSupernet,
+  type LatencyPredictor,
+  type SearchOptions,
+  searchNetworks,
+} from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
+import { readLatency } from "./latency-table.js";
 import {
   budgetOf,
   budgetOptions,
@@ -28,7 +37,7 @@ export const searchCommand = defineCommand({
       "bantam search photos --strategy nsga2 --axes macs,params --trials 100 --study studies",
       "a front of three objectives",
     ],
-    ["bantam search photos --strategy evolution --target-macs 5M --reward soft", "MnasNet's reward"],
+    ["bantam search photos --target-latency 2ms --latency-table laptop.json", "MnasNet's reward"],
   ],
   arguments: { data: { kind: "path", help: "folder of images, one sub-folder a class, or of IDX files" } },
   options: {
@@ -45,13 +54,22 @@ export const searchCommand = defineCommand({
     time: { kind: "duration", min: 1, help: "begin no trial after so long" },
     epochs: { kind: "integer", min: 1, default: 3, help: "of a trial" },
     images: { kind: "count", min: 1, help: "training images of a trial; by default all" },
-    axes: { kind: "text", default: "macs,params", help: "minimized beside the error: macs, params, memory, size" },
+    axes: {
+      kind: "text",
+      default: "macs,params",
+      help: "minimized beside the error: macs, params, memory, size, latency",
+    },
     population: { kind: "integer", min: 2, max: 1000, help: "of evolution, by default 6, and of nsga2, by default 12" },
     "target-macs": {
       kind: "count",
       min: 1,
       help: "evolution and controller maximize accuracy · (MACs ÷ target)^w; by default accuracy alone",
     },
+    "target-latency": { kind: "duration", min: 0, help: "the same with the latency by --latency-table" },
+    "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
+    "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
+    "latency-device": { kind: "choice", of: ["cpu", "wasm"], help: "whose latency in there; by default the cpu's" },
+    "latency-threads": { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
     reward: {
       kind: "choice",
       of: ["soft", "hard"],
@@ -81,10 +99,13 @@ export const searchCommand = defineCommand({
   },
   run: async (values, context) => {
     refuseUnused(values);
-    const exponents = values.reward === "hard" ? hardConstraint : softConstraint;
+    const axes = axesOf(values.axes);
+    const latency = await latencyFor(values, axes);
+    const { maxLatency } = values;
     return searchNetworks({
       data: values.data,
-      budget: budgetOf(values),
+      budget: { ...budgetOf(values), ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }) },
+      latency,
       strategy: values.strategy,
       strategyOptions: values.population === undefined ? undefined : { population: values.population },
       study: values.study ?? `runs/${basename(resolve(values.data))}-search`,
@@ -93,8 +114,8 @@ export const searchCommand = defineCommand({
       seconds: values.time,
       epochs: values.epochs,
       images: values.images,
-      axes: axesOf(values.axes),
-      target: values.targetMacs === undefined ? undefined : { cost: "macs", value: values.targetMacs, exponents },
+      axes,
+      target: targetOf(values),
       earlyStopping: values.earlyStopping,
       score: values.score,
       warmStart: values.warmStart,
@@ -117,6 +138,7 @@ export const searchCommand = defineCommand({
 const usedBy = {
   population: ["evolution", "nsga2"],
   targetMacs: ["evolution", "controller"],
+  targetLatency: ["evolution", "controller"],
   warmStart: ["evolution", "nsga2", "successive-halving", "netadapt"],
   supernetEpochs: ["supernet"],
   judged: ["supernet"],
@@ -133,5 +155,56 @@ function refuseUnused(values: Given): void {
     const needs = `--strategy ${strategies.join(" or ")}`;
     refuse({ [flagOf(name)]: values[name as keyof typeof usedBy] }, needs, values.strategy);
   }
-  if (values.targetMacs === undefined) refuse({ "--reward": values.reward }, "--target-macs", "none");
+  if (values.targetMacs === undefined && values.targetLatency === undefined)
+    refuse({ "--reward": values.reward }, "--target-macs or --target-latency", "none");
+}
+
+type TargetValues = {
+  readonly targetMacs: number | undefined;
+  readonly targetLatency: number | undefined;
+  readonly reward: "soft" | "hard" | undefined;
+};
+
+function targetOf({ targetMacs, targetLatency, reward }: TargetValues): SearchOptions["target"] {
+  const exponents = reward === "hard" ? hardConstraint : softConstraint;
+  if (targetMacs !== undefined && targetLatency !== undefined) {
+    const expected = "one target, --target-macs or --target-latency";
+    throw new UsageError({ at: "--target-latency", expected, received: "both" });
+  }
+  if (targetMacs !== undefined) return { cost: "macs", value: targetMacs, exponents };
+  return targetLatency === undefined ? undefined : { cost: "latencyMs", value: targetLatency * 1000, exponents };
+}
+
+type LatencyValues = {
+  readonly maxLatency: number | undefined;
+  readonly targetLatency: number | undefined;
+  readonly latencyTable: string | undefined;
+  readonly latencyDevice: Provider | undefined;
+  readonly latencyThreads: number | undefined;
+};
+
+/** Of the table, where there is one. @throws {UsageError} when it is missing, or would change nothing. */
+async function latencyFor(values: LatencyValues, axes: SearchOptions["axes"]): Promise<LatencyPredictor | undefined> {
+  const {
+    maxLatency,
+    targetLatency,
+    latencyTable,
+    latencyDevice: device = "cpu",
+    latencyThreads: threads = 1,
+  } = values;
+  const wanting = {
+    "--max-latency": maxLatency,
+    "--target-latency": targetLatency,
+    "--axes latency": axes.includes("latencyMs") || undefined,
+  };
+  if (latencyTable === undefined) {
+    const chosen = { "--latency-device": values.latencyDevice, "--latency-threads": values.latencyThreads };
+    refuse({ ...wanting, ...chosen }, "--latency-table, a file of `bantam bench --table`,", "none");
+    return undefined;
+  }
+  if (Object.values(wanting).every((value) => value === undefined))
+    refuse({ "--latency-table": latencyTable }, "--max-latency, --target-latency or --axes latency", "none of them");
+  const { of, measuredOn, fingerprint } = await readLatency(latencyTable, { device, threads });
+  const on = `${measuredOn.machine.cpu}, ${measuredOn.runtime}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return { of, on, fingerprint };
 }

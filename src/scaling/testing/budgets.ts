@@ -2,14 +2,14 @@ import type { Rng } from "../../base/index.js";
 import type { Costs } from "../../cost/index.js";
 import { buildArchitecture, countArchitecture } from "../../networks/index.js";
 import { relativeError } from "../accuracy.js";
+import type { Budget } from "../budget.js";
 import { type LatticeOptions, latticeOf } from "../lattice.js";
-import type { Limits } from "../limits.js";
 import { shapeOf } from "../shape.js";
 
 const names = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
 
 /** A budget with one to four limits, each between a tenth and four times what the network itself has. */
-export function randomLimits(costs: Costs, rng: Rng): Limits {
+export function randomLimits(costs: Costs, rng: Rng): Budget {
   const chosen = names.filter(() => rng.uniform() < 0.5);
   const limited = chosen.length === 0 ? [rng.choice(names)] : chosen;
   return Object.fromEntries(limited.map((name) => [name, Math.floor(costs[name] * 0.1 * 40 ** rng.uniform())]));

@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { UsageError } from "../../base/index.js";
-import type { Costs } from "../../cost/index.js";
-import { brokenLimits } from "../../scaling/index.js";
+import { brokenLimits, costOf, type LimitName, limitNames } from "../../scaling/index.js";
 import { type CostGate, count, largestFeasible } from "../feasible.js";
 import { type Candidate, candidateOf, choicesOf, genesOf, type SearchSpace } from "../space.js";
 import type { SearchContext, Trial } from "../strategy.js";
 import { defineStrategy } from "../strategy-kind.js";
-
-const costName = z.literal(["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies (keyof Costs)[]);
 
 /**
  * From a large network down to a cost, gene by gene. In each round every gene that can lower the cost by a step gives a proposal,
@@ -25,7 +22,11 @@ export const netadapt = defineStrategy({
       .nullable()
       .default(null)
       .describe("where it starts, as a choice for each gene; by default the largest candidate that keeps the budget"),
-    cost: costName.nullable().default(null).describe("what is lowered; by default the first axis of the objective"),
+    cost: z
+      .literal(limitNames)
+      .nullable()
+      .default(null)
+      .describe("what is lowered; by default the first axis of the objective"),
     target: z.number().positive().nullable().default(null).describe("down to this; by default half of the seed's"),
     step: z.number().positive().max(1).default(0.01).describe("part of the seed's cost that a round saves at least"),
     shortEpochs: z.int().min(1).nullable().default(null).describe("of a proposal; by default a quarter of the whole"),
@@ -40,14 +41,15 @@ export const netadapt = defineStrategy({
       const cost = options.cost ?? context.objective.costs[0] ?? "macs";
       const shortEpochs = Math.min(options.shortEpochs ?? Math.max(1, Math.round(epochs / 4)), epochs);
       const seed = yield { candidate: seedOf(context, options.seed), parent: null };
-      const target = options.target ?? seed.costs[cost] / 2;
-      const step = options.step * seed.costs[cost];
+      const paid = ({ costs }: Pick<Trial, "costs">) => costOf(costs, cost);
+      const target = options.target ?? paid(seed) / 2;
+      const step = options.step * paid(seed);
       // Accuracy lost, per cost saved or not: the smaller the better.
-      const loss = (from: Trial, { accuracy, costs }: Trial) =>
-        (from.accuracy - accuracy) / (options.keep === "ratio" ? from.costs[cost] - costs[cost] : 1);
+      const loss = (from: Trial, to: Trial) =>
+        (from.accuracy - to.accuracy) / (options.keep === "ratio" ? paid(from) - paid(to) : 1);
 
       let current = seed;
-      while (current.state !== "failed" && current.costs[cost] > target) {
+      while (current.state !== "failed" && paid(current) > target) {
         const from = current;
         const outcomes: Trial[] = [];
         for (const candidate of cheaperBy(gate, from, cost, step)) {
@@ -75,12 +77,12 @@ function seedOf({ gate, rng }: SearchContext, choices: readonly number[] | null)
 }
 
 /** For each gene the smallest step down that saves enough, where there is one. */
-function cheaperBy(gate: CostGate, { candidate, costs }: Trial, cost: keyof Costs, step: number): Candidate[] {
+function cheaperBy(gate: CostGate, { candidate, costs }: Trial, cost: LimitName, step: number): Candidate[] {
   const choices = choicesOf(gate.space, candidate);
   const lowered = (gene: number, choice: number) => replaceChoice(gate.space, choices, gene, choice);
   const savesEnough = (smaller: Candidate) => {
     const counted = count(gate, smaller).costs;
-    return counted[cost] <= costs[cost] - step && brokenLimits(counted, gate.budget).length === 0;
+    return costOf(counted, cost) <= costOf(costs, cost) - step && brokenLimits(counted, gate.budget).length === 0;
   };
   return choices.flatMap((choice, gene) => {
     const below = Array.from({ length: choice }, (_, i) => lowered(gene, choice - 1 - i));

@@ -3,6 +3,7 @@
  *
  * @source Abdelfattah et al. 2021, arXiv:2101.08134, §4: zero-cost proxies to warm a search up
  */
+import { costOf } from "../../scaling/index.js";
 import { type Counted, count } from "../feasible.js";
 import { nonDominatedSort } from "../pareto.js";
 import type { Candidate } from "../space.js";
@@ -47,7 +48,7 @@ export function prefiltered({ name, score, draws }: PrefilterOptions): Strategy 
 
 /** Of those on the front of score and costs any: the best score alone would always be a large network's. */
 function chosen({ objective, rng }: SearchContext, drawn: readonly (Counted & Score)[]): Candidate {
-  const points = drawn.map(({ score, costs }) => [-score, ...objective.costs.map((name) => costs[name])]);
+  const points = drawn.map(({ score, costs }) => [-score, ...objective.costs.map((name) => costOf(costs, name))]);
   const [front] = nonDominatedSort(points);
   const first = drawn[0]!.candidate;
   return drawn[rng.fork(`choice ${JSON.stringify(first)}`).choice(front!)]!.candidate;
