@@ -79,6 +79,22 @@ describe("networks", () => {
   });
 });
 
+describe("bench", () => {
+  test("measures a network of one's own, and keeps it out of tables", async () => {
+    const file = join(root, "own.json");
+    await writeFile(file, JSON.stringify(buildArchitecture("mobilenet-v1", { width: 0.25, resolution: 32 })));
+    const words = ["bench", file, "--device", "wasm", "--threads", "1", "--seconds", "0.05", "--json", "--quiet"];
+    const { code, stdout } = await bantam(...words);
+    expect(code).toBe(0);
+    const [row] = JSON.parse(stdout).rows;
+    expect(row).toMatchObject({ network: file, provider: "wasm", threads: 1 });
+    expect(row.timing.medianMs).toBeGreaterThan(0);
+    const table = await bantam("bench", file, "--table", join(root, "table.json"));
+    expect(table).toMatchObject({ code: 2 });
+    expect(table.stderr).toMatch(/^error: --table: expected published networks beside it, received .*own\.json$/m);
+  }, 30_000);
+});
+
 describe("scale", () => {
   test("keeps every limit", async () => {
     const { code, stdout } = await bantam(

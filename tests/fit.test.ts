@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BantamError, EngineError } from "../src/base/index.js";
 import { openDataset, openImages } from "../src/data/index.js";
 import { evaluateFile, type FitResult, fit } from "../src/fit/index.js";
-import { renderFitReport } from "../src/report/index.js";
+import { type Architecture, countArchitecture } from "../src/networks/index.js";
+import { renderFitReport, renderFitSummary } from "../src/report/index.js";
 import { chooseEngine, type Engine } from "../src/runtime/index.js";
 import { openClassifier } from "../src/shipping/index.js";
 import { makePhotos } from "./photos.js";
@@ -48,6 +49,32 @@ describe("fit", () => {
     expect(counted.params * 4).toBe(result.costs.weightBytes);
     expect(counted.floats).toBeLessThanOrEqual(result.costs.params);
   });
+
+  test("keeps a limit on time by prediction, and reports what was measured", async () => {
+    const seen: unknown[] = [];
+    const latency = {
+      // As if time went with the pixels and the multiply-adds.
+      of: (architecture: Architecture) => architecture.resolution / 100 + countArchitecture(architecture).macs / 1e6,
+      measure: async (architecture: Architecture) => seen.push(architecture) + 1.5,
+      ...{ on: "a processor, 1 thread", fingerprint: "a table" },
+    };
+    const limited = { ...options("timed"), budget: { latencyMs: 0.8 }, trials: 4, epochs: 1, latency };
+    const timed = await fit(limited);
+    expect(timed.costs.latencyMs).toBeGreaterThan(0.4);
+    expect(timed.costs.latencyMs).toBeLessThanOrEqual(0.8);
+    expect(timed.latency).toEqual({ on: "a processor, 1 thread", measuredMs: 2.5 });
+    expect(seen).toHaveLength(1);
+    const page = renderFitReport(timed);
+    expect(page).toContain("Not kept: latency, measured.");
+    expect(page).toContain(
+      "The shipped network took 2.50 ms, over the limit: the median, measured on a processor, 1 thread.",
+    );
+    expect(renderFitSummary(timed, { colour: false, width: 100 })).toMatch(/^latency +0\.80 ms +0\.[4-8]\d ms +\d/m);
+    // Another table is another fit.
+    const other = await fit({ ...limited, latency: { ...latency, measure: null, fingerprint: "another" } });
+    expect(other.latency).toEqual({ on: "a processor, 1 thread", measuredMs: null });
+    expect(renderFitReport(other)).toContain("Every limit is kept.");
+  }, 120_000);
 
   test("learns, and names the broken file", () => {
     expect(result.accuracy).toBeGreaterThan(0.6); // chance is a third

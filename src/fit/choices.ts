@@ -1,7 +1,6 @@
 /** What data and budget suggest where nobody says: sides of the images, batch size, recipe. */
-import { costsOfProfile } from "../cost/index.js";
 import { type Dataset, SIZES } from "../data/index.js";
-import { type Architecture, countArchitecture } from "../networks/index.js";
+import type { Architecture } from "../networks/index.js";
 import { type Budget, shrinkBudget } from "../scaling/index.js";
 import { type CostGate, fitsSmallest, imageSpace } from "../search/index.js";
 import { quickRecipe, type Recipe } from "../training/index.js";
@@ -16,10 +15,7 @@ export function sidesUpTo(largest: number): number[] {
  * The largest side at which the smallest network of the space uses at most a quarter of the budget; of a time half, as a part of it
  * is the same for every network.
  */
-export function largestUsefulSide(
-  budget: Budget,
-  costsOf: CostGate["costsOf"] = (architecture) => costsOfProfile(countArchitecture(architecture)),
-): number {
+export function largestUsefulSide(budget: Budget, costsOf: CostGate["costsOf"]): number {
   const { latencyMs } = budget;
   const part = { ...shrinkBudget(budget, 0.25), ...(latencyMs !== undefined && { latencyMs: latencyMs / 2 }) };
   const fits = (size: number) =>

@@ -11,7 +11,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent, InterruptedError } from "../base/index.js";
-import { costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import type { FitReport } from "../report/index.js";
@@ -21,6 +20,7 @@ import { quickRecipe, type RunResult } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
+import { costsBy } from "./latency.js";
 import { activationsOf, chooseTrial, planTrials } from "./plan.js";
 import { noProgress, type Progress } from "./progress.js";
 import { search } from "./search-phase.js";
@@ -88,7 +88,7 @@ async function run(job: Job): Promise<FitResult> {
   const { dataset, budget, progress } = job;
   const resolutions = job.resolutions ?? sidesUpTo(dataset.size);
   const space = imageSpace({ classes: dataset.classes.length, channels: dataset.channels, resolutions });
-  const costsOf = memoized((architecture: Architecture) => costsOfProfile(profileArchitecture(architecture)));
+  const costsOf = memoized(costsBy(job.latency));
   const whole: CostGate = { space, budget, costsOf };
   requireFeasible(whole);
 
@@ -117,13 +117,20 @@ async function run(job: Job): Promise<FitResult> {
   const trained = await trainFully(job, architecture);
   progress.phase("ship", "writing model.onnx and testing it");
   const shipped = await ship({ ...job, architecture, costs, tensors: trained.tensors, epochs: trained.curve.length });
+  const latency = await latencyOf(job, architecture);
   const binding = scaling.binding[0] ?? (mostActivations === null ? "none" : "training time");
-  const report = await reportOf(job, { architecture, ...scaling }, binding, chosen, trained, shipped);
+  const report = await reportOf(job, { architecture, ...scaling }, binding, chosen, trained, shipped, latency);
 
   job.study = { ...job.study, finished: true, spentSeconds: job.clock.spent() };
   await saveStudy(job.out, job.study);
   await rememberPlan(job.cacheDir, job.study.key, job.study.plan);
   return { ...report, model: shipped.model, onnx: shipped.onnx };
+}
+
+/** Measured last, when nothing else runs. */
+async function latencyOf({ latency, signal }: Job, architecture: Architecture): Promise<FitReport["latency"]> {
+  if (latency === undefined) return null;
+  return { on: latency.on, measuredMs: latency.measure && (await latency.measure(architecture, signal)) };
 }
 
 async function reportOf(
@@ -133,6 +140,7 @@ async function reportOf(
   chosen: Trial,
   trained: RunResult,
   shipped: Awaited<ReturnType<typeof ship>>,
+  latency: FitReport["latency"],
 ): Promise<FitReport> {
   const { dataset, engine, study, budget } = job;
   const { classes, splits, name, skipped } = dataset;
@@ -157,6 +165,7 @@ async function reportOf(
     },
     budget,
     costs: scaled.costs,
+    latency,
     accuracy: shipped.scores.accuracy,
     search: {
       trials: trials.map(({ number, strategy, parent, costs: { params, macs }, accuracy, seconds, architecture }) => ({
@@ -184,12 +193,15 @@ async function reportOf(
   };
 }
 
-async function readImages({ data, seed, cacheDir, budget, signal }: FitOptions, progress: Progress): Promise<Dataset> {
+async function readImages(
+  { data, seed, cacheDir, budget, latency, signal }: FitOptions,
+  progress: Progress,
+): Promise<Dataset> {
   progress.phase("data", "reading images");
   const dataset = await openDataset(data, {
     seed,
     cacheDir,
-    maxSize: largestUsefulSide(budget),
+    maxSize: largestUsefulSide(budget, costsBy(latency)),
     signal,
     onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
   });
@@ -213,6 +225,7 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
     epochs,
     resolutions,
     recipe: quickRecipe,
+    latency: options.latency?.fingerprint,
   });
   const earlier = await resumableStudy(out, key);
   if (earlier !== null) {

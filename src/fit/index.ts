@@ -1,6 +1,7 @@
 export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
 export { type FitResult, fit } from "./fit.js";
 export type { FitOptions } from "./job.js";
+export type { LatencyPredictor } from "./latency.js";
 export { isNetworkFile, readNetworkFile } from "./network-file.js";
 export { resumableRun } from "./open-run.js";
 export type { Progress } from "./progress.js";
@@ -8,7 +9,7 @@ export type { RunSettings } from "./run-file.js";
 export type { ScalingOptions } from "./scaling-experiment.js";
 export { type ScalingSearchResult, scalingSearch } from "./scaling-search.js";
 export { type ScalingStudyResult, scalingStudy } from "./scaling-study.js";
-export { defaultScore, defaultSupernet, type LatencyPredictor, type SearchOptions, searchNetworks } from "./search.js";
+export { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "./search.js";
 export { compareStudies, exportStudy, showStudy } from "./study-facts.js";
 export { type TrainOptions, type TrainResult, trainNetwork } from "./train.js";
 export { VERSION } from "./version.js";

@@ -5,6 +5,7 @@ import type { Engine } from "../runtime/index.js";
 import type { Budget } from "../scaling/index.js";
 import type { Normalization, Recipe } from "../training/index.js";
 import type { ImagePool } from "./images.js";
+import type { LatencyPredictor } from "./latency.js";
 import type { Progress } from "./progress.js";
 import type { Study } from "./study.js";
 
@@ -25,6 +26,8 @@ export type FitOptions = {
   /** Instead of the clock: exactly so many trials, and so many epochs of final training. */
   readonly trials?: number | undefined;
   readonly epochs?: number | undefined;
+  /** Needed where the budget limits a latency. */
+  readonly latency?: LatencyPredictor | undefined;
   /** Sides of the images to search over, px; by default what data and budget suggest. */
   readonly resolutions?: readonly number[] | undefined;
   readonly command?: string | undefined;

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { channelStatistics, openDataset, subset } from "../data/index.js";
-import { type Architecture, countArchitecture } from "../networks/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
@@ -31,6 +30,7 @@ import { isServer, openStudyStore, searchInStudy, shownPlace } from "../study/in
 import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
+import { costsBy, type LatencyPredictor } from "./latency.js";
 import { noProgress, type Progress } from "./progress.js";
 import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";
@@ -38,15 +38,6 @@ import { studyKey } from "./study.js";
 import { type SupernetArm, supernetArm } from "./supernet-arm.js";
 import { openTrialWeights } from "./trial-weights.js";
 import { VERSION } from "./version.js";
-
-export type LatencyPredictor = {
-  /** Milliseconds for one image. */
-  readonly of: (architecture: Architecture) => number;
-  /** In words. */
-  readonly on: string;
-  /** Of the measurements that it is made of; a study goes on with the same. */
-  readonly fingerprint: string;
-};
 
 export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
@@ -97,10 +88,7 @@ export type SearchOptions = {
 export async function searchNetworks(options: SearchOptions): Promise<SearchReport> {
   const { data, budget, study, seed, engine, cacheDir, signal, epochs, axes, latency, progress = noProgress } = options;
   const began = performance.now();
-  const costsOf: CostGate["costsOf"] = (architecture) => {
-    const costs = countArchitecture(architecture);
-    return latency === undefined ? costs : { ...costs, latencyMs: latency.of(architecture) };
-  };
+  const costsOf = costsBy(latency);
   await ensureWritableFolder(cacheDir);
   progress.phase("data", "reading images");
   const dataset = await openDataset(data, {

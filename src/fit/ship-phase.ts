@@ -1,7 +1,7 @@
 /** A trained network becomes files, and the shipped file is measured on the test images: the one time they are looked at. */
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/files.js";
-import type { Costs } from "../cost/index.js";
+import { type Costs, costsOfProfile } from "../cost/index.js";
 import { type Dataset, encodePng, type ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { Mistake } from "../report/index.js";
@@ -52,7 +52,7 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
     tensors,
     classes: dataset.classes,
     preprocessing: { ...pool.geometry(resolution), mean: normalization.mean, std: normalization.std },
-    costs,
+    costs: costsOfProfile(costs),
     history: {
       bantam: VERSION,
       data: { name: dataset.name, fingerprint: dataset.fingerprint },

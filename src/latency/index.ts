@@ -1,6 +1,7 @@
 export {
   checkPredictions,
   extendConfiguration,
+  isThisMachine,
   measureNetwork,
   type Named,
   type PredictionRow,

@@ -5,6 +5,7 @@ import {
   type LatencyConfiguration,
   type LatencyTable,
   latencyModel,
+  type Machine,
   type MeasuredBlock,
   predictLatency,
   withoutNetworks,
@@ -148,16 +149,18 @@ export async function checkPredictions(
  * @throws {ModelError} when the table was measured elsewhere: what is measured here would not go with it.
  */
 export function requireSameMachine({ machine }: LatencyTable, at: string): void {
-  const here = thisMachine();
-  const words = ({ cpu, cores, platform }: LatencyTable["machine"]) => `${cpu}, ${cores} cores, ${platform}`;
-  if (words(machine) === words(here)) return;
+  if (isThisMachine(machine)) return;
   throw new ModelError({
     at,
-    expected: `a table of this machine (${words(here)})`,
-    received: `one of another (${words(machine)})`,
+    expected: `a table of this machine (${inWords(thisMachine())})`,
+    received: `one of another (${inWords(machine)})`,
     hint: "name a new file for this machine",
   });
 }
+
+export const isThisMachine = (machine: Machine): boolean => inWords(machine) === inWords(thisMachine());
+
+const inWords = ({ cpu, cores, platform }: Machine) => `${cpu}, ${cores} cores, ${platform}`;
 
 /** This machine, for the head of a table. */
 export function thisMachine(): LatencyTable["machine"] {

@@ -2,7 +2,7 @@ import { table } from "./figure.js";
 import type { FitReport } from "./fit-report.js";
 import { html, type Markup } from "./html.js";
 import { networkFigure } from "./network-drawing.js";
-import { costRows, counted, limitName } from "./words.js";
+import { costsInRows, counted, limitName } from "./words.js";
 
 /** The network stage by stage, and how it grew from the baseline that the search found. */
 export function architecture({ network, scaling, costs }: FitReport): Markup {
@@ -14,9 +14,10 @@ ${scalingTable(scaling, costs)}</section>`;
 
 function scalingTable(scaling: FitReport["scaling"], costs: FitReport["costs"]): Markup {
   const multiplier = (value: number) => `×\u00a0${value.toFixed(2)}`;
-  const rows = costRows.map(({ key, name, format }) => {
-    const factor = scaling.baseline[key] > 0 ? multiplier(costs[key] / scaling.baseline[key]) : "–";
-    return html`<tr><th scope="row">${name}</th><td class="n">${format(scaling.baseline[key])}</td><td class="n">${format(costs[key])}</td><td class="n">${factor}</td></tr>`;
+  const rows = costsInRows(costs).map(({ key, name, format, cost }) => {
+    const before = scaling.baseline[key] ?? 0;
+    const factor = before > 0 ? multiplier(cost / before) : "–";
+    return html`<tr><th scope="row">${name}</th><td class="n">${format(before)}</td><td class="n">${format(cost)}</td><td class="n">${factor}</td></tr>`;
   });
   return html`<h3>From baseline to budget</h3>
 <p class="read">The searched baseline was scaled with φ\u00a0=\u00a0${scaling.phi.toFixed(2)}: depth ${multiplier(scaling.depth)}, width ${multiplier(scaling.width)},

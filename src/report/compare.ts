@@ -30,7 +30,7 @@ export function renderComparison({ networks, rivals }: Comparison, { colour, wid
   const room = Math.max(width, narrowest);
   const sources = [...new Set(networks.flatMap(({ published }) => published?.source ?? []))];
   const first = networks[0]!;
-  const ratio = (one: Compared, key: keyof Costs) =>
+  const ratio = (one: Compared, key: "params" | "macs" | "peakActivationBytes") =>
     one === first ? "" : `×${Number((one[key] / first[key]).toPrecision(3))}`;
   const cells: readonly { head: string; align: Align; cell: (one: Compared) => string }[] = [
     { head: "network", align: "left", cell: ({ network }) => plain(network) },

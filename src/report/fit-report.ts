@@ -7,6 +7,8 @@ export type Costs = {
   readonly macs: number;
   readonly weightBytes: number;
   readonly peakActivationBytes: number;
+  /** Milliseconds for one image, predicted; absent where nobody asked. */
+  readonly latencyMs?: number | null;
 };
 
 /** A limit per cost; an absent one is not limited. */
@@ -90,6 +92,8 @@ export type FitReport = {
   };
   readonly budget: Budget;
   readonly costs: Costs;
+  /** What latencies are of, and what the shipped network really took; null where none was asked for. */
+  readonly latency: { readonly on: string; readonly measuredMs: number | null } | null;
   /** Top-1 of the shipped file on the held-out test images. */
   readonly accuracy: number;
   readonly search: {

@@ -1,7 +1,7 @@
 /** What a network was scaled to, for a terminal: its size, its costs against the limits, what stopped it, what to expect. */
 import { formatPercent } from "../base/index.js";
 import { columns, narrowest, palette, plain, type TextOptions, textBar } from "./text-table.js";
-import { costRows, count, counted, milliseconds } from "./words.js";
+import { costRows, costsInRows, count, counted } from "./words.js";
 
 type Costs = { readonly [K in (typeof costRows)[number]["key"]]: number };
 type Limit = keyof Costs | "latencyMs";
@@ -81,15 +81,9 @@ const short = (n: number) => String(Number(n.toFixed(3)));
 
 function costLines({ costs, shares, binding }: WithinBudgetFacts, { colour, width }: TextOptions): string[] {
   const paint = palette(colour);
-  const rows: readonly { readonly key: Limit; readonly short: string; readonly format: (n: number) => string }[] = [
-    ...costRows,
-    ...(typeof costs.latencyMs === "number"
-      ? [{ key: "latencyMs", short: "latency", format: milliseconds } as const]
-      : []),
-  ];
-  const table = rows.map(({ key, short: name, format }) => {
+  const table = costsInRows(costs).map(({ key, short: name, format, cost }) => {
     const limit = shares.find((share) => share.limit === key);
-    if (limit === undefined) return [name, format(costs[key] ?? 0), "not limited", "", ""];
+    if (limit === undefined) return [name, format(cost), "not limited", "", ""];
     const bar = `${textBar(limit.share, barWidth)}${binding.includes(key) ? " binds" : ""}`;
     return [name, format(limit.used), format(limit.allowed), formatPercent(limit.share), bar];
   });

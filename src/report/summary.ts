@@ -3,7 +3,7 @@ import type { FitReport } from "./fit-report.js";
 import { armTrials, best, equalCompute } from "./front.js";
 import { wilson } from "./interval.js";
 import { columns, narrowest, palette, plain, type TextOptions, textBar, truncate, whatFits } from "./text-table.js";
-import { costRows, counted, exactly, limitName } from "./words.js";
+import { costsInRows, counted, exactly, latencyWords, limitName } from "./words.js";
 
 const barWidth = 20;
 
@@ -22,7 +22,7 @@ export function renderFitSummary(report: FitReport, options: TextOptions): strin
   const blocks = [
     [paint.strong(title)],
     columns(accuracyRows(report, options), ["left", "left", "left"]),
-    [paint.quiet(head!), ...costs, ...binding(report)],
+    [paint.quiet(head!), ...costs, ...binding(report), ...measured(report)],
     searchLines(report, width),
   ];
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`.replaceAll("\u00a0", " ");
@@ -40,16 +40,16 @@ function accuracyRows({ accuracy, data: { test } }: FitReport, { colour }: TextO
 /** The head line, then a line a cost; the bar goes first where the window is narrow. */
 function costLines({ budget, costs }: FitReport, { colour, width }: TextOptions): string[] {
   const paint = palette(colour);
-  const rows = costRows.map(({ key, short, format }) => {
+  const rows = costsInRows(costs).map(({ key, short, format, cost }) => {
     const limit = budget[key];
-    if (limit === undefined) return [short, "not limited", format(costs[key]), "–", ""];
-    const share = costs[key] / limit;
-    const over = costs[key] > limit;
+    if (limit === undefined) return [short, "not limited", format(cost), "–", ""];
+    const share = cost / limit;
+    const over = cost > limit;
     const tone = over ? paint.bad : paint.good;
     return [
       short,
       format(limit),
-      format(costs[key]),
+      format(cost),
       tone(formatPercent(share)),
       `${tone(textBar(share, barWidth))}${over ? " over" : ""}`,
     ];
@@ -70,6 +70,12 @@ function visible(line: string): number {
 
 function binding({ scaling }: FitReport): string[] {
   return [`stopped by: ${plain(limitName(scaling.binding))}`];
+}
+
+/** What was predicted may turn out otherwise. */
+function measured({ latency, budget, costs }: FitReport): string[] {
+  if (latency === null || typeof costs.latencyMs !== "number") return [];
+  return [plain(latencyWords(latency, budget.latencyMs))];
 }
 
 /** Label, number, and notes in the order in which they may be dropped from the end. */

@@ -11,7 +11,7 @@ import { networkFigure } from "./network-drawing.js";
 import { costRows, counted, moment } from "./words.js";
 
 /** What a training's report shows: a fit's, without the search. */
-export type TrainReport = Omit<FitReport, "command" | "seconds" | "budget" | "search" | "scaling"> & {
+export type TrainReport = Omit<FitReport, "command" | "seconds" | "budget" | "latency" | "search" | "scaling"> & {
   /** How it was trained, each with its value: `recipe`, `batch`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 };

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { toFileError, writeFileAtomic } from "../../base/files.js";
 import { InterruptedError, UsageError } from "../../base/index.js";
 import { type LatencyConfiguration, type LatencyTable, type Provider, parseLatencyTable } from "../../cost/index.js";
+import { isNetworkFile, readNetworkFile } from "../../fit/index.js";
 import {
   checkPredictions,
   extendConfiguration,
@@ -31,6 +32,7 @@ export const benchCommand = defineCommand({
   examples: [
     ["bantam bench mobilenet-v2 efficientnet-b0@160", "every device, on one core and on all"],
     ["bantam bench mobilenet-v2 --threads 2 --device cpu", "one configuration"],
+    ["bantam bench runs/photos/model.safetensors", "the network of a fit"],
     ["bantam bench --table laptop.json", "build a table of blocks, or go on with it, and check its predictions"],
     [
       "bantam bench --table laptop.json --keep-out mobilenet-v3-large",
@@ -42,8 +44,8 @@ export const benchCommand = defineCommand({
       kind: "text",
       variadic: true,
       optional: true,
-      placeholder: "NETWORK",
-      help: "e.g. mobilenet-v2-0.5@160",
+      placeholder: "NETWORK|FILE",
+      help: "e.g. mobilenet-v2-0.5@160, a model (.safetensors) or an architecture (.json)",
     },
   },
   options: {
@@ -62,11 +64,17 @@ export const benchCommand = defineCommand({
     if (table === undefined) {
       if (keepOut !== undefined)
         throw new UsageError({ at: "--keep-out", expected: "--table with it", received: "none" });
-      return { kind: "measured" as const, rows: await measureAll(named(networks ?? []), values, context) };
+      return { kind: "measured" as const, rows: await measureAll(await named(networks ?? []), values, context) };
     }
     const words = networks === undefined || networks.length === 0 ? spread : networks;
-    const apart = named(keepOut?.split(",") ?? []);
-    return { kind: "checked" as const, ...(await buildAndCheck(table, named(words), apart, values, context)) };
+    const apart = keepOut?.split(",") ?? [];
+    const file = [...words, ...apart].find(isNetworkFile);
+    if (file !== undefined) {
+      const hint = "its name in the table would outlive its layers; without --table it is measured";
+      throw new UsageError({ at: "--table", expected: "published networks beside it", received: file, hint });
+    }
+    const [within, kept] = [await named(words), await named(apart)];
+    return { kind: "checked" as const, ...(await buildAndCheck(table, within, kept, values, context)) };
   },
   show: (result, { colour, width }) =>
     result.kind === "measured"
@@ -81,11 +89,15 @@ type Values = {
   readonly seconds: number;
 };
 
-const named = (words: readonly string[]): Named[] =>
-  words.map((word) => {
-    const { name, ...options } = parseNetwork(word.trim());
-    return { word: word.trim(), architecture: buildArchitecture(name, options) };
-  });
+const named = (words: readonly string[]): Promise<Named[]> =>
+  Promise.all(
+    words.map(async (each) => {
+      const word = each.trim();
+      if (isNetworkFile(word)) return { word, architecture: await readNetworkFile(word) };
+      const { name, ...options } = parseNetwork(word);
+      return { word, architecture: buildArchitecture(name, options) };
+    }),
+  );
 
 async function measureAll(
   networks: readonly Named[],

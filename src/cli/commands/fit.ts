@@ -6,6 +6,7 @@ import { fit } from "../../fit/index.js";
 import { renderFitReport, renderFitSummary } from "../../report/index.js";
 import type { Budget } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
+import { latencyBy, latencyOptions } from "./latency-table.js";
 import {
   budgetOf,
   budgetOptions,
@@ -25,11 +26,16 @@ export const fitCommand = defineCommand({
     "Takes a folder with one sub-folder of images per class (or the IDX files of MNIST's family), searches an architecture, scales it to the budget, trains it and writes model.safetensors, model.onnx and report.html. Stopped with Ctrl-C, the same command goes on where it was.",
   examples: [
     ["bantam fit photos", "the default budget: 100k parameters, 5M multiply-accumulates"],
+    [
+      "bantam fit photos --max-latency 2ms --latency-table laptop.json",
+      "for this machine, by a table of `bantam bench`",
+    ],
     ["bantam fit photos --max-macs 20M --max-memory 256kB --time 30m", "for a microcontroller, in half an hour"],
   ],
   arguments: { data: { kind: "path", help: "folder of images, one sub-folder a class, or of IDX files" } },
   options: {
     ...budgetOptions,
+    ...latencyOptions,
     time: { kind: "duration", default: 600, min: 10, max: 30 * 86_400, help: "for everything; kept within a tenth" },
     out: { kind: "path", help: "folder for the results; by default runs/NAME" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
@@ -48,6 +54,7 @@ export const fitCommand = defineCommand({
     const { model, onnx, ...report } = await fit({
       data: values.data,
       budget,
+      latency: await latencyBy(values, { "--max-latency": values.maxLatency }),
       seconds: values.time,
       out,
       seed: values.seed,
@@ -74,6 +81,9 @@ export const fitCommand = defineCommand({
 });
 
 type Repeatable = {
+  readonly latencyTable: string | undefined;
+  readonly latencyDevice: string | undefined;
+  readonly latencyThreads: number | undefined;
   readonly data: string;
   readonly time: number;
   readonly seed: number;
@@ -82,8 +92,12 @@ type Repeatable = {
 };
 
 /** The command that gives this result again. */
-function repeating({ data, time, seed, trials, epochs }: Repeatable, budget: Budget, out: string): string {
+function repeating({ data, time, seed, trials, epochs, ...latency }: Repeatable, budget: Budget, out: string): string {
   return commandLine(["bantam", "fit", data], {
+    "max-latency": budget.latencyMs && `${budget.latencyMs}ms`,
+    "latency-table": latency.latencyTable,
+    "latency-device": latency.latencyDevice,
+    "latency-threads": latency.latencyThreads,
     "max-params": budget.params,
     "max-macs": budget.macs,
     "max-memory": budget.peakActivationBytes,

@@ -4,17 +4,66 @@ import { readFile } from "node:fs/promises";
 import { toFileError } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
 import { latencyModel, type Machine, type Provider, parseLatencyTable, predictLatency } from "../../cost/index.js";
+import type { LatencyPredictor } from "../../fit/index.js";
+import { isThisMachine, measureNetwork } from "../../latency/index.js";
 import { type Architecture, blocksOf } from "../../networks/index.js";
+import { refuse } from "./shared.js";
 
-export type MeasuredOn = {
+type MeasuredOn = {
   readonly machine: Machine;
   /** e.g. `onnxruntime-node 1.30.0, CPU`. */
   readonly runtime: string;
   readonly threads: number;
 };
 
+export const latencyOptions = {
+  "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
+  "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
+  "latency-device": { kind: "choice", of: ["cpu", "wasm"], help: "whose latency in there; by default the cpu's" },
+  "latency-threads": { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
+} as const;
+
+type LatencyValues = {
+  readonly latencyTable: string | undefined;
+  readonly latencyDevice: Provider | undefined;
+  readonly latencyThreads: number | undefined;
+};
+
+/**
+ * By the table, where there is one.
+ *
+ * @param wanting options that need a latency, by their flags.
+ * @throws {UsageError} when the table is missing, or would change nothing; else as `readLatency`.
+ */
+export async function latencyBy(
+  { latencyTable, latencyDevice, latencyThreads }: LatencyValues,
+  wanting: Readonly<Record<string, unknown>>,
+): Promise<LatencyPredictor | undefined> {
+  if (latencyTable === undefined) {
+    const chosen = { "--latency-device": latencyDevice, "--latency-threads": latencyThreads };
+    refuse({ ...wanting, ...chosen }, "--latency-table, a file of `bantam bench --table`,", "none");
+    return undefined;
+  }
+  if (Object.values(wanting).every((value) => value === undefined))
+    refuse({ "--latency-table": latencyTable }, Object.keys(wanting).join(" or "), "none");
+  const [device, threads] = [latencyDevice ?? "cpu", latencyThreads ?? 1];
+  const { of, measuredOn, fingerprint } = await readLatency(latencyTable, { device, threads });
+  const { machine, runtime } = measuredOn;
+  return {
+    ...{ of, fingerprint },
+    on: `${machine.cpu}, ${runtime}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    measure: isThisMachine(machine)
+      ? async (architecture, signal) => {
+          const setting = { provider: device, threads, batch: 1, ...(signal !== undefined && { signal }) };
+          const { timing } = await measureNetwork(architecture, setting, { seconds: 1.5, leastRuns: 15 });
+          return timing.medianMs;
+        }
+      : null,
+  };
+}
+
 /** What a table says of any network. */
-export type Latency = {
+type Latency = {
   /** Milliseconds for one image. */
   readonly of: (architecture: Architecture) => number;
   readonly measuredOn: MeasuredOn;

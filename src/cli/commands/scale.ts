@@ -10,7 +10,7 @@ import {
   scaleNetworkByPhi,
 } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
-import { readLatency } from "./latency-table.js";
+import { latencyOptions, readLatency } from "./latency-table.js";
 import { budgetOf, budgetOptions, networkWord, refuse } from "./shared.js";
 
 export const scaleCommand = defineCommand({
@@ -27,8 +27,8 @@ export const scaleCommand = defineCommand({
   arguments: { network: networkWord },
   options: {
     ...budgetOptions,
-    "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
-    "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
+    "max-latency": latencyOptions["max-latency"],
+    "latency-table": latencyOptions["latency-table"],
     device: { kind: "choice", of: ["cpu", "wasm"], help: "whose latency; by default the cpu's" },
     threads: { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
     resolutions: {
@@ -46,11 +46,8 @@ export const scaleCommand = defineCommand({
     table: { kind: "flag", help: "the published sizes of the network beside φ = 0, 1, 2, …" },
     classes: { kind: "integer", min: 2, max: 1_000_000, help: "outputs of the classifier; by default 1000" },
   },
-  run: async ({ network, phi, table, classes, alpha, beta, gamma, resolutions, maxLatency, ...values }) => {
-    const limits: Budget = {
-      ...budgetOf(values),
-      ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }),
-    };
+  run: async ({ network, phi, table, classes, alpha, beta, gamma, resolutions, ...values }) => {
+    const limits = budgetOf(values);
     const way = oneWay({ limits: Object.keys(limits).length > 0, "--phi": phi !== undefined, "--table": table });
     const onlyWithLimits = { "--resolutions": resolutions, "--latency-table": values.latencyTable };
     if (way === "limits") refuse({ "--alpha": alpha, "--beta": beta, "--gamma": gamma }, "--phi or --table", way);

@@ -1,18 +1,11 @@
 import { basename, resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
-import type { Provider } from "../../cost/index.js";
-import {
-  defaultScore,
-  defaultSupernet,
-  type LatencyPredictor,
-  type SearchOptions,
-  searchNetworks,
-} from "../../fit/index.js";
+import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
 import { defineCommand } from "../command.js";
-import { readLatency } from "./latency-table.js";
+import { latencyBy, latencyOptions } from "./latency-table.js";
 import {
   budgetOf,
   budgetOptions,
@@ -21,6 +14,7 @@ import {
   deviceOptions,
   engineOf,
   flagOf,
+  milliseconds,
   refuse,
   textOf,
 } from "./shared.js";
@@ -66,10 +60,7 @@ export const searchCommand = defineCommand({
       help: "evolution and controller maximize accuracy · (MACs ÷ target)^w; by default accuracy alone",
     },
     "target-latency": { kind: "duration", min: 0, help: "the same with the latency by --latency-table" },
-    "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
-    "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
-    "latency-device": { kind: "choice", of: ["cpu", "wasm"], help: "whose latency in there; by default the cpu's" },
-    "latency-threads": { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
+    ...latencyOptions,
     reward: {
       kind: "choice",
       of: ["soft", "hard"],
@@ -100,11 +91,14 @@ export const searchCommand = defineCommand({
   run: async (values, context) => {
     refuseUnused(values);
     const axes = axesOf(values.axes);
-    const latency = await latencyFor(values, axes);
-    const { maxLatency } = values;
+    const latency = await latencyBy(values, {
+      "--max-latency": values.maxLatency,
+      "--target-latency": values.targetLatency,
+      "--axes latency": axes.includes("latencyMs") || undefined,
+    });
     return searchNetworks({
       data: values.data,
-      budget: { ...budgetOf(values), ...(maxLatency !== undefined && { latencyMs: maxLatency * 1000 }) },
+      budget: budgetOf(values),
       latency,
       strategy: values.strategy,
       strategyOptions: values.population === undefined ? undefined : { population: values.population },
@@ -172,39 +166,5 @@ function targetOf({ targetMacs, targetLatency, reward }: TargetValues): SearchOp
     throw new UsageError({ at: "--target-latency", expected, received: "both" });
   }
   if (targetMacs !== undefined) return { cost: "macs", value: targetMacs, exponents };
-  return targetLatency === undefined ? undefined : { cost: "latencyMs", value: targetLatency * 1000, exponents };
-}
-
-type LatencyValues = {
-  readonly maxLatency: number | undefined;
-  readonly targetLatency: number | undefined;
-  readonly latencyTable: string | undefined;
-  readonly latencyDevice: Provider | undefined;
-  readonly latencyThreads: number | undefined;
-};
-
-/** Of the table, where there is one. @throws {UsageError} when it is missing, or would change nothing. */
-async function latencyFor(values: LatencyValues, axes: SearchOptions["axes"]): Promise<LatencyPredictor | undefined> {
-  const {
-    maxLatency,
-    targetLatency,
-    latencyTable,
-    latencyDevice: device = "cpu",
-    latencyThreads: threads = 1,
-  } = values;
-  const wanting = {
-    "--max-latency": maxLatency,
-    "--target-latency": targetLatency,
-    "--axes latency": axes.includes("latencyMs") || undefined,
-  };
-  if (latencyTable === undefined) {
-    const chosen = { "--latency-device": values.latencyDevice, "--latency-threads": values.latencyThreads };
-    refuse({ ...wanting, ...chosen }, "--latency-table, a file of `bantam bench --table`,", "none");
-    return undefined;
-  }
-  if (Object.values(wanting).every((value) => value === undefined))
-    refuse({ "--latency-table": latencyTable }, "--max-latency, --target-latency or --axes latency", "none of them");
-  const { of, measuredOn, fingerprint } = await readLatency(latencyTable, { device, threads });
-  const on = `${measuredOn.machine.cpu}, ${measuredOn.runtime}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return { of, on, fingerprint };
+  return targetLatency === undefined ? undefined : { cost: "latencyMs", value: milliseconds(targetLatency), exponents };
 }

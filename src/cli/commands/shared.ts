@@ -101,19 +101,25 @@ export function networkOf(
   return { name, depth, ...(width !== undefined && { width }), ...(resolution !== undefined && { resolution }) };
 }
 
+/** Without what binary fractions add: 0.00012 s are 0.12 ms. */
+export const milliseconds = (seconds: number): number => Number((seconds * 1000).toPrecision(12));
+
 type BudgetValues = {
   readonly maxParams: number | undefined;
   readonly maxMacs: number | undefined;
   readonly maxMemory: number | undefined;
   readonly maxSize: number | undefined;
+  /** Seconds. */
+  readonly maxLatency: number | undefined;
 };
 
-export function budgetOf({ maxParams, maxMacs, maxMemory, maxSize }: BudgetValues): Budget {
+export function budgetOf({ maxParams, maxMacs, maxMemory, maxSize, maxLatency }: BudgetValues): Budget {
   return {
     ...(maxParams !== undefined && { params: maxParams }),
     ...(maxMacs !== undefined && { macs: maxMacs }),
     ...(maxMemory !== undefined && { peakActivationBytes: maxMemory }),
     ...(maxSize !== undefined && { weightBytes: maxSize }),
+    ...(maxLatency !== undefined && { latencyMs: milliseconds(maxLatency) }),
   };
 }
 

@@ -61,6 +61,7 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Fit
       ],
     },
     budget: { params: 200_000, macs: 5_000_000, peakActivationBytes: 256_000 },
+    latency: null,
     costs: { params, macs, weightBytes: 4 * params, peakActivationBytes: 225_792 },
     accuracy: test > 0 ? right / test : 0,
     search: { ...sampleTrials(rng.fork("trials")), epochs: 3, rejectedByCost: 212 },
