@@ -14,7 +14,7 @@ const PART = 512;
 /**
  * `[count, C, H, W]` of all images.
  *
- * @param options.key of everything that the features depend on: images, weights, engine.
+ * @param options.key of everything that the features depend on: images, weights, engine and its threads.
  */
 export async function cachedFeatures(
   images: ImageSet,

@@ -148,7 +148,11 @@ async function featuresFor(setup: Setup, { part }: Phase, tensors: FineTune["ten
     const featuresOf = async (images: ImageSet, split: string) => {
       const key = studyKey({
         ...{ images: fineTune.images, split, sources: images.sources, normalization, part },
-        ...{ weights: fingerprintOf({ ...architecture, classes: 2 }, frozen), engine: engine.name },
+        ...{
+          weights: fingerprintOf({ ...architecture, classes: 2 }, frozen),
+          engine: engine.name,
+          threads: engine.threads,
+        },
       });
       const onProgress = (done: number, total: number) =>
         progress.update({ text: `features of the ${split} images`, fraction: done / total });

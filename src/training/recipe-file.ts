@@ -69,7 +69,7 @@ export function recipeNamed(name: string): NamedRecipe {
     at: "recipe",
     expected: `one of ${names.join(", ")}, or a .json file`,
     received: JSON.stringify(name),
-    ...(near !== undefined && { hint: `did you mean ${JSON.stringify(near)}?` }),
+    ...(near !== null && { hint: `did you mean ${JSON.stringify(near)}?` }),
   });
 }
 

@@ -42,6 +42,7 @@ describe("a file", () => {
 
   test("that is none", () => {
     expect(() => parseRecipe("{", "mine.json")).toThrow("mine.json: expected a recipe in JSON");
+    expect(() => recipeNamed("nothing-like-it")).toThrow(/received "nothing-like-it"$/);
     expect(() => parseRecipe('{ "base": "quik" }', "mine.json")).toThrow('did you mean "quick"?');
     expect(() => parseRecipe("{}", "mine.json")).toThrow(/1 mistake\n {2}base/);
   });
