@@ -170,7 +170,7 @@ describe("a search", () => {
     ["--max-latency 5ms", /^error: --max-latency: expected --latency-table, a file of .*, received none$/m],
     ["--axes macs,latency", /^error: --axes latency: expected --latency-table, a file of .*, received none$/m],
     ["--latency-threads 2", /^error: --latency-threads: expected --latency-table, a file of .*, received none$/m],
-    ["--latency-table nowhere.json", /^error: --latency-table: expected --max-latency, --target-latency or --axes/m],
+    ["--latency-table nowhere.json", /^error: --latency-table: expected --max-latency or --target-latency or --axes/m],
     ["--max-latency 5ms --latency-table nowhere.json", /nowhere\.json: expected a file that can be read/],
     ["--target-macs 5M --target-latency 5ms", /received both|--target-latency: expected --latency-table/],
   ])("a latency needs a table, and a table a latency: %s", async (words, message) => {
