@@ -19,7 +19,7 @@ type MeasuredOn = {
 export const latencyOptions = {
   "max-latency": { kind: "duration", min: 0, help: "time for one image, by --latency-table" },
   "latency-table": { kind: "path", help: "file of `bantam bench --table`" },
-  "latency-device": { kind: "choice", of: ["cpu", "wasm"], help: "whose latency in there; by default the cpu's" },
+  "latency-device": { kind: "choice", of: ["cpu", "wasm"], help: "whose latency in there (by default the cpu's)" },
   "latency-threads": { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
 } as const;
 

@@ -29,7 +29,7 @@ export const scaleCommand = defineCommand({
     ...budgetOptions,
     "max-latency": latencyOptions["max-latency"],
     "latency-table": latencyOptions["latency-table"],
-    device: { kind: "choice", of: ["cpu", "wasm"], help: "whose latency; by default the cpu's" },
+    device: { kind: "choice", of: ["cpu", "wasm"], help: "whose latency (by default the cpu's)" },
     threads: { kind: "integer", min: 1, max: 256, help: "with how many threads; by default 1" },
     resolutions: {
       kind: "text",

@@ -64,7 +64,7 @@ export const searchCommand = defineCommand({
     reward: {
       kind: "choice",
       of: ["soft", "hard"],
-      help: "w = −0.07, or 0 below the target and −1 above; by default soft",
+      help: "w = −0.07, or 0 below the target and −1 above (by default soft)",
     },
     "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
     "warm-start": { kind: "flag", help: "begin trials that come from another with its weights" },
@@ -81,7 +81,7 @@ export const searchCommand = defineCommand({
     score: {
       kind: "choice",
       of: zeroCostNames,
-      help: `without training, for --strategy prefiltered: of eight random candidates the best by it is trained; by default ${defaultScore}`,
+      help: `without training, for --strategy prefiltered: of eight random candidates the best by it is trained (by default ${defaultScore})`,
     },
     space: { kind: "path", help: "JSON file that narrows a space or is one: schema/space.schema.json" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed proposes the same candidates" },

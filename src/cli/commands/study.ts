@@ -27,7 +27,7 @@ export const studyCommand = defineCommand({
     },
   },
   options: {
-    format: { kind: "choice", of: ["csv", "json"], help: "of an export; by default csv" },
+    format: { kind: "choice", of: ["csv", "json"], help: "of an export (by default csv)" },
     out: { kind: "path", help: "file of an export; by default it is printed" },
     axes: {
       kind: "text",
