@@ -1,4 +1,5 @@
 /** The main job from a folder of photos to files, with everything real and everything small. */
+import "../src/runtime/no-telemetry.js";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

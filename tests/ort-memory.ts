@@ -2,6 +2,7 @@
  * What ONNX Runtime needs when it really runs a graph. Its profile tells which kernels ran, in which order, how much each
  * wrote and how many bytes its arena had handed out; the graph it saves after optimizing tells who reads what.
  */
+import "../src/runtime/no-telemetry.js";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

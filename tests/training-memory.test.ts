@@ -1,4 +1,5 @@
 /** What a training step takes of the arena: planned, and as ONNX Runtime counts it when it runs. */
+import "../src/runtime/no-telemetry.js";
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../src/ir/index.js";
 import { buildArchitecture } from "../src/networks/index.js";

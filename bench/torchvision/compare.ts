@@ -11,6 +11,7 @@
  * anew several times, and the interval is over those loads. A second session of torchvision's file stands beside the two: its
  * ratio to the first shows what the method cannot tell apart.
  */
+import "../../src/runtime/no-telemetry.js";
 import { appendFile, stat } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** ONNX Runtime as `src/runtime` sets it up, with access to its profiler. */
+import "../../src/runtime/no-telemetry.js";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createRng } from "../../src/base/index.js";
 import { type Input, RESOLUTION } from "./networks.js";

@@ -14,6 +14,7 @@
  * depthwise convolutions: `~` means backward); by layer. GFLOP/s counts two operations per multiply-add, of those that the node
  * really makes. GB/s counts every input and output of a node once.
  */
+import "../../src/runtime/no-telemetry.js";
 import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

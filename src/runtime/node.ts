@@ -9,6 +9,7 @@ import { lower } from "../onnx/index.js";
 import { createBuilder, plainKernels } from "../ops/index.js";
 import type { Engine } from "./engine.js";
 import { lanesOf } from "./lanes.js";
+import { telemetryIsOff } from "./no-telemetry.js";
 import { createEngine } from "./ort.js";
 
 const common: InferenceSession.SessionOptions = {
@@ -104,7 +105,35 @@ function copyGraph(): Uint8Array {
 
 type NodeOrt = typeof import("onnxruntime-node");
 
-const load = (): Promise<NodeOrt | null> => import("onnxruntime-node").catch(() => null);
+/** @throws {EngineError} in a thread in which it cannot be kept from writing models into its makers' queue. */
+async function load(): Promise<NodeOrt | null> {
+  if (!telemetryIsOff) {
+    throw new EngineError({
+      at: "onnxruntime-node",
+      expected: "to be told in the main thread that nothing may be sent to its makers",
+      received: "a first start in another thread, whose environment it does not see",
+      hint: 'import "bantam" in the main thread too, before this thread begins, or start Node with ORT_DISABLE_TELEMETRY=1',
+    });
+  }
+  return import("onnxruntime-node").catch(() => null);
+}
+
+/** The variable spares the package's install script a download of CUDA, whose failure would take the package away again. */
+export const installNative = "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node";
+
+/** Why `loadNodeEngine` gives null, and what to do; null where it does not. */
+export async function missingNative(): Promise<string | null> {
+  const reason = await import("onnxruntime-node").then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (reason === null) return null;
+  if (reason.code !== "ERR_MODULE_NOT_FOUND")
+    return `onnxruntime-node does not load here (${firstLine(reason.message)})`;
+  return `onnxruntime-node is not installed, which happens where its install script cannot fetch CUDA; ${installNative}`;
+}
+
+const firstLine = (text: string) => text.split("\n", 1)[0]!;
 
 const offersWebGpu = (ort: NodeOrt) => ort.listSupportedBackends().some(({ name }) => name === "webgpu");
 

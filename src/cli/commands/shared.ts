@@ -36,6 +36,13 @@ export const workersOption = {
   },
 } as const;
 
+export const goldenOption = {
+  "golden-photos": {
+    kind: "flag",
+    help: "put three of the data's own pictures into model.onnx to check it by; by default drawn ones",
+  },
+} as const;
+
 /** `maxMacs` → `--max-macs`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
@@ -129,24 +136,16 @@ export function cacheFolder(cache: string | undefined, { env }: Pick<Context, "e
 
 type DeviceValues = { readonly device: DeviceChoice; readonly threads: number | undefined };
 
-export async function engineOf({ device, threads }: DeviceValues, { warn }: Pick<Context, "warn">): Promise<Engine> {
-  const chosen = await chooseEngine(device, threads);
-  if (device === "auto" && chosen.device === "wasm") warn(SLOWER);
-  return chosen;
-}
+export const engineOf = ({ device, threads }: DeviceValues, { warn }: Pick<Context, "warn">): Promise<Engine> =>
+  chooseEngine(device, threads, warn);
 
 /** With `auto` those of every device that is there, for a training to choose from. */
 export async function enginesOf(
   values: DeviceValues,
-  { warn }: Pick<Context, "warn">,
+  context: Pick<Context, "warn">,
 ): Promise<Engine | readonly Engine[]> {
-  if (values.device !== "auto") return chooseEngine(values.device, values.threads);
-  const engines = await availableEngines(values.threads);
-  if (engines.every(({ device }) => device === "wasm")) warn(SLOWER);
-  return engines;
+  return values.device === "auto" ? availableEngines(values.threads, context.warn) : engineOf(values, context);
 }
-
-const SLOWER = "onnxruntime-node is not installed: running on WebAssembly, which is slower";
 
 /** @throws {FileError} when it cannot be read. */
 export const textOf = (file: string): Promise<string> =>
