@@ -30,6 +30,8 @@ export type FitOptions = {
   readonly latency?: LatencyPredictor | undefined;
   /** Sides of the images to search over, px; by default what data and budget suggest. */
   readonly resolutions?: readonly number[] | undefined;
+  /** Pictures of the data as golden pictures of `model.onnx`; by default drawn ones, which show nobody. */
+  readonly goldenPhotos?: boolean | undefined;
   readonly command?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;

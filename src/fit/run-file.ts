@@ -56,6 +56,7 @@ const schema = z.looseObject({
     accumulate: z.int().min(1).optional(),
     trainingMemory: z.number().positive().optional(),
     tensorboard: z.boolean().optional(),
+    goldenPhotos: z.boolean().optional(),
     seed: z.int().min(0),
   }),
   facts: z.record(z.string(), z.unknown()),

@@ -30,6 +30,8 @@ export type Shipment = {
   readonly costs: Costs;
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly epochs: number;
+  /** Pictures of the data as golden pictures, in place of drawn ones. */
+  readonly goldenPhotos?: boolean | undefined;
   /** More of how it came about. */
   readonly history?: Readonly<Record<string, unknown>> | undefined;
 };
@@ -63,7 +65,7 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
     },
   };
   const files = { model: join(out, "model.safetensors"), onnx: join(out, "model.onnx") };
-  const goldens = spread(await pool.get("validation", resolution), GOLDENS);
+  const goldens = shipment.goldenPhotos ? spread(await pool.get("validation", resolution), GOLDENS) : undefined;
   await saveModel(files.model, model);
   await writeFileAtomic(files.onnx, await exportOnnx(model, engine, goldens));
 

@@ -68,6 +68,8 @@ export type TrainOptions = {
   readonly checkpointSeconds?: number | undefined;
   /** Event files beside `metrics.jsonl`. */
   readonly tensorboard?: boolean | undefined;
+  /** Pictures of the data as golden pictures of `model.onnx`; by default drawn ones, which show nobody. */
+  readonly goldenPhotos?: boolean | undefined;
   readonly seed: number;
   /** Several: the fastest of them, by a few steps; a training that goes on stays with the one it began on. */
   readonly engine: Engine | readonly Engine[];
@@ -206,6 +208,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       costs,
       tensors: trained.tensors,
       epochs: trained.curve.length,
+      goldenPhotos: options.goldenPhotos,
       history: {
         ...(pretrained && { pretrained: pretrained.provenance, plan, batchNorm }),
         ...(distillation && { distillation: options.teacher }),

@@ -7,18 +7,20 @@ import { ModelError } from "../base/index.js";
 import { buildDeployment, foldBatchNorm } from "../networks/index.js";
 import { lower, readOnnx } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
+import { drawnPictures, type Golden } from "./goldens.js";
 import { type Model, type ModelCard, parseCard } from "./model.js";
-
-/** One picture and what the network said of it when the file was written. */
-export type Golden = { readonly pixels: Uint8Array; readonly probabilities: Float32Array };
 
 const deploymentNames = { input: "pixels", output: "probabilities" } as const;
 
 /** Largest difference of a probability that another runtime or machine may make. */
 const GOLDEN_TOLERANCE = 2e-3;
 
-/** @param pictures `[H, W, C]` each: become the golden pairs. */
-export async function exportOnnx(model: Model, engine: Engine, pictures: readonly Uint8Array[]): Promise<Uint8Array> {
+/** @param pictures `[H, W, C]` each: become the golden pairs; by default drawn ones, which show nobody. */
+export async function exportOnnx(
+  model: Model,
+  engine: Engine,
+  pictures: readonly Uint8Array[] = drawnPictures(model.preprocessing),
+): Promise<Uint8Array> {
   const session = await engine.load(onnxBytes(model, []));
   try {
     const goldens: Golden[] = [];

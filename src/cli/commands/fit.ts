@@ -14,6 +14,7 @@ import {
   cacheOptions,
   deviceOptions,
   engineOf,
+  goldenOption,
   workersOption,
 } from "./shared.js";
 
@@ -43,6 +44,7 @@ export const fitCommand = defineCommand({
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
     ...deviceOptions,
     ...workersOption,
+    ...goldenOption,
     ...cacheOptions,
   },
   shows: "stderr",
@@ -62,6 +64,7 @@ export const fitCommand = defineCommand({
       epochs: values.epochs,
       engine: await engineOf(values, context),
       workers: values.workers,
+      goldenPhotos: values.goldenPhotos,
       cacheDir: cacheFolder(values.cache, context),
       command: repeating(values, budget, out),
       signal: context.signal,

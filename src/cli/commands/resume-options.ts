@@ -29,7 +29,7 @@ export type Resumed = {
 
 /** What may stand beside `--resume`: where the images have moved to, and the values. */
 const beside: readonly string[] = [
-  ...["data", "resume", "tensorboard", "checkpointEvery"],
+  ...["data", "resume", "tensorboard", "goldenPhotos", "checkpointEvery"],
   ...["device", "threads", "workers", "cache"],
 ];
 

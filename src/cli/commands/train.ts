@@ -13,6 +13,7 @@ import {
   deviceOptions,
   devices,
   enginesOf,
+  goldenOption,
   networkOptions,
   networkWord,
   textOf,
@@ -58,6 +59,7 @@ const options = {
   ...deviceOptions,
   device: { ...deviceOptions.device, help: `${devices}; auto: the fastest of them in a few steps` },
   ...workersOption,
+  ...goldenOption,
   ...cacheOptions,
 } as const;
 
@@ -82,11 +84,12 @@ export const trainCommand = defineCommand({
   options,
   shows: "stderr",
   run: async (values, context) => {
-    const { resume, tensorboard, overwrite, checkpointEvery, workers } = values;
+    const { resume, tensorboard, goldenPhotos, overwrite, checkpointEvery, workers } = values;
     const run = resume === undefined ? await begun(values) : await goneOn(resume, values);
     const { report, ...result } = await trainNetwork({
       ...run.settings,
       ...(tensorboard && { tensorboard }),
+      ...(goldenPhotos && { goldenPhotos }),
       ...{ out: run.out, overwrite, checkpointSeconds: checkpointEvery, workers },
       engine: await enginesOf(run, context),
       cacheDir: cacheFolder(values.cache, context),
