@@ -10,7 +10,7 @@ import { VERSION } from "./fit/version.js";
 
 /** From the ground up: a room may use those before it. */
 const rooms = [
-  ...["base", "ir", "ops", "autodiff", "onnx", "runtime", "cost", "networks", "weights", "data"],
+  ...["base", "ir", "ops", "autodiff", "onnx", "runtime", "cost", "networks", "weights", "data", "folders"],
   ...[
     "training",
     "scaling",

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -138,9 +138,9 @@ describe("ensureWritableFolder", () => {
     }));
 });
 
-test("what a killed process was writing is removed, and nothing else", async () => {
-  for (const name of ["last.safetensors", ".bantam.json", ".bantam-notes.tmp"])
-    await writeFile(join(folder, name), "kept");
+test("what a killed process was writing is removed, a living one's is not", async () => {
+  const kept = ["last.safetensors", ".bantam.json", ".bantam-notes.tmp"];
+  for (const name of kept) await writeFile(join(folder, name), "kept");
   // A process that dies while its data is being made, which an endless iterable stands for.
   const endless = async function* () {
     yield "half";
@@ -148,8 +148,23 @@ test("what a killed process was writing is removed, and nothing else", async () 
   };
   void writeFileAtomic(join(folder, "last.safetensors"), endless());
   while ((await readdir(folder)).length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+  const living = (await readdir(folder)).find((name) => !kept.includes(name))!;
+  const start = living.split("-")[3]!;
+  expect(living).toContain(`-${process.pid}-`);
+  const dead = spawnSync("true").pid;
+  const named = (pid: number, began = start) => living.replace(`-${process.pid}-${start}`, `-${pid}-${began}`);
+  // Of a process that ended, of an earlier one with our number, and of others who cannot be asked, a day and an hour old.
+  const elsewhere = living.replace(/-[0-9a-f]{8}-/, "-00000000-");
+  const left = [named(dead), ...(start === "x" ? [] : [named(process.pid, "1")]), ".bantam-0f3a9c11-7d2e.tmp"];
+  for (const name of [...left, elsewhere]) await writeFile(join(folder, name), "half");
+  const yesterday = Date.now() / 1000 - 90_000;
+  await utimes(join(folder, ".bantam-0f3a9c11-7d2e.tmp"), yesterday, yesterday);
+  await utimes(join(folder, living), yesterday, yesterday);
   await removeHalfWritten(folder);
-  expect((await readdir(folder)).toSorted()).toEqual([".bantam-notes.tmp", ".bantam.json", "last.safetensors"]);
+  expect((await readdir(folder)).toSorted()).toEqual([...kept, living, elsewhere].toSorted());
+  await utimes(join(folder, elsewhere), yesterday, yesterday);
+  await removeHalfWritten(folder);
+  expect((await readdir(folder)).toSorted()).toEqual([...kept, living].toSorted());
   await expect(removeHalfWritten(join(folder, "nowhere"))).rejects.toThrow(FileError);
 });
 

@@ -2,10 +2,13 @@
  * Writing files so that a crash, a full disk or a pulled plug leaves either the old file or the new one, never half of one.
  * Node only, and so not part of `base/index.ts`.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
+import { lives, thisProcess } from "./living.js";
+
+export { lives, type ProcessMark, thisProcess } from "./living.js";
 
 /** Chunks of a file too large to hold at once are given as an iterable. */
 export type FileData = Uint8Array | string | Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
@@ -52,17 +55,35 @@ export async function ensureWritableFolder(path: string): Promise<void> {
 }
 
 /**
- * Removes what a process that was killed while writing has left in a folder of which nobody else writes to.
+ * Removes what processes that were killed while writing have left in a folder; a living one's files stay. Of those whose process
+ * cannot be known, only the old ones go.
  *
  * @throws {FileError} when it cannot be removed.
  */
 export async function removeHalfWritten(path: string): Promise<void> {
   try {
-    for (const name of await readdir(path))
-      if (/^\.bantam-[0-9a-f-]{13}\.tmp$/.test(name)) await rm(join(path, name), { force: true });
+    for (const name of await readdir(path)) {
+      if (!temporaryName.test(name)) continue;
+      const file = join(path, name);
+      const status = await stat(file).catch(ignoring("ENOENT"));
+      if (status !== undefined && isLeft(name, status.mtimeMs)) await rm(file, { force: true });
+    }
   } catch (error) {
     throw toFileError(error, path, "folder");
   }
+}
+
+/** Earlier versions wrote random digits alone. */
+const temporaryName = /^\.bantam-(?:[0-9a-f-]{13}|(?<host>[0-9a-f]{8})-(?<pid>\d+)-(?<start>\d+|x)-[0-9a-f]{8})\.tmp$/;
+const HOURS_OF_DOUBT = 24;
+
+function isLeft(name: string, changedMs: number): boolean {
+  const { host, pid, start } = temporaryName.exec(name)?.groups ?? {};
+  const own = thisProcess();
+  if (host === hostDigits(own.host)) {
+    return lives({ host: own.host, pid: Number(pid), start: start === "x" ? null : start! }) === false;
+  }
+  return Date.now() - changedMs > HOURS_OF_DOUBT * 3_600_000;
 }
 
 /**
@@ -150,10 +171,13 @@ async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promi
   }
 }
 
-/** Short, so that a long name of the target does not become too long. */
+/** Tells whose it is; without the target's name, which may be long. */
 function temporaryIn(folder: string): string {
-  return join(folder, `.bantam-${randomUUID().slice(0, 13)}.tmp`);
+  const { host, pid, start } = thisProcess();
+  return join(folder, `.bantam-${hostDigits(host)}-${pid}-${start ?? "x"}-${randomUUID().slice(0, 8)}.tmp`);
 }
+
+const hostDigits = (host: string) => createHash("sha256").update(host).digest("hex").slice(0, 8);
 
 function ignoring(code: string): (error: NodeJS.ErrnoException) => undefined {
   return (error) => {

@@ -5,10 +5,10 @@
  * The index is written last and vouches for the pixels. A cache folder may be deleted at any time.
  */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat, statfs } from "node:fs/promises";
+import { readFile, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { ensureWritableFolder, toFileError, writeFileAtomic } from "../base/files.js";
+import { ensureWritableFolder, removeHalfWritten, toFileError, writeFileAtomic } from "../base/files.js";
 import { DataError, FileError, formatBytes } from "../base/index.js";
 import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
 import { type Decode, decodersAtOnce, decoderVersion } from "./decode.js";
@@ -18,8 +18,6 @@ import type { Skipped } from "./sample.js";
 /** Raise it when the files change their meaning. */
 const version = 1;
 const chunkBytes = 8 * 1024 * 1024;
-/** Leftovers of a killed process are removed after this time. */
-const leftoverMs = 24 * 60 * 60 * 1000;
 
 export type CacheKey = {
   /** Of the dataset: files, sizes, times, labels. */
@@ -81,7 +79,7 @@ export async function buildCache(
 ): Promise<PixelCache> {
   const files = filesOf(folder, key);
   await ensureWritableFolder(folder);
-  await removeLeftovers(folder);
+  await removeHalfWritten(folder);
   await refuseWithoutSpace(folder, sources.length * imageBytes(key.geometry));
   const broken: Skipped[] = [];
   await writeFileAtomic(files.pixels, decodeAll(key.geometry, sources, decode, broken, options));
@@ -151,16 +149,6 @@ async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> 
     received: `${formatBytes(bavail * bsize)} free`,
     hint: "free some space, choose another cache folder, or a smaller image size",
   });
-}
-
-/** Temporary files of processes that were killed. Younger ones may belong to one that is still at work. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!/^\.bantam-[0-9a-f-]+\.tmp$/.test(name)) continue;
-    const file = join(folder, name);
-    const status = await stat(file).catch(() => null);
-    if (status !== null && Date.now() - status.mtimeMs > leftoverMs) await rm(file, { force: true });
-  }
 }
 
 function keyText({ fingerprint, geometry, subset }: CacheKey): string {

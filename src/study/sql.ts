@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder, toFileError } from "../base/files.js";
 import { FileError } from "../base/index.js";
+import { acquireLock } from "../folders/index.js";
 import { openDurably } from "./durable.js";
-import { acquireLock } from "./lock.js";
 import { openServer } from "./server.js";
 
 export type Row = Readonly<Record<string, unknown>>;

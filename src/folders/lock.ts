@@ -1,28 +1,27 @@
-/**
- * One process at a time in a folder. The second is told who the first is, and a lock whose owner has died is taken over: by a
- * number alone a process could be mistaken for a later one, so its start counts too, where the system tells it.
- */
+/** One process at a time in a folder. The second is told who the first is, and a lock whose owner has died is taken over. */
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { toFileError } from "../base/files.js";
+import { z } from "zod";
+import { lives, type ProcessMark, thisProcess, toFileError } from "../base/files.js";
 import { FileError } from "../base/index.js";
 
-type Owner = { readonly pid: number; readonly host: string; readonly start: string | null; readonly since: string };
+type Owner = ProcessMark & { readonly since: string };
 
 export type Lock = { release(): Promise<void> };
 
-/** @throws {FileError} naming the process that holds it, or when the file cannot be written. */
+/**
+ * @param at what it guards, for the message.
+ * @throws {FileError} naming the process that holds it, or when the file cannot be written.
+ */
 export async function acquireLock(path: string, at: string): Promise<Lock> {
-  const start = await startOf(process.pid);
-  const own: Owner = { pid: process.pid, host: hostname(), start, since: new Date().toISOString() };
-  const text = JSON.stringify(own);
+  // Of two locks of one process, each knows its own.
+  const text = JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), id: randomUUID() });
   while (!(await create(path, text))) {
     const found = await contentOf(path);
     if (found === null) continue; // released meanwhile
-    const owner = parseOwner(found);
-    if (owner !== null && (await lives(owner))) throw inUse(at, path, owner);
+    const owner = livingOwner(found);
+    if (owner !== null) throw inUse(at, path, owner);
     await takeAway(path, found, text);
   }
   return {
@@ -32,12 +31,19 @@ export async function acquireLock(path: string, at: string): Promise<Lock> {
   };
 }
 
+/** Before anything is written: that nobody holds it now. @throws {FileError} as `acquireLock`. */
+export async function requireUnlocked(path: string, at: string): Promise<void> {
+  const found = await contentOf(path);
+  const owner = found === null ? null : livingOwner(found);
+  if (owner !== null) throw inUse(at, path, owner);
+}
+
 const inUse = (at: string, path: string, { pid, host, since }: Owner) =>
   new FileError({
     at,
-    expected: "a study that no other process has open",
-    received: `one that process ${pid} on ${host} has had open since ${since}`,
-    hint: host === hostname() ? "wait for it, or stop it first" : `if that process is gone, delete ${path}`,
+    expected: "a folder that no other process works in",
+    received: `one in which process ${pid} on ${host} has been at work since ${since}`,
+    hint: host === thisProcess().host ? "wait for it, or stop it first" : `if that process is gone, delete ${path}`,
   });
 
 /** Whole from the first moment on: it is written under another name and linked. */
@@ -68,27 +74,8 @@ async function takeAway(path: string, dead: string, own: string): Promise<void> 
   }
   const found = await contentOf(guard);
   if (found === null) return;
-  const owner = parseOwner(found);
-  if (owner === null || !(await lives(owner))) return takeAway(guard, found, own);
+  if (livingOwner(found) === null) return takeAway(guard, found, own);
   await wait(5);
-}
-
-async function lives({ pid, host, start }: Owner): Promise<boolean> {
-  if (host !== hostname()) return true; // nothing can be known of it from here
-  try {
-    process.kill(pid, 0); // sends nothing, and throws where there is no such process
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  const now = await startOf(pid);
-  return start === null || now === null || start === now;
-}
-
-/** When a process began, in the system's own ticks; null where the system does not say. */
-async function startOf(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
-  // The name of the process, in parentheses, may hold spaces; the start is the 20th field after it.
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
 /** null where it is not there. @throws {FileError} when it cannot be read. */
@@ -98,9 +85,18 @@ const contentOf = (path: string): Promise<string | null> =>
     throw toFileError(error, path, "read");
   });
 
-function parseOwner(text: string): Owner | null {
+const ownerSchema = z.object({
+  pid: z.int().min(1),
+  host: z.string(),
+  start: z.string().nullable(),
+  since: z.string(),
+});
+
+/** null for one who is dead, or a text that names nobody. One on another machine is taken for living. */
+function livingOwner(text: string): Owner | null {
   try {
-    return JSON.parse(text) as Owner;
+    const owner = ownerSchema.parse(JSON.parse(text));
+    return lives(owner) === false ? null : owner;
   } catch {
     return null;
   }

@@ -1,0 +1,1 @@
+export { acquireLock } from "./lock.js";
