@@ -16,7 +16,7 @@ export type AugmentationPolicy =
   /** So many changes, each drawn evenly, all at one of 31 magnitudes, 0 to 30. */
   | { readonly kind: "randaugment"; readonly ops: number; readonly magnitude: number }
   /** One of the 25 pairs of changes found on that dataset, each with its probability and magnitude. */
-  | { readonly kind: "autoaugment"; readonly of: keyof typeof autoAugment };
+  | { readonly kind: "autoaugment"; readonly of: "imagenet" | "cifar10" | "svhn" };
 
 type Range = {
   /** Magnitude at a level in [0, 1]. */

@@ -118,8 +118,8 @@ async function load(): Promise<NodeOrt | null> {
   return import("onnxruntime-node").catch(() => null);
 }
 
-/** The variable spares the package's install script a download of CUDA, whose failure would take the package away again. */
-export const installNative = "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node";
+/** Without the install script, which fetches CUDA and, where that fails, takes the package away again; the binaries lie in the package. */
+export const installNative = "npm install --ignore-scripts onnxruntime-node";
 
 /** Why `loadNodeEngine` gives null, and what to do; null where it does not. */
 export async function missingNative(): Promise<string | null> {
@@ -130,7 +130,7 @@ export async function missingNative(): Promise<string | null> {
   if (reason === null) return null;
   if (reason.code !== "ERR_MODULE_NOT_FOUND")
     return `onnxruntime-node does not load here (${firstLine(reason.message)})`;
-  return `onnxruntime-node is not installed, which happens where its install script cannot fetch CUDA; ${installNative}`;
+  return `onnxruntime-node is not installed, which happens where its script cannot fetch CUDA; ${installNative}`;
 }
 
 const firstLine = (text: string) => text.split("\n", 1)[0]!;
