@@ -59,7 +59,41 @@ describe("readIdx", () => {
     const damaged = Buffer.from(packed);
     damaged[packed.length - 6]! ^= 0xff; // in the checksum
     await expect(read(damaged, "images.gz")).rejects.toThrow("incorrect data check");
-    await expect(read(idxImages(1, 2, 2), "images.gz")).rejects.toThrow("incorrect header check");
+  });
+
+  test("goes by the first bytes, not by the name", async () => {
+    const file = idxImages(1, 2, 2);
+    const { data } = await read(file, "images.gz");
+    expect([...data]).toEqual([0, 1, 2, 3]);
+    expect((await read(gzipSync(file), "images")).data).toEqual(data);
+    await expect(read(Buffer.alloc(0), "images.gz")).rejects.toThrow("a header of 16 bytes, received 0 bytes");
+    await expect(read(Buffer.from([0x1f]), "images.gz")).rejects.toThrow("a header of 16 bytes, received 1 bytes");
+  });
+
+  // `gzip -t` of gzip 1.12 takes these, and warns of the garbage below.
+  const whole = gzipSync(idxImages(1, 2, 2));
+  const halves = [idxImages(1, 2, 2).subarray(0, 9), idxImages(1, 2, 2).subarray(9)].map((half) => gzipSync(half));
+  test.each([
+    ["a zero byte after its end", Buffer.concat([whole, Buffer.alloc(1)])],
+    ["a block of zeros after its end", Buffer.concat([whole, Buffer.alloc(10_240)])],
+    ["more zeros than a stream reads at once", Buffer.concat([whole, Buffer.alloc(200_000)])],
+    ["two members", Buffer.concat(halves)],
+    ["two members and zeros", Buffer.concat([...halves, Buffer.alloc(512)])],
+    ["an empty member", Buffer.concat([whole, gzipSync(Buffer.alloc(0))])],
+  ])("reads gzip with %s", async (_, file) => {
+    expect([...(await read(file, "images.gz")).data]).toEqual([0, 1, 2, 3]);
+  });
+
+  test.each([
+    ["garbage after its end", Buffer.concat([whole, Buffer.from("garbage")]), "incorrect header check"],
+    ["a header alone", whole.subarray(0, 10), "unexpected end of file"],
+    ["another method", Buffer.from("1f8b0700000000000003", "hex"), "unknown compression method"],
+    ["a second member cut off", Buffer.concat([halves[0]!, halves[1]!.subarray(0, 15)]), "unexpected end of file"],
+    ["too few images between zeros", Buffer.concat([halves[0]!, Buffer.alloc(9), halves[1]!]), "16 bytes, received 9"],
+  ])("refuses gzip with %s", async (_, file, text) => {
+    const error = await read(file, "images.gz").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).message).toContain(text);
   });
 
   test("stops unpacking once there is more than the header says", async () => {

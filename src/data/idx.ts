@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../base/index.js";
 import { unreadable } from "./file-errors.js";
@@ -25,34 +25,52 @@ export type Idx = {
 /** Everything is held in memory while it is read; Fashion-MNIST has 47 MB. */
 const maxBytes = 1024 ** 3;
 const maxSide = 4096;
+/** @source RFC 1952, §2.3.1 */
+const gzipMagic = 0x1f8b;
 
 /**
- * Reads one IDX file of unsigned bytes, gzipped when its name ends in `.gz`.
+ * Reads one IDX file of unsigned bytes, gzipped or not: its first bytes tell, whatever its name.
  *
  * @throws {DataError} naming the file: another magic number, an impossible size, too few or too many bytes, damaged
  *   gzip, or a file that cannot be opened.
+ * @throws {FileError} when the machine cannot read now: see `unreadable`.
  */
 export async function readIdx(file: string, name: string, rank: IdxRank): Promise<Idx> {
   const reader = new IdxReader(name, rank);
-  // A pipeline may report the abort that a refusal causes in place of the refusal.
-  let refusal: unknown = null;
-  const take = async (chunks: AsyncIterable<Uint8Array>) => {
-    try {
-      for await (const chunk of chunks) reader.push(chunk);
-    } catch (error) {
-      refusal = error;
-      throw error;
-    }
-  };
   try {
-    if (name.endsWith(".gz")) await pipeline(createReadStream(file), createGunzip(), take);
-    else await pipeline(createReadStream(file), take);
+    for await (const chunk of await contentOf(file)) reader.push(chunk);
   } catch (error) {
-    if (refusal instanceof DataError) throw refusal;
     if (isZlibError(error)) throw reader.brokenGzip(error);
     throw unreadable(error, name, "a readable IDX file");
   }
   return reader.finish();
+}
+
+async function contentOf(file: string): Promise<AsyncIterable<Uint8Array>> {
+  const start = Buffer.alloc(2);
+  const handle = await open(file);
+  try {
+    await handle.read(start, 0, 2, 0);
+  } finally {
+    await handle.close();
+  }
+  return start.readUInt16BE() === gzipMagic ? unpacked(file) : createReadStream(file);
+}
+
+/**
+ * Every member of a gzip file, one after the other. Zeros that pad it, to the blocks of a tape for instance, are no part of it: zlib
+ * ends before them, which `pipeline` would take for a break.
+ */
+async function* unpacked(file: string): AsyncGenerator<Uint8Array> {
+  const packed = createReadStream(file);
+  const gunzip = createGunzip();
+  packed.on("error", (error) => gunzip.destroy(error));
+  try {
+    yield* packed.pipe(gunzip);
+  } finally {
+    packed.destroy();
+    gunzip.destroy();
+  }
 }
 
 /** Takes the bytes as they come, and refuses as soon as something is wrong. */
