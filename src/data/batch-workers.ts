@@ -1,6 +1,6 @@
 /** `fillBatch` in threads beside this one, which a step keeps busy for as long as it runs. */
 import { Worker } from "node:worker_threads";
-import { type Rng, type Thrown, unpacked } from "../base/index.js";
+import { FileError, type Rng, type Thrown, unpacked } from "../base/index.js";
 import type { BatchOptions } from "./batch.js";
 import type { ImageSet } from "./images.js";
 import type { ReadPicture, SharedPictures } from "./shared-pictures.js";
@@ -13,7 +13,7 @@ export interface BatchWorkers {
    * @param images can be read by other threads: `images.read.share` is there. They stay open until the answer.
    * @param rng nothing was drawn from it yet.
    * @param into the threads' own from now on; the same memory comes back.
-   * @throws what `fillBatch` throws there. @throws {Error} when a thread ended by itself.
+   * @throws what `fillBatch` throws there. @throws {FileError} when a thread could not start. @throws {Error} when one ended by itself.
    */
   fill(
     images: ImageSet,
@@ -84,6 +84,7 @@ function startThread() {
     else reject(unpacked(answer.thrown));
   });
   worker.on("error", (error: Error) => {
+    if ("code" in error && error.code === "ERR_WORKER_INIT_FAILED") return refuseAll(notStarted(error));
     refuseAll(new Error(`internal: a thread that fills batches failed: ${error.message}`, { cause: error }));
   });
   worker.on("exit", () => refuseAll(new Error("internal: a thread that fills batches has ended")));
@@ -109,4 +110,17 @@ function startThread() {
       await worker.terminate();
     },
   };
+}
+
+/** Node needs some file handles for a thread, and memory. */
+function notStarted(error: Error): FileError {
+  return new FileError(
+    {
+      at: "a thread that fills batches",
+      expected: "to start",
+      received: error.message,
+      hint: "close some programs, raise `ulimit -n`, or choose no such thread with --workers 0",
+    },
+    { cause: error },
+  );
 }

@@ -6,7 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { DataError } from "../base/index.js";
-import { unreadable } from "./file-errors.js";
+import { unreadable, withFileHandle } from "./file-errors.js";
 import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
 
 // Every picture is decoded once, so libvips' cache would only hold memory; and many pictures at a time on one thread
@@ -153,7 +153,7 @@ async function readImage(file: string, name: string): Promise<Uint8Array> {
         received,
       });
     }
-    return await readFile(file);
+    return await withFileHandle(() => readFile(file));
   } catch (error) {
     throw unreadable(error, name, "a readable image");
   }

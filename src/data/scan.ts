@@ -4,7 +4,7 @@ import { toFileError } from "../base/files.js";
 import { DataError } from "../base/index.js";
 import { quoted } from "./classes.js";
 import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
-import { fileReason } from "./file-errors.js";
+import { fileReason, withFileHandle } from "./file-errors.js";
 import type { Sample, Skipped, SplitName } from "./sample.js";
 
 export const imageExtensions = new Set([".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"]);
@@ -30,7 +30,7 @@ export class Scan {
   async list(folder: string): Promise<{ readonly folders: string[]; readonly files: string[] }> {
     throwIfStopped(this.options.signal, `reading ${this.root}`);
     const at = join(this.root, folder);
-    const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
+    const entries = await withFileHandle(() => readdir(at, { withFileTypes: true })).catch((error: unknown) => {
       throw toFileError(error, at, "read");
     });
     const folders: string[] = [];
@@ -115,11 +115,11 @@ export class Scan {
       const { source } = found[i]!;
       const file = join(this.root, source);
       try {
-        const { size, mtimeMs, ...status } = await regularFile(file);
+        const { size, mtimeMs, ...status } = await withFileHandle(() => regularFile(file));
         if (!status.regular) this.skipped.push({ source, reason: "not a regular file" });
         else entries[i] = { ...found[i]!, bytes: size, mtimeMs };
       } catch (error) {
-        this.skipped.push({ source, reason: fileReason(error) });
+        this.skipped.push({ source, reason: fileReason(error, file) });
       }
       this.options.onProgress?.(++done, found.length, "listing files");
     });
