@@ -180,7 +180,7 @@ describe("predict", () => {
   const images = () => [place("photos", "cross", "0.png"), place("photos", "stripes", "1.jpg")];
 
   test("gives the classes of each picture, the most probable first, the same from either file", async () => {
-    const predictions = await json("predict", trained.onnx, ...images(), "--top", "2");
+    const { predictions } = await json("predict", trained.onnx, ...images(), "--top", "2");
     expect(predictions.map(({ file }: { file: string }) => file)).toEqual(images());
     for (const { label, probability, top } of predictions) {
       expect(top).toHaveLength(2);
@@ -188,7 +188,8 @@ describe("predict", () => {
       expect(probability).toBeGreaterThanOrEqual(top[1].probability);
       expect(probability + top[1].probability).toBeLessThanOrEqual(1 + 1e-6);
     }
-    expect(await json("predict", trained.model, ...images(), "--top", "2")).toEqual(predictions);
+    const same = await json("predict", trained.model, ...images(), "--top", "2");
+    expect(same).toEqual({ predictions, errors: [] });
     const { stdout, stderr } = await bantam("predict", trained.onnx, ...images());
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(2);
@@ -212,10 +213,14 @@ describe("predict", () => {
     await writeFile(place("notes.txt"), "neither is this");
     await writeFile(place("cut.png"), (await readFile(picture!)).subarray(0, 200));
     await writeFile(place("empty.png"), "");
-    const { code, stderr, stdout } = await bantam("predict", trained.onnx, picture!, place(name));
+    const { code, stderr, stdout } = await bantam("predict", trained.onnx, place(name));
     expect(stderr.startsWith(`error: ${place(name)}: expected ${text}`), stderr).toBe(true);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const among = await bantam("predict", trained.onnx, picture!, place(name), picture!);
+    expect(among.code).toBe(1);
+    expect(among.stdout).toMatch(/^(.*0\.png +\w+ .*)\n\1\n$/);
+    expect(among.stderr).toBe(`${stderr}failed: 1 of what was asked for, named above\n`);
   });
 
   test("refuses a model that is cut off", async () => {

@@ -64,7 +64,7 @@ const torchWords = () => ["--weights", place("torch.safetensors"), "--network", 
 
 describe("predict", () => {
   test("gives torchvision's probabilities for a picture, prepared as torchvision does", async () => {
-    const [prediction] = await json(["predict", picture(), ...torchWords(), "--top", "10"]);
+    const [prediction] = (await json(["predict", picture(), ...torchWords(), "--top", "10"])).predictions;
     // torchvision 0.14's own, from resize and crop to softmax: `scripts/golden/pretrained.py picture`.
     const theirs = [0.002729, 0.012429, 0.97747, 0.00014, 0.000839, 0.002361, 0.000471, 0.00043, 0.001827, 0.001304];
     const ours = inOrder(prediction);
@@ -74,7 +74,7 @@ describe("predict", () => {
   });
 
   test("takes every word for a picture where the weights are named", async () => {
-    const predictions = await json(["predict", picture(), picture(), ...torchWords()]);
+    const { predictions } = await json(["predict", picture(), picture(), ...torchWords()]);
     expect(predictions).toHaveLength(2);
     const { stdout, stderr } = await bantam(["predict", picture(), ...torchWords()]);
     expect(stdout).toMatch(/picture\.png +class 2 /);
@@ -107,8 +107,8 @@ describe("export", () => {
       const out = place(`exported.${format}`);
       const { bytes } = await json(["export", ...torchWords(), "--out", out]);
       expect(bytes).toBeGreaterThan(1_600_000);
-      const [expected] = await json(["predict", picture(), ...torchWords()]);
-      expect(await json(["predict", out, picture()])).toEqual([expected]);
+      const expected = await json(["predict", picture(), ...torchWords()]);
+      expect(await json(["predict", out, picture()])).toEqual(expected);
     },
   );
 
@@ -116,7 +116,7 @@ describe("export", () => {
     const out = place("start.safetensors");
     const { stderr } = await bantam(["export", ...torchWords(), "--replace-classifier", "3", "--out", out]);
     expect(stderr).toContain("under torchvision's names, with a new classifier\n");
-    const [{ top }] = await json(["predict", out, picture()]);
+    const [{ top }] = (await json(["predict", out, picture()])).predictions;
     expect(top.map(({ label }: { label: string }) => label).sort()).toEqual(["class 0", "class 1", "class 2"]);
   });
 

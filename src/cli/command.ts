@@ -2,6 +2,7 @@
  * A command is data: help, parsing and the types of its arguments come from one definition, and `run` returns a value, so
  * that tests and other front doors call the same function. What is printed is a view of that value.
  */
+import type { BantamError } from "../base/index.js";
 import type { Progress } from "./progress.js";
 import type { Paint } from "./terminal.js";
 import { checkDefault } from "./values.js";
@@ -78,6 +79,8 @@ export type Context = {
   readonly progress: Progress;
   /** A line on stderr that `--quiet` does not silence. */
   warn(text: string): void;
+  /** One of several things failed: it is named on stderr, the rest goes on, and the exit code will be 1. */
+  failed(error: BantamError): void;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { closest, UsageError } from "../base/index.js";
-import { parseCommandLine, UsageErrors } from "./parse.js";
+import { parseCommandLine } from "./parse.js";
+import { SeveralErrors } from "./several.js";
 import { createPaint } from "./terminal.js";
 import { echo } from "./testing/commands.js";
 
@@ -20,7 +21,7 @@ function mistakes(argv: string | readonly string[], env: Record<string, string> 
   try {
     parse(argv, env);
   } catch (error) {
-    if (error instanceof UsageErrors) return error.errors.map(({ message }) => message);
+    if (error instanceof SeveralErrors) return error.errors.map(({ message }) => message);
     if (error instanceof UsageError) return [error.message];
     throw error;
   }
@@ -130,7 +131,7 @@ describe("values", () => {
         try {
           expect(["run", "help", "version"]).toContain(parse(argv).kind);
         } catch (error) {
-          for (const one of error instanceof UsageErrors ? error.errors : [error]) {
+          for (const one of error instanceof SeveralErrors ? error.errors : [error]) {
             if (!(one instanceof UsageError)) throw error;
             expect(one.facts.at).not.toBe("");
           }

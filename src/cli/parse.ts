@@ -3,6 +3,7 @@ import { Argument, Command as Commander, CommanderError, Option } from "commande
 import { closest, type Facts, UsageError } from "../base/index.js";
 import { type AnyCommand, camelCase, type View } from "./command.js";
 import { argumentTerm, commandHelp, overviewHelp } from "./help.js";
+import { SeveralErrors } from "./several.js";
 import { expectedOf, parseValue, placeholderOf } from "./values.js";
 
 export type CommandLine =
@@ -10,14 +11,9 @@ export type CommandLine =
   | { readonly kind: "version" }
   | { readonly kind: "run"; readonly command: AnyCommand; readonly values: Readonly<Record<string, unknown>> };
 
-/** Several mistakes of one command line; there are two at least. */
-export class UsageErrors extends AggregateError {
-  declare errors: UsageError[];
-}
-
 /**
  * @param argv without the program's own name.
- * @throws {UsageError} naming the option or argument, or {UsageErrors} with one for each value that is wrong.
+ * @throws {UsageError} naming the option or argument, or {SeveralErrors} with one for each value that is wrong.
  */
 export function parseCommandLine(
   argv: readonly string[],
@@ -116,7 +112,7 @@ function valuesOf(
     } else values[key] = option.default;
   }
   if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new UsageErrors(errors, `${errors.length} mistakes in the command line`);
+  if (errors.length > 1) throw new SeveralErrors(errors, `${errors.length} mistakes in the command line`);
   return values;
 }
 

@@ -6,8 +6,9 @@ import { BantamError, type ExitCode, InterruptedError, UsageError } from "../bas
 import type { AnyCommand, View } from "./command.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { type Io, isInteractive, wantsColour, writeFully } from "./io.js";
-import { commandIn, parseCommandLine, UsageErrors } from "./parse.js";
+import { commandIn, parseCommandLine } from "./parse.js";
 import { createProgress, silentProgress } from "./progress.js";
+import { errorFacts, SeveralErrors } from "./several.js";
 import { createPaint, type Paint, printable } from "./terminal.js";
 
 /**
@@ -21,8 +22,7 @@ export async function main(argv: readonly string[], commands: readonly AnyComman
   for (const stream of [io.stdout, io.stderr]) stream.on("error", () => {});
   const flags = flagsOf(argv);
   try {
-    await perform(argv, commands, io, flags);
-    return 0;
+    return await perform(argv, commands, io, flags);
   } catch (error) {
     return await report(error, argv, commands, io, flags);
   }
@@ -37,13 +37,21 @@ function flagsOf(argv: readonly string[]): Flags {
   return { json: flags.includes("--json"), quiet: flags.includes("--quiet"), noColour: flags.includes("--no-color") };
 }
 
-async function perform(argv: readonly string[], commands: readonly AnyCommand[], io: Io, flags: Flags): Promise<void> {
+/** @returns 1 where one of several things failed and the others have their results; else 0. */
+async function perform(
+  argv: readonly string[],
+  commands: readonly AnyCommand[],
+  io: Io,
+  flags: Flags,
+): Promise<0 | ExitCode> {
   const output = (text: string) => writeFully(io.stdout, text, "stdout");
   const document = (value: unknown) => output(`${JSON.stringify(value ?? null)}\n`);
   const line = parseCommandLine(argv, commands, { env: io.env, view: viewOf(io.stdout, io, flags) });
-  if (line.kind === "help") return await (flags.json ? document({ help: line.text }) : output(line.text));
-  if (line.kind === "version")
-    return await (flags.json ? document({ version: io.version }) : output(`${io.version}\n`));
+  if (line.kind !== "run") {
+    const text = line.kind === "help" ? line.text : `${io.version}\n`;
+    await (flags.json ? document(line.kind === "help" ? { help: text } : { version: io.version }) : output(text));
+    return 0;
+  }
 
   const { command, values } = line;
   const colour = wantsColour(io.stderr, io.env, flags.noColour);
@@ -56,16 +64,26 @@ async function perform(argv: readonly string[], commands: readonly AnyCommand[],
     },
     now: io.now,
   });
+  let failures = 0;
+  const failed = (error: BantamError) => {
+    failures++;
+    live.line(worded(error, createPaint(colour), io.env));
+  };
   const warn = (text: string) => live.line(`${createPaint(colour).yellow("warning")}: ${text}`);
   const progress = flags.quiet ? silentProgress : live;
   try {
-    const result = await command.run(values as never, { signal: interrupt.signal, progress, warn, env: io.env });
+    const context = { signal: interrupt.signal, progress, warn, failed, env: io.env };
+    const result = await command.run(values as never, context);
     live.done();
-    if (flags.json) return await document(result);
-    if (command.shows === "stderr" && flags.quiet) return;
-    const stream = io[command.shows];
-    const text = command.show(result, viewOf(stream, io, flags));
-    if (text !== "") await writeFully(stream, text.endsWith("\n") ? text : `${text}\n`, command.shows);
+    if (flags.json) await document(result);
+    else if (command.shows === "stdout" || !flags.quiet) {
+      const stream = io[command.shows];
+      const text = command.show(result, viewOf(stream, io, flags));
+      if (text !== "") await writeFully(stream, text.endsWith("\n") ? text : `${text}\n`, command.shows);
+    }
+    if (failures === 0) return 0;
+    live.line(`${createPaint(colour).red("failed")}: ${failures} of what was asked for, named above`);
+    return 1;
   } catch (error) {
     // Whatever way the work noticed that it should stop, it stopped for this reason.
     throw interrupt.signal.aborted && isAbort(error) ? interrupt.signal.reason : error;
@@ -89,7 +107,7 @@ async function report(
   flags: Flags,
 ): Promise<ExitCode> {
   const paint = createPaint(wantsColour(io.stderr, io.env, flags.noColour));
-  const errors: readonly unknown[] = error instanceof UsageErrors ? error.errors : [error];
+  const errors: readonly unknown[] = error instanceof SeveralErrors ? error.errors : [error];
   const parts = errors.map((one) => worded(one, paint, io.env));
   if (errors[0] instanceof UsageError) {
     const command = commandIn(argv, commands);
@@ -102,7 +120,8 @@ async function report(
     await writeFully(io.stdout, `${JSON.stringify(document)}\n`, "stdout").catch(() => {});
   }
   await writeFully(io.stderr, `${parts.join("\n")}\n`, "stderr").catch(() => {});
-  return errors[0] instanceof BantamError ? errors[0].exitCode : 1;
+  const codes = new Set(errors.map((one) => (one instanceof BantamError ? one.exitCode : 1)));
+  return codes.size === 1 ? [...codes][0]! : 1;
 }
 
 function worded(error: unknown, paint: Paint, env: Io["env"]): string {
@@ -122,8 +141,7 @@ function documented(error: unknown): Record<string, unknown> {
   if (!(error instanceof BantamError)) {
     return { code: "internal", at: "bantam", expected: "no error", received: messageOf(error), hint: reportHint };
   }
-  const { at, expected, received, hint = null } = error.facts;
-  return { code: error.code, at, expected, received, hint };
+  return errorFacts(error);
 }
 
 /** Broken invariants say "internal:" themselves. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { createRng, DataError, FileError, ModelError } from "../base/index.js";
+import { createRng, FileError, ModelError } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
 import { encodePng } from "../data/index.js";
 import { folderOf, imageSetOf, temporaryFolder } from "../data/testing/fixtures.js";
@@ -287,7 +287,8 @@ describe("a classifier", () => {
 
     const classifier = await openClassifier(join(root, "m.onnx"), engine);
     try {
-      const predictions = await predictFiles(classifier, files, 2);
+      const { predictions, failures } = await predictFiles(classifier, files, 2);
+      expect(failures).toEqual([]);
       // A photo of the right size goes in as it is; one colour stays itself however it is resized.
       const expected = await classifier.classify([pictures[3]!, redPixels]);
       expect(predictions.map(({ file }) => file)).toEqual(files);
@@ -298,9 +299,11 @@ describe("a classifier", () => {
         expect({ label, probability }).toEqual(ranked[0]);
       }
       await writeFile(join(root, "broken.png"), "not a picture");
-      const broken = predictFiles(classifier, [files[0]!, join(root, "broken.png")]);
-      await expect(broken).rejects.toThrow(DataError);
-      await expect(broken).rejects.toThrow("broken.png");
+      const broken = join(root, "broken.png");
+      const among = await predictFiles(classifier, [files[0]!, broken, files[1]!], 2);
+      expect(among.predictions).toEqual(predictions);
+      expect(among.failures).toMatchObject([{ item: broken, error: { code: "data", facts: { at: broken } } }]);
+      expect(await predictFiles(classifier, [broken])).toMatchObject({ predictions: [], failures: [{ item: broken }] });
     } finally {
       await classifier.dispose();
     }

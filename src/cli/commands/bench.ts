@@ -16,6 +16,7 @@ import { buildArchitecture, countArchitecture, parseNetwork } from "../../networ
 import { type LatencyCheck, type LatencyRow, renderLatency, renderLatencyCheck } from "../../report/index.js";
 import { chooseEngine } from "../../runtime/index.js";
 import { type Context, defineCommand } from "../command.js";
+import { type FailedItem, settled, withoutFailures } from "../several.js";
 
 /** Small and middling, of every family: their blocks cover a wide range of widths and sides. */
 const spread = [
@@ -64,7 +65,7 @@ export const benchCommand = defineCommand({
     if (table === undefined) {
       if (keepOut !== undefined)
         throw new UsageError({ at: "--keep-out", expected: "--table with it", received: "none" });
-      return { kind: "measured" as const, rows: await measureAll(await named(networks ?? []), values, context) };
+      return { kind: "measured" as const, ...(await measureAll(networks ?? [], values, context)) };
     }
     const words = networks === undefined || networks.length === 0 ? spread : networks;
     const apart = keepOut?.split(",") ?? [];
@@ -73,8 +74,11 @@ export const benchCommand = defineCommand({
       const hint = "its name in the table would outlive its layers; without --table it is measured";
       throw new UsageError({ at: "--table", expected: "published networks beside it", received: file, hint });
     }
-    const [within, kept] = [await named(words), await named(apart)];
-    return { kind: "checked" as const, ...(await buildAndCheck(table, within, kept, values, context)) };
+    const [within, kept] = [await settled(words, named), await settled(apart, named)];
+    const failures = [...within.failures, ...kept.failures];
+    const errors = withoutFailures(failures, within.results.length + kept.results.length, context);
+    const checked = await buildAndCheck(table, within.results, kept.results, values, context);
+    return { kind: "checked" as const, ...checked, errors };
   },
   show: (result, { colour, width }) =>
     result.kind === "measured"
@@ -89,34 +93,35 @@ type Values = {
   readonly seconds: number;
 };
 
-const named = (words: readonly string[]): Promise<Named[]> =>
-  Promise.all(
-    words.map(async (each) => {
-      const word = each.trim();
-      if (isNetworkFile(word)) return { word, architecture: await readNetworkFile(word) };
-      const { name, ...options } = parseNetwork(word);
-      return { word, architecture: buildArchitecture(name, options) };
-    }),
-  );
+async function named(text: string): Promise<Named> {
+  const word = text.trim();
+  if (isNetworkFile(word)) return { word, architecture: await readNetworkFile(word) };
+  const { name, ...options } = parseNetwork(word);
+  return { word, architecture: buildArchitecture(name, options) };
+}
 
+/** Words that mean no network are named before anything is measured. */
 async function measureAll(
-  networks: readonly Named[],
+  words: readonly string[],
   { threads, device, batch, seconds }: Values,
-  { signal, progress, warn }: Context,
-): Promise<LatencyRow[]> {
-  if (networks.length === 0) {
+  context: Context,
+): Promise<{ readonly rows: LatencyRow[]; readonly errors: FailedItem[] }> {
+  const { signal, progress, warn } = context;
+  if (words.length === 0) {
     throw new UsageError({ at: "bench", expected: "a network", received: "none", hint: "bantam bench mobilenet-v2" });
   }
+  const found = await settled(words, named);
+  const errors = withoutFailures(found.failures, found.results.length, context);
   const counts = threads === undefined ? [...new Set([1, availableParallelism()])] : [threads];
   const providers: Provider[] = device === undefined ? await availableProviders(warn) : [device];
   const settings = providers.flatMap((provider) => counts.map((count) => ({ provider, threads: count })));
   const rows: LatencyRow[] = [];
   progress.phase("bench");
-  for (const { word, architecture } of networks) {
+  const measured = await settled(found.results, async ({ word, architecture }) => {
     for (const setting of settings) {
       progress.update({
         text: `${word}, ${setting.provider}, ${setting.threads === 1 ? "1 thread" : `${setting.threads} threads`}`,
-        fraction: rows.length / (networks.length * settings.length),
+        fraction: rows.length / (found.results.length * settings.length),
       });
       const options = { ...setting, batch, signal };
       const measured = await measureNetwork(architecture, options, { seconds, leastRuns: 5 });
@@ -125,9 +130,10 @@ async function measureAll(
       const coldMs = engineMs + loadMs + firstMs;
       rows.push({ ...{ network: word, ...setting, runtime, batch, macs, coldMs, loadMs, firstMs, timing } });
     }
-  }
+  });
   progress.done();
-  return rows;
+  const failures = measured.failures.map(({ item: { word }, error }) => ({ item: word, error }));
+  return { rows, errors: [...errors, ...withoutFailures(failures, rows.length, context)] };
 }
 
 async function availableProviders(warn: Context["warn"]): Promise<Provider[]> {

@@ -8,6 +8,7 @@ import {
   renderComparisonSvg,
 } from "../../report/index.js";
 import { defineCommand } from "../command.js";
+import { settled, withoutFailures } from "../several.js";
 import { fileFormat } from "./file-format.js";
 
 export const compareCommand = defineCommand({
@@ -27,15 +28,17 @@ export const compareCommand = defineCommand({
     },
   },
   options: { out: { kind: "path", help: "also write a page (.html), the figure (.svg) or its data (.csv)" } },
-  run: async ({ networks: named = [], out }) => {
+  run: async ({ networks: named = [], out }, context) => {
     const format = out === undefined ? undefined : fileFormat(out, ["html", "svg", "csv"]);
-    const networks = [...new Set(named.length > 0 ? named : networkNames)].map(compareNetwork);
+    const words = [...new Set(named.length > 0 ? named : networkNames)];
+    const { results: networks, failures } = await settled(words, compareNetwork);
+    const errors = withoutFailures(failures, networks.length, context);
     const published = landscape();
     const chosen = named.length === 0 ? [] : networks.flatMap(({ published }) => published ?? []);
     const rivals = networks.flatMap((network) =>
       (["macs", "params"] as const).flatMap((quantity) => rivalsOf(network, published, quantity) ?? []),
     );
-    const comparison = { networks, rivals, chosen, ...published };
+    const comparison = { networks, rivals, chosen, errors, ...published };
     if (out === undefined || format === undefined) return comparison;
     await writeFileAtomic(out, render[format](comparison));
     return { ...comparison, file: out };

@@ -2,6 +2,7 @@ import { UsageError } from "../../base/index.js";
 import { renderPredictions } from "../../report/index.js";
 import { classifierOf, openClassifier, predictFiles } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
+import { withoutFailures } from "../several.js";
 import { pretrainedModel, pretrainedOptions } from "./pretrained.js";
 import { deviceOptions, engineOf } from "./shared.js";
 
@@ -45,10 +46,11 @@ export const predictCommand = defineCommand({
     const chosen = await engineOf({ device, threads }, context);
     const classifier = model === null ? await openClassifier(first, chosen) : await classifierOf(model, chosen);
     try {
-      return await predictFiles(classifier, model === null ? rest : files, top);
+      const { predictions, failures } = await predictFiles(classifier, model === null ? rest : files, top);
+      return { predictions, errors: withoutFailures(failures, predictions.length, context) };
     } finally {
       await classifier.dispose();
     }
   },
-  show: (predictions, { colour, width }) => renderPredictions(predictions, { colour, width }),
+  show: ({ predictions }, { colour, width }) => renderPredictions(predictions, { colour, width }),
 });

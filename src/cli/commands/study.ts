@@ -4,6 +4,7 @@ import { compareStudies, exportStudy, showStudy } from "../../fit/index.js";
 import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
 import { openStudyStore, type StudyStore, shownPlace } from "../../study/index.js";
 import { defineCommand } from "../command.js";
+import { settled, withoutFailures } from "../several.js";
 import { refuse } from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
@@ -34,7 +35,7 @@ export const studyCommand = defineCommand({
       help: "of the fronts that are compared, by default macs,params; there are also memory and size",
     },
   },
-  run: async ({ action, place, names = [], format, out, axes }) => {
+  run: async ({ action, place, names = [], format, out, axes }, context) => {
     if (action !== "export") refuse({ "--format": format, "--out": out }, "export", action);
     if (action !== "compare") refuse({ "--axes": axes }, "compare", action);
     const most = { ls: 0, show: 1, export: 1, compare: Number.POSITIVE_INFINITY }[action];
@@ -47,8 +48,9 @@ export const studyCommand = defineCommand({
     try {
       if (action === "ls") return { action, place: at, studies: await store.list() };
       const wanted = await namesIn(store, at, names);
-      const read = await Promise.all(wanted.map((name) => store.read(name)));
-      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")) };
+      const { results: read, failures } = await settled(wanted, (name) => store.read(name));
+      const errors = withoutFailures(failures, read.length, context);
+      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")), errors };
       const [first] = read;
       if (action === "show") return { action, ...showStudy(first!) };
       const text = exportStudy(first!, format ?? "csv");

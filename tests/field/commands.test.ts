@@ -1,0 +1,83 @@
+/** Commands as people meet them: several things of which one is broken, few words, names, trials that go on. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands/index.js";
+import { main } from "../../src/cli/index.js";
+import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { makePhotos } from "../photos.js";
+
+let root: string;
+const place = (...names: string[]) => join(root, ...names);
+const model = () => place("model", "model.onnx");
+const circle = () => place("photos", "circle", "0.png");
+const cross = () => place("photos", "cross", "0.png");
+
+async function bantam(...words: string[]) {
+  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
+  const code = await main(words, commands, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
+  await makePhotos(place("photos"), 8);
+  const words = ["train", place("photos"), "--network", "mobilenet-v3-small-0.25@16", "--device", "cpu"];
+  const { code, stderr } = await bantam(...words, "--epochs", "1", "--out", place("model"));
+  expect(code, stderr).toBe(0);
+  await writeFile(place("note.txt"), "no picture");
+  await writeFile(place("cut.png"), (await readFile(circle())).subarray(0, 200));
+}, 120_000);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("of several things, the good ones have their results", () => {
+  test("predict: pictures among what is none", async () => {
+    const files = [circle(), place("note.txt"), place("cut.png"), place("none.png"), cross()];
+    const { code, stdout, stderr } = await bantam("predict", model(), ...files);
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split("\n")).toEqual([expect.stringContaining("0.png"), expect.stringContaining("0.png")]);
+    const errors = stderr.split("\n").filter((line) => line.startsWith("error: "));
+    expect(errors.map((line) => line.split(": ")[1])).toEqual([place("note.txt"), place("cut.png"), place("none.png")]);
+    expect(stderr).toMatch(/failed: 3 of what was asked for, named above\n$/);
+
+    const document = JSON.parse((await bantam("predict", model(), ...files, "--json")).stdout);
+    expect(document.predictions.map(({ file }: { file: string }) => file)).toEqual([circle(), cross()]);
+    expect(document.errors).toMatchObject([
+      { item: place("note.txt"), code: "data", at: place("note.txt") },
+      { item: place("cut.png"), code: "data" },
+      { item: place("none.png"), code: "data" },
+    ]);
+  });
+
+  test("predict: where none is a picture, there is no result", async () => {
+    const words = ["predict", model(), place("note.txt"), place("none.png"), "--json"];
+    const { code, stdout, stderr } = await bantam(...words);
+    expect(code).toBe(1);
+    const { error } = JSON.parse(stdout);
+    expect([error, ...error.also].map(({ at }) => at)).toEqual([place("note.txt"), place("none.png")]);
+    expect(stderr.match(/^error: /gm)).toHaveLength(2);
+  });
+
+  test("compare: networks among words that are none", async () => {
+    const { code, stdout, stderr } = await bantam("compare", "mobilenet-v1", "nosuch", "mobilenet-v2", "--json");
+    expect(code).toBe(1);
+    const { networks, errors } = JSON.parse(stdout);
+    expect(networks.map(({ network }: { network: string }) => network)).toEqual(["mobilenet-v1", "mobilenet-v2"]);
+    expect(errors).toMatchObject([{ item: "nosuch", code: "usage" }]);
+    expect(stderr).toContain('"nosuch"');
+    // A command line that means nothing at all is wrong usage.
+    expect(await bantam("compare", "nosuch", "nothing")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  test("bench: a network among files that are damaged or missing", async () => {
+    await writeFile(place("half.json"), '{ "name": "half"');
+    const own = ["mobilenet-v1-0.25@32", place("half.json"), place("none.safetensors"), "mobilenet-v9"];
+    const quick = ["--device", "wasm", "--threads", "1", "--seconds", "0.05", "--json"];
+    const { code, stdout } = await bantam("bench", ...own, ...quick);
+    expect(code).toBe(1);
+    const { rows, errors } = JSON.parse(stdout);
+    expect(rows).toMatchObject([{ network: "mobilenet-v1-0.25@32", provider: "wasm" }]);
+    expect(errors.map(({ item }: { item: string }) => item)).toEqual(own.slice(1));
+  });
+});
