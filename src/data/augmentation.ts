@@ -1,4 +1,5 @@
 import type { Rng } from "../base/index.js";
+import type { Rectangle } from "./picture.js";
 import type { AugmentationPolicy } from "./policy.js";
 
 /** Random changes to training pictures that leave their class as it is. */
@@ -25,8 +26,6 @@ export type Change = {
   /** In px of the result; null: nothing is blanked. */
   readonly erase: Rectangle | null;
 };
-
-export type Rectangle = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 
 /**
  * Draws always the same number of random numbers, so that switching one change off moves none of the others.

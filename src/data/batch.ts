@@ -1,8 +1,8 @@
 import type { Rng } from "../base/index.js";
 import { type Augmentation, type Change, drawChange, drawCrop, reflect } from "./augmentation.js";
 import type { ImageSet } from "./images.js";
+import type { Picture } from "./picture.js";
 import { cropped } from "./picture-moves.js";
-import type { Picture } from "./picture-ops.js";
 import { applyPolicy, drawPolicy } from "./policy.js";
 import { imageBytes } from "./preprocessing.js";
 

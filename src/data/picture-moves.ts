@@ -1,6 +1,5 @@
 /** Changes that take each pixel of the result from somewhere else in the picture. */
-import type { Rectangle } from "./augmentation.js";
-import type { Picture } from "./picture-ops.js";
+import type { Picture, Rectangle } from "./picture.js";
 
 /** Black comes in from outside. */
 export function translated({ pixels, side, channels }: Picture, right: number, down: number): Uint8Array {

@@ -8,9 +8,8 @@
  * @source Cubuk et al. 2018, arXiv:1805.09501, table 6; the arithmetic: torchvision 0.14, `transforms.functional`
  */
 
+import type { Picture } from "./picture.js";
 import { rotated, shearedX, shearedY, translated } from "./picture-moves.js";
-
-export type Picture = { readonly pixels: Uint8Array; readonly side: number; readonly channels: number };
 
 export const pictureOps = {
   Identity: ({ pixels }) => pixels,

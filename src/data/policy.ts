@@ -8,7 +8,8 @@
  */
 import type { Rng } from "../base/index.js";
 import autoAugment from "./autoaugment-policies.json" with { type: "json" };
-import { type Picture, type PictureOp, pictureOps } from "./picture-ops.js";
+import type { Picture } from "./picture.js";
+import { type PictureOp, pictureOps } from "./picture-ops.js";
 
 export type AugmentationPolicy =
   /** One change, drawn evenly, at a magnitude drawn evenly. */
