@@ -5,41 +5,7 @@
 import type { BantamError } from "../base/index.js";
 import type { Progress } from "./progress.js";
 import type { Paint } from "./terminal.js";
-import { checkDefault } from "./values.js";
-
-type Described = {
-  readonly help: string;
-  /** What stands for the value in the help, in place of the kind's own word: `PIXELS`. */
-  readonly placeholder?: string;
-};
-
-/** How a text of the command line is understood. Counts, bytes (decimal) and durations (seconds) take suffixes: `5M`, `256kB`, `10m`. */
-export type ValueKind =
-  | {
-      readonly kind: "count" | "bytes" | "duration" | "integer" | "number";
-      readonly default?: number;
-      readonly min?: number;
-      readonly max?: number;
-    }
-  | { readonly kind: "choice"; readonly of: readonly string[]; readonly default?: string }
-  | { readonly kind: "text" | "path"; readonly default?: string };
-
-export type ArgumentDefinition = Described &
-  ValueKind & {
-    /** One or more values; only the last argument can be it. */
-    readonly variadic?: true;
-    readonly optional?: true;
-  };
-
-export type OptionDefinition =
-  | (Described &
-      ValueKind & {
-        readonly required?: true;
-        /** An environment variable that is read where the option is not given. */
-        readonly env?: string;
-      })
-  /** `true` where given; with `default: true` the command line takes `--no-NAME` instead. */
-  | { readonly kind: "flag"; readonly help: string; readonly default?: boolean };
+import { type ArgumentDefinition, checkDefault, type OptionDefinition } from "./values.js";
 
 export type ArgumentDefinitions = { readonly [name: string]: ArgumentDefinition };
 export type OptionDefinitions = { readonly [name: string]: OptionDefinition };

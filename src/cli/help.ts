@@ -1,7 +1,7 @@
 /** Help as text, drawn from the definitions. */
-import type { AnyCommand, ArgumentDefinition, OptionDefinition, View } from "./command.js";
+import type { AnyCommand, View } from "./command.js";
 import { displayWidth, wrapWords } from "./terminal.js";
-import { placeholderOf, typedDefault } from "./values.js";
+import { type ArgumentDefinition, type OptionDefinition, placeholderOf, typedDefault } from "./values.js";
 
 type Row = readonly [term: string, text: string];
 
