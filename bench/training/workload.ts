@@ -12,8 +12,9 @@ import type { Tensor } from "../../src/runtime/index.js";
 import { noiseMask } from "../../src/training/batch.js";
 import type { Recipe, StateLayout } from "../../src/training/index.js";
 import { quickRecipe } from "../../src/training/index.js";
+import { names, stateLayout } from "../../src/training/layout.js";
 import { initialState } from "../../src/training/state.js";
-import { buildTrainingStep, names, stateLayout } from "../../src/training/step.js";
+import { buildTrainingStep } from "../../src/training/step.js";
 
 export type Workload = {
   /** `block`, or a network as in `bantam profile`: `mobilenet-v2-0.35`. */

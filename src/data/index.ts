@@ -7,6 +7,6 @@ export { decodeImage } from "./decode.js";
 export { type ImageOptions, type ImageSet, openImages, subset } from "./images.js";
 export { encodePng } from "./png.js";
 export type { AugmentationPolicy } from "./policy.js";
-export { firstGeometry, type Geometry, type Preprocessing, SIZES } from "./preprocessing.js";
+export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";
 export type { Sample, Skipped, SplitName } from "./sample.js";
 export { channelStatistics } from "./statistics.js";

@@ -24,8 +24,11 @@ export type Geometry = {
   readonly interpolation: "nearest" | "bilinear" | "bicubic" | "lanczos3";
 };
 
-/** What happens to a photo before the network sees it; belongs to the model. One `mean` and `std` per channel, for pixels in [0, 1]. */
-export type Preprocessing = Geometry & { readonly mean: readonly number[]; readonly std: readonly number[] };
+/** One number per channel, of pixels ÷ 255. */
+export type Normalization = { readonly mean: readonly number[]; readonly std: readonly number[] };
+
+/** What happens to a photo before the network sees it; belongs to the model. */
+export type Preprocessing = Geometry & Normalization;
 
 /**
  * Side that a picture is resized to before `size` is cut out of its centre, px.

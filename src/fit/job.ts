@@ -1,9 +1,9 @@
 /** What every part of a fit works with. */
 import type { Rng } from "../base/index.js";
-import type { Dataset } from "../data/index.js";
+import type { Dataset, Normalization } from "../data/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { Budget } from "../scaling/index.js";
-import type { Normalization, Recipe } from "../training/index.js";
+import type { Recipe } from "../training/index.js";
 import type { ImagePool } from "./images.js";
 import type { LatencyPredictor } from "./latency.js";
 import type { Progress } from "./progress.js";

@@ -1,10 +1,10 @@
 /** Random search behind a score that needs no training. */
 import type { Rng } from "../base/index.js";
-import type { ImageSet } from "../data/index.js";
+import type { ImageSet, Normalization } from "../data/index.js";
 import { type ZeroCostName, zeroCostScores } from "../proxies/index.js";
 import type { Engine } from "../runtime/index.js";
 import { prefiltered, type Strategy } from "../search/index.js";
-import { assemble, type Normalization } from "../training/index.js";
+import { assemble } from "../training/index.js";
 
 /** Images that a network is scored on, and candidates that are scored for each that is trained. */
 const [IMAGES, DRAWS] = [64, 8];

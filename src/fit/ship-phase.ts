@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/files.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { type Dataset, encodePng, type ImageSet } from "../data/index.js";
+import { type Dataset, encodePng, type ImageSet, type Normalization } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { Mistake } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
@@ -14,7 +14,7 @@ import {
   openClassifier,
   saveModel,
 } from "../shipping/index.js";
-import type { Normalization, Recipe } from "../training/index.js";
+import type { Recipe } from "../training/index.js";
 import type { ImagePool } from "./images.js";
 import { VERSION } from "./version.js";
 

@@ -1,10 +1,9 @@
 /** What a training starts from: a network from the tables with random weights, or a pretrained one for the classes at hand. */
 import { UsageError } from "../base/index.js";
-import type { Dataset, Geometry } from "../data/index.js";
+import type { Dataset, Geometry, Normalization } from "../data/index.js";
 import { type Architecture, buildArchitecture, scaleArchitecture } from "../networks/index.js";
 import { type LoadContext, loadForTraining, withClasses } from "../pretrained/index.js";
 import type { Model } from "../shipping/index.js";
-import type { Normalization } from "../training/index.js";
 import type { TrainOptions } from "./train.js";
 
 export type Start = {

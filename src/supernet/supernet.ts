@@ -12,7 +12,7 @@
  *   et al. 2020, arXiv:1904.00420, §3.2: uniform single paths
  */
 import { InterruptedError, type Rng } from "../base/index.js";
-import type { ImageSet } from "../data/index.js";
+import type { ImageSet, Normalization } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
@@ -32,7 +32,6 @@ import {
   buildStatistics,
   createEvaluator,
   learningRateShare,
-  type Normalization,
   names,
   type Recipe,
   stateLayout,

@@ -7,11 +7,12 @@ import { chooseEngine, type Session, type Tensor } from "../runtime/index.js";
 import { loadStep, partSize } from "./accumulation.js";
 import { assemble } from "./batch.js";
 import { pack, unpack } from "./flat.js";
+import { names, stateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { type RunOptions, runTraining } from "./run.js";
 import { initialState } from "./state.js";
-import { buildGradientStep, buildTrainingStep, names, stateLayout } from "./step.js";
+import { buildGradientStep, buildTrainingStep } from "./step.js";
 import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
 import { createTraining } from "./training.js";
 

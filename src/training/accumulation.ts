@@ -5,7 +5,7 @@
 import { UsageError } from "../base/index.js";
 import { lower } from "../onnx/index.js";
 import { type DeviceTensor, type Engine, hostTensor, type KeepingSession, type Tensor } from "../runtime/index.js";
-import { names, type StateLayout } from "./names.js";
+import { names, type StateLayout } from "./layout.js";
 import type { Recipe } from "./recipe.js";
 import { buildUpdate, hasStatistics } from "./update.js";
 

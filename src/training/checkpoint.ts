@@ -4,10 +4,10 @@ import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
 import type { EpochRecord } from "./epoch-record.js";
+import type { StateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import type { PartialEpoch, TrainingState } from "./state.js";
-import type { StateLayout } from "./step.js";
 
 export type Checkpoint = {
   readonly state: TrainingState;

@@ -12,9 +12,10 @@ import { evaluate } from "../ops/testing/interpreter.js";
 import { chooseEngine } from "../runtime/index.js";
 import { type Distillation, distilled, teacherInput, teacherWeights } from "./distillation.js";
 import { pack } from "./flat.js";
+import { names, stateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import { resampled } from "./resample.js";
-import { buildTrainingStep, names, stateLayout } from "./step.js";
+import { buildTrainingStep } from "./step.js";
 import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
 import { createTraining } from "./training.js";
 

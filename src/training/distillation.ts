@@ -8,8 +8,8 @@ import type { Graph, Node, Value } from "../ir/index.js";
 import { type Architecture, buildNetwork, foldBatchNorm, type Network } from "../networks/index.js";
 import type { GraphBuilder } from "../ops/index.js";
 import type { Tensor } from "../runtime/index.js";
-import type { TrainedNetwork } from "./inherit.js";
 import { resampled } from "./resample.js";
+import type { TrainedNetwork } from "./state.js";
 
 export type Distillation = {
   /** Its classes are the student's, in their order. */

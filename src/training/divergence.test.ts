@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { divergenceOf, type StepNumbers } from "./divergence.js";
-import { stateLayout } from "./step.js";
+import { stateLayout } from "./layout.js";
 import { halvesNetwork } from "./testing/halves.js";
 
 const layout = stateLayout(halvesNetwork);

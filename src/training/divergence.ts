@@ -1,8 +1,8 @@
 /** Why a step's numbers are not finite, as far as its results tell. */
 import { DivergenceError } from "../base/index.js";
 import type { FlatLayout, Slice } from "./flat.js";
+import type { StateLayout } from "./layout.js";
 import type { Recipe } from "./recipe.js";
-import type { StateLayout } from "./step.js";
 
 /** What a step was fed with and what it gave. */
 export type StepNumbers = {

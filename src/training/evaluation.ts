@@ -1,16 +1,14 @@
 /** How good a network is on images it was not trained on. */
-import type { ImageSet } from "../data/index.js";
+import type { ImageSet, Normalization } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { DeviceTensor, Engine, Session } from "../runtime/index.js";
 import { partSize } from "./accumulation.js";
 import { countCorrect, crossEntropySum } from "./batch.js";
+import { names, type StateLayout } from "./layout.js";
 import { createLoader, type Loader } from "./loader.js";
 import type { Recipe } from "./recipe.js";
-import { buildEvaluation, names, type StateLayout } from "./step.js";
-
-/** Per channel, of pixels ÷ 255. */
-export type Normalization = { readonly mean: readonly number[]; readonly std: readonly number[] };
+import { buildEvaluation } from "./step.js";
 
 export type Evaluation = { readonly accuracy: number; readonly loss: number };
 

@@ -1,10 +1,9 @@
 /** Where only the end of a network is trained, and images are not changed: what the part before makes of each is computed once. */
 import { InterruptedError } from "../base/index.js";
-import type { ImageSet } from "../data/index.js";
+import type { ImageSet, Normalization } from "../data/index.js";
 import { type Architecture, buildBody, firstTrained, foldBatchNorm, type TrainedPart } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Tensor } from "../runtime/index.js";
-import type { Normalization } from "./evaluation.js";
 
 /** Stands where an image set stands. There are no pixels to read. */
 type FeatureSet = ImageSet & {

@@ -3,9 +3,10 @@ import { createRng } from "../base/index.js";
 import type { Architecture } from "../networks/index.js";
 import { tinyNetwork } from "../networks/testing/tiny.js";
 import { flatLayout, unpack } from "./flat.js";
-import { inherit, placesIn, type TrainedNetwork } from "./inherit.js";
+import { inherit, placesIn } from "./inherit.js";
+import { stateLayout } from "./layout.js";
+import type { TrainedNetwork } from "./state.js";
 import { initialState, namedTensors } from "./state.js";
-import { stateLayout } from "./step.js";
 import { halvesRecipe } from "./testing/halves.js";
 
 const layoutOf = (shapes: Readonly<Record<string, readonly number[]>>) =>

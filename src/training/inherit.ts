@@ -1,20 +1,6 @@
-/**
- * Weights of one network in another: a wider, deeper or narrower one begins with what they have in common.
- *
- * Tensors of the same name overlap in their leading channels; of two kernels the smaller lies in the middle of the larger.
- *
- * @source Cai et al. 2020, Once-for-All, arXiv:1908.09791, §3.2 (centred kernels, leading channels)
- */
-import type { Architecture } from "../networks/index.js";
 import { type FlatLayout, pack } from "./flat.js";
-import type { TrainingState } from "./state.js";
-import { type StateLayout, stateLayout } from "./step.js";
-
-export type TrainedNetwork = {
-  readonly architecture: Architecture;
-  /** Weights and batch-norm statistics by name. */
-  readonly tensors: ReadonlyMap<string, Float32Array>;
-};
+import { type StateLayout, stateLayout } from "./layout.js";
+import type { TrainedNetwork, TrainingState } from "./state.js";
 
 /** For every number of a layout its place in another; −1 where that has none. */
 export function placesIn(layout: FlatLayout, other: FlatLayout): Int32Array {

@@ -1,7 +1,7 @@
 /** The state between two steps where the engine works: what a step leaves on the device, and the next one is fed with. */
 import { type DeviceTensor, hostTensor } from "../runtime/index.js";
+import { names } from "./layout.js";
 import type { TrainingState } from "./state.js";
-import { names } from "./step.js";
 
 export type LiveState = Pick<TrainingState, "epoch" | "updates" | "within"> & {
   /** By the names of the step's inputs. */

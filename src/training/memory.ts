@@ -3,8 +3,9 @@ import { arenaUse, type LoweringOptions } from "../onnx/index.js";
 import { partSize } from "./accumulation.js";
 import { pixelCount } from "./batch.js";
 import { evaluationBatch } from "./evaluation.js";
+import { stateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
-import { buildEvaluation, buildTrainingStep, stateLayout } from "./step.js";
+import { buildEvaluation, buildTrainingStep } from "./step.js";
 import type { TrainingSetup } from "./training.js";
 import { buildUpdate } from "./update.js";
 

@@ -1,12 +1,7 @@
 /** Two pictures in one: their pixels and their labels are mixed in the same share. */
 import type { Rng } from "../base/index.js";
 import type { Batch } from "./batch.js";
-
-export type Mixing = {
-  /** α of Beta(α, α), from which the share of the first picture is drawn; 0 switches it off. Both on: each batch has one, evenly drawn. */
-  readonly mixup: number;
-  readonly cutmix: number;
-};
+import type { Mixing } from "./recipe.js";
 
 /**
  * Mixes each picture with the one before it, the first with the last; one share for the whole batch.

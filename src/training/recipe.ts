@@ -1,6 +1,5 @@
 /** How a network is trained, as data. */
 import type { Augmentation } from "../data/index.js";
-import type { Mixing } from "./mixing.js";
 import type { Schedule } from "./schedule.js";
 
 export type Optimizer =
@@ -18,6 +17,12 @@ type AdaptiveMoments<Kind> = {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+};
+
+export type Mixing = {
+  /** α of Beta(α, α), from which the share of the first picture is drawn; 0 switches it off. Both on: each batch has one, evenly drawn. */
+  readonly mixup: number;
+  readonly cutmix: number;
 };
 
 export type Recipe = {

@@ -2,9 +2,15 @@
 import type { Rng } from "../base/index.js";
 import { type Architecture, buildNetwork, initializeParameters } from "../networks/index.js";
 import { pack, unpack } from "./flat.js";
+import type { StateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
-import type { StateLayout } from "./step.js";
+
+export type TrainedNetwork = {
+  readonly architecture: Architecture;
+  /** Weights and batch-norm statistics by name. */
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+};
 
 export type TrainingState = {
   readonly weights: Float32Array;

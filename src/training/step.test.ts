@@ -8,9 +8,10 @@ import "../ops/testing/close.js";
 import { trainingRunners } from "../ops/testing/engine.js";
 import { evaluate } from "../ops/testing/interpreter.js";
 import { pack, unpack } from "./flat.js";
+import { names, stateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import { quickRecipe, type Recipe } from "./recipe.js";
-import { buildEvaluation, buildTrainingStep, names, stateLayout } from "./step.js";
+import { buildEvaluation, buildTrainingStep } from "./step.js";
 
 const plainSgd: Recipe = {
   ...quickRecipe,

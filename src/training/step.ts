@@ -4,37 +4,15 @@
  */
 import { differentiate, withoutUnusedNodes } from "../autodiff/index.js";
 import { type Graph, plain, type Value, verify } from "../ir/index.js";
-import {
-  type Architecture,
-  buildNetwork,
-  buildTuned,
-  isTrained,
-  type Network,
-  type Tuning,
-} from "../networks/index.js";
+import { type Architecture, buildNetwork, buildTuned, type Network, type Tuning } from "../networks/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
 import { partSize } from "./accumulation.js";
 import { type Distillation, distilled, teacherGraph } from "./distillation.js";
-import { concatenate, defineParameters, type FlatLayout, flatLayout } from "./flat.js";
+import { concatenate, defineParameters, type FlatLayout } from "./flat.js";
 import { withJoinedGates, withPointwiseNorms } from "./fuse.js";
-import { names, type StateLayout } from "./names.js";
+import { names, type StateLayout } from "./layout.js";
 import type { Recipe } from "./recipe.js";
 import { applyUpdate, hasStatistics, openUpdate } from "./update.js";
-
-export { names, type StateLayout };
-
-/** With a tuning, of what moves: the rest stands in the graphs as constants. */
-export function stateLayout(architecture: Architecture, tuning?: Tuning): StateLayout {
-  const { parameters } = buildNetwork(architecture, { batch: 1, mode: "inference" }).graph;
-  const moves = isTrained(architecture, tuning?.part ?? "all");
-  const moving = parameters.filter(({ value }) => moves(value.name));
-  const buffers = flatLayout(moving.filter(({ trainable }) => !trainable && tuning?.norms !== "running"));
-  return {
-    weights: flatLayout(moving.filter(({ trainable }) => trainable)),
-    // Graphs have no empty vectors: one number that nobody reads stands for none.
-    buffers: { ...buffers, size: Math.max(1, buffers.size) },
-  };
-}
 
 /** Where only a part of the network moves, and what it learns from beside the labels. */
 export type StepOptions = { readonly tuning?: Tuning | undefined; readonly distillation?: Distillation | undefined };

@@ -5,7 +5,7 @@
  * step's number. A run that goes on from a saved state therefore ends in the same bytes as one that was never stopped.
  */
 import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
-import type { ImageSet } from "../data/index.js";
+import type { ImageSet, Normalization } from "../data/index.js";
 import type { Architecture, Tuning } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import type { Engine, Tensor } from "../runtime/index.js";
@@ -14,16 +14,18 @@ import { assemble, type Batch, batchesOf, countCorrect, noiseMask } from "./batc
 import { type Distillation, teacherInput, teacherWeights } from "./distillation.js";
 import { divergenceOf } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
-import { createEvaluator, type Evaluation, evaluationBatch, type Normalization } from "./evaluation.js";
-import { inherit, type TrainedNetwork } from "./inherit.js";
+import { createEvaluator, type Evaluation, evaluationBatch } from "./evaluation.js";
+import { inherit } from "./inherit.js";
+import { names, type StateLayout, stateLayout } from "./layout.js";
 import { afterUpdate, download, type LiveState, liveOf, release, shippedVectors, stateOf } from "./live-state.js";
 import { createLoader, type WorkerCount } from "./loader.js";
 import { mixed } from "./mixing.js";
 import { biasCorrections } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 import { learningRateShare } from "./schedule.js";
+import type { TrainedNetwork } from "./state.js";
 import { initialState, namedTensors, shippedOf, startOf, type TrainingState } from "./state.js";
-import { buildTrainingStep, names, type StateLayout, stateLayout } from "./step.js";
+import { buildTrainingStep } from "./step.js";
 
 export type TrainingSetup = {
   readonly engine: Engine;

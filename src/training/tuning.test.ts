@@ -10,8 +10,9 @@ import { evaluate } from "../ops/testing/interpreter.js";
 import { chooseEngine } from "../runtime/index.js";
 import { createBody, featureSet, squaredLengthOf } from "./features.js";
 import { pack, unpack } from "./flat.js";
+import { names, stateLayout } from "./layout.js";
 import type { Recipe } from "./recipe.js";
-import { buildEvaluation, buildTrainingStep, names, stateLayout } from "./step.js";
+import { buildEvaluation, buildTrainingStep } from "./step.js";
 import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
 import { createTraining } from "./training.js";
 

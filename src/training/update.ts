@@ -1,7 +1,7 @@
 /** The second half of a step as graph: optimizer, running statistics and averages, from a gradient and a batch's statistics. */
 import { type Graph, plain, type Value, verify } from "../ir/index.js";
 import { createBuilder, type GraphBuilder, inferNode } from "../ops/index.js";
-import { names, type StateLayout } from "./names.js";
+import { names, type StateLayout } from "./layout.js";
 import { biasCorrections, clipped, initialMoments, update } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
 

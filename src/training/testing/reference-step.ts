@@ -7,8 +7,9 @@ import { type Architecture, buildArchitecture, buildNetwork } from "../../networ
 import { randomImage, randomWeights } from "../../networks/testing/random-weights.js";
 import { type Runner, trainingRunners } from "../../ops/testing/engine.js";
 import { pack, unpack } from "../flat.js";
+import { names, stateLayout } from "../layout.js";
 import { quickRecipe, type Recipe } from "../recipe.js";
-import { buildTrainingStep, names, stateLayout } from "../step.js";
+import { buildTrainingStep } from "../step.js";
 
 export type StepCase = {
   /** With the prefix of its dialect. */
