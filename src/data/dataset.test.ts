@@ -78,7 +78,10 @@ describe("a folder of class folders", () => {
     });
     const dataset = await open(root);
     expect(dataset.classes).toEqual(["a", "b"]);
-    expect(dataset.ignored).toEqual({ ".txt": 2, "(none)": 1 });
+    expect(dataset.ignored).toEqual({
+      ...{ ".txt": 2, "(none)": 1 },
+      ...{ ".git/": 1, "__MACOSX/": 1, "hidden files": 1 },
+    });
     expect(dataset.skipped).toEqual([{ source: "stray.png", reason: "outside every class folder" }]);
     const sources = Object.values(dataset.splits)
       .flat()
@@ -373,7 +376,7 @@ describe("the surroundings", () => {
 
   test("stops when told to, and leaves nothing behind", async () => {
     const root = await folderOf(await pictures(["a", "b"], 30));
-    for (const stopAt of ["listing files", "measuring images", "decoding images"]) {
+    for (const stopAt of ["reading headers", "decoding images"]) {
       const cacheDir = await temporaryFolder();
       const controller = new AbortController();
       let after = 0;

@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { toFileError } from "../base/files.js";
 import { DataError, UsageError } from "../base/index.js";
@@ -7,19 +7,19 @@ import { type OnProgress, throwIfStopped } from "./concurrency.js";
 import type { Decode } from "./decode.js";
 import { folderDecoder } from "./decoder.js";
 import { readClassFolders } from "./folder.js";
-import { isIdxFile, readIdxFolder } from "./idx-folder.js";
+import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
 import { firstGeometry, ladderSize, SIZES } from "./preprocessing.js";
-import type { Collection, GivenSplits, Sample, Skipped, SplitName } from "./sample.js";
+import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
 import { completeSplits, fewestPerClass } from "./split.js";
 
 /** Labelled pictures, divided. Holds names only; `openImages` gives the pixels. */
 export type Dataset = {
   /** Name of the folder. */
   readonly name: string;
-  /** Absolute path. */
+  /** Absolute path that the samples' sources start from. */
   readonly root: string;
   readonly classes: readonly string[];
-  /** 1 when every image looked at is grey. */
+  /** 1 when every image's file is grey. */
   readonly channels: 1 | 3;
   /** Median shorter side, px. */
   readonly nativeSize: number;
@@ -28,8 +28,11 @@ export type Dataset = {
   readonly splits: Readonly<Record<SplitName, readonly Sample[]>>;
   /** Images left out, and why. */
   readonly skipped: readonly Skipped[];
-  /** Files that are not images by their extension, counted by extension. */
+  /** What are no images, counted: files by extension, those of systems by name, folders of systems by name and a slash. */
   readonly ignored: Readonly<Record<string, number>>;
+  /** How the folder was understood, where that is not plain. */
+  readonly notes: readonly string[];
+  readonly looks: Looks;
   /** Hexadecimal SHA-256 over classes, paths, sizes, times and labels of a folder, or names and contents of IDX files. */
   readonly fingerprint: string;
 };
@@ -68,7 +71,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   throwIfStopped(signal, "reading the dataset");
 
   const root = resolve(path);
-  const { collection, decode } = await collect(root, options);
+  const { at, collection, decode } = await collect(root, options);
   const size = firstSize(collection, maxSize);
   const geometry = firstGeometry({ size, channels: collection.channels });
   const key = { fingerprint: collection.fingerprint, geometry, subset: null };
@@ -85,7 +88,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
 
   return {
     name: basename(root),
-    root,
+    root: at,
     classes: collection.classes,
     channels: collection.channels,
     nativeSize: collection.nativeSize,
@@ -93,11 +96,15 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     splits: completeSplits(given, { seed, testFraction, validationFraction }),
     skipped,
     ignored: collection.ignored,
+    notes: collection.notes,
+    looks: collection.looks,
     fingerprint: collection.fingerprint,
   };
 }
 
-async function collect(root: string, options: OpenOptions): Promise<{ collection: Collection; decode: Decode }> {
+type Collected = { readonly at: string; readonly collection: Collection; readonly decode: Decode };
+
+async function collect(root: string, options: OpenOptions): Promise<Collected> {
   const status = await stat(root).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw toFileError(error, root, "read");
     const hint = "look for a typing mistake; relative paths start from the current folder";
@@ -107,11 +114,9 @@ async function collect(root: string, options: OpenOptions): Promise<{ collection
     const hint = "give the folder that holds the class folders or the IDX files, not a file in it";
     throw new DataError({ at: root, expected: "a folder of images", received: "a file", hint });
   }
-  const names = await readdir(root).catch((error: unknown) => {
-    throw toFileError(error, root, "read");
-  });
-  if (names.some(isIdxFile)) return readIdxFolder(root, names);
-  return { collection: await readClassFolders(root, options), decode: folderDecoder(root) };
+  const idx = await findIdxFolder(root);
+  if (idx !== null) return { at: idx.at, ...(await readIdxFolder(idx.at, idx.names)) };
+  return { at: root, collection: await readClassFolders(root, options), decode: folderDecoder(root) };
 }
 
 function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): number {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { DataError } from "../base/index.js";
-import { decodeImage, probeImage, resizeGrey } from "./decode.js";
+import { decodeImage, readHeader, resizeGrey } from "./decode.js";
 import type { Geometry } from "./preprocessing.js";
 import { plain, quarters, temporaryFolder } from "./testing/fixtures.js";
 import { goldenCrops } from "./testing/golden-crops.js";
@@ -282,13 +282,20 @@ describe("broken files", () => {
   });
 });
 
-describe("probeImage", () => {
-  test("tells side and colour, whatever the name", async () => {
+describe("readHeader", () => {
+  test("tells sides and colour, whatever the name", async () => {
     const file = join(await temporaryFolder(), "a[page=2], 100%.png");
     await writeFile(file, await plain([9, 9, 9], 70, 30).toColourspace("b-w").png().toBuffer());
-    expect(await probeImage(file, "a")).toEqual({ shorterSide: 30, grey: true });
+    expect(await readHeader(file)).toEqual({ shorterSide: 30, longerSide: 70, grey: true });
     await writeFile(file, await plain([9, 9, 9], 20, 30).png().toBuffer());
-    expect(await probeImage(file, "a")).toEqual({ shorterSide: 20, grey: false });
+    expect(await readHeader(file)).toEqual({ shorterSide: 20, longerSide: 30, grey: false });
+  });
+
+  test("of what is no picture is null", async () => {
+    const file = join(await temporaryFolder(), "a.png");
+    expect(await readHeader(file)).toBeNull();
+    await writeFile(file, '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    expect(await readHeader(file)).toBeNull();
   });
 });
 

@@ -5,7 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
-import { DataError } from "../base/index.js";
+import { DataError, FileError } from "../base/index.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
 import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
 
@@ -70,13 +70,23 @@ export async function resizeGrey(
   return new Uint8Array(grey.length * 3).map((_, i) => grey[Math.floor(i / 3)]!);
 }
 
-/** Shorter side in px, and whether the file holds grey alone. Reads the header only. @throws {DataError} */
-export async function probeImage(file: string, name: string): Promise<{ shorterSide: number; grey: boolean }> {
+export type Header = { readonly shorterSide: number; readonly longerSide: number; readonly grey: boolean };
+
+/**
+ * Sides in px, and whether the file holds grey alone; null where no header can be read: what is wrong is said when it is decoded.
+ *
+ * @throws {FileError} when the machine cannot read now: see `unreadable`.
+ */
+export async function readHeader(file: string): Promise<Header | null> {
   try {
-    const { width, height, space } = await sharp(file, { failOn: "error" }).metadata();
-    return { shorterSide: Math.min(width, height), grey: space === "b-w" || space === "grey16" };
+    const bytes = await readImage(file, file);
+    refuseOtherFormats(bytes, file);
+    const { width, height, space } = await sharp(bytes, { failOn: "error" }).metadata();
+    const [shorterSide, longerSide] = [Math.min(width, height), Math.max(width, height)];
+    return { shorterSide, longerSide, grey: space === "b-w" || space === "grey16" };
   } catch (error) {
-    throw damaged(error, name);
+    if (error instanceof FileError) throw error;
+    return null;
   }
 }
 

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { toFileError } from "../base/files.js";
 import { DataError } from "../base/index.js";
-import { refuseFewClasses } from "./classes.js";
+import { namesIn, refuseFewClasses } from "./classes.js";
 import type { Decode } from "./decode.js";
 import { unreadable } from "./file-errors.js";
 import { readIdx } from "./idx.js";
 import { idxDecoder, idxSource } from "./idx-decoder.js";
 import type { Collection, Sample } from "./sample.js";
+import { isSystemFolder } from "./system-names.js";
 
 /** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte` and so on. */
 const idxName = /^(train|t10k)-(?:(images)[-.]idx3|(labels)[-.]idx1)-ubyte(?:\.gz)?$/;
@@ -15,8 +17,23 @@ const idxName = /^(train|t10k)-(?:(images)[-.]idx3|(labels)[-.]idx1)-ubyte(?:\.g
 type Part = "train" | "t10k";
 type Files = { readonly images: string; readonly labels: string };
 
-export function isIdxFile(name: string): boolean {
-  return idxName.test(name);
+/** Where a folder's IDX files lie and what else lies there: in itself, or in the one sub-folder that has some, as in `MNIST/raw`. */
+export async function findIdxFolder(
+  root: string,
+  depth = 0,
+): Promise<{ readonly at: string; readonly names: string[] } | null> {
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    throw toFileError(error, root, "read");
+  });
+  const names = entries.map(({ name }) => name);
+  if (names.some((name) => idxName.test(name))) return { at: root, names };
+  const folders = entries.filter((entry) => entry.isDirectory() && !isSystemFolder(entry.name));
+  // Many folders are classes, and long to look through.
+  if (folders.length > 4 || depth === 3) return null;
+  const found = [];
+  for (const { name } of folders) found.push(await findIdxFolder(join(root, name), depth + 1).catch(() => null));
+  const [only, ...more] = found.filter((each) => each !== null);
+  return more.length === 0 ? (only ?? null) : null;
 }
 
 /**
@@ -54,6 +71,7 @@ export async function readIdxFolder(
     hash.update(JSON.stringify([files.images, images.sha256, files.labels, labels.sha256]));
   }
 
+  const count = samples.reduce((sum, each) => sum + each.length, 0);
   return {
     collection: {
       classes,
@@ -63,6 +81,8 @@ export async function readIdxFolder(
       barePixels: rows === columns,
       skipped: [],
       ignored: {},
+      notes: [],
+      looks: { count, grey: count, elongated: Math.max(rows, columns) > 2 * Math.min(rows, columns) ? count : 0 },
       fingerprint: hash.digest("hex"),
     },
     decode: idxDecoder(new Map(pairs.map(({ files, images }) => [files.images, images]))),
@@ -104,10 +124,7 @@ async function readClassNames(root: string): Promise<string[]> {
   } catch (error) {
     throw unreadable(error, "classes.txt", "class names, one a line");
   }
-  const lines = text
-    .trimEnd()
-    .split(/\r?\n/)
-    .map((line) => line.trim());
+  const lines = namesIn(text);
   const wrong = lines.findIndex((line, i) => line === "" || lines.indexOf(line) !== i);
   if (wrong >= 0) {
     const received = lines[wrong] === "" ? `nothing in line ${wrong + 1}` : `"${lines[wrong]}" twice`;

@@ -12,6 +12,16 @@ export type Sample = {
 /** A picture, or a folder, that was left out. */
 export type Skipped = { readonly source: string; readonly reason: string };
 
+/** What the pictures look like, by their headers. */
+export type Looks = {
+  /** Pictures whose header could be read. */
+  readonly count: number;
+  /** Those whose files hold no colour. */
+  readonly grey: number;
+  /** Those more than twice as long as wide, or as wide as long: more than half of each is cut off. */
+  readonly elongated: number;
+};
+
 /**
  * Samples as their owner divided them, before Bantam divides the rest. `null`: there is no such part,
  * and it will be carved from `train`.
@@ -32,8 +42,10 @@ export type Collection = {
   /** Are all pictures the same square, stored as bare pixels? Then any side can be taken as it is. */
   readonly barePixels: boolean;
   readonly skipped: readonly Skipped[];
-  /** Files that are not images by their extension, counted by extension. */
+  /** See `Dataset`. */
   readonly ignored: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+  readonly looks: Looks;
   /** Hexadecimal SHA-256; see `Dataset`. */
   readonly fingerprint: string;
 };

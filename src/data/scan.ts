@@ -2,22 +2,34 @@ import { open, readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { toFileError } from "../base/files.js";
 import { DataError } from "../base/index.js";
-import { quoted } from "./classes.js";
 import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
+import { type Header, readHeader } from "./decode.js";
 import { fileReason, withFileHandle } from "./file-errors.js";
 import type { Sample, Skipped, SplitName } from "./sample.js";
+import { isSystemFolder, systemFileKind } from "./system-names.js";
 
 export const imageExtensions = new Set([".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"]);
 
 export type ScanOptions = { readonly signal?: AbortSignal | undefined; readonly onProgress?: OnProgress | undefined };
 
 export type Found = Sample & { readonly split: SplitName };
-export type Entry = Found & { readonly bytes: number; readonly mtimeMs: number };
+/** `header`: null where the picture is broken. */
+export type Entry = Found & { readonly bytes: number; readonly mtimeMs: number; readonly header: Header | null };
+
+type Listing = { readonly folders: readonly string[]; readonly files: readonly string[] };
+
+/** Pictures whose headers are read at once: each is held as a whole. */
+const inspectedAtOnce = 4;
 
 /** One walk through a dataset, and what it met on the way. Paths are relative to the root, with forward slashes. */
 export class Scan {
   readonly skipped: Skipped[] = [];
   readonly ignored = new Map<string, number>();
+  /** How the folder was understood, where that is not plain. */
+  readonly notes: string[] = [];
+  private readonly entries = new Map<string, Promise<Listing>>();
+  private readonly listings = new Map<string, Promise<Listing>>();
+  private readonly noted = new Set<string>();
   /** Folders read or claimed, by their real path. */
   private readonly visited = new Map<string, string>();
 
@@ -26,8 +38,37 @@ export class Scan {
     private readonly options: ScanOptions,
   ) {}
 
-  /** Visible folders and files, sorted by code unit. What is not a folder counts as a file until it is looked at. */
-  async list(folder: string): Promise<{ readonly folders: string[]; readonly files: string[] }> {
+  /**
+   * Folders and files, sorted by code unit, without those of the system, which are counted. What is not a folder counts as a file until
+   * it is looked at. A folder of results is no part of the data, and is named.
+   */
+  list(folder: string): Promise<Listing> {
+    return once(this.listings, folder, () => this.withoutOthers(folder));
+  }
+
+  private async withoutOthers(folder: string): Promise<Listing> {
+    const { folders, files } = await this.entriesOf(folder);
+    const kept: string[] = [];
+    for (const name of folders) {
+      const child = within(folder, name);
+      if (isSystemFolder(name)) this.count(`${name}/`);
+      else if (await this.isOutput(child)) this.skipped.push({ source: child, reason: "a folder of Bantam's results" });
+      else kept.push(name);
+    }
+    const own = files.filter((name) => {
+      const kind = systemFileKind(name);
+      if (kind !== null) this.count(kind);
+      return kind === null;
+    });
+    return { folders: kept.sort(), files: own.sort() };
+  }
+
+  /** All that is there. */
+  private entriesOf(folder: string): Promise<Listing> {
+    return once(this.entries, folder, () => this.read(folder));
+  }
+
+  private async read(folder: string): Promise<Listing> {
     throwIfStopped(this.options.signal, `reading ${this.root}`);
     const at = join(this.root, folder);
     const entries = await withFileHandle(() => readdir(at, { withFileTypes: true })).catch((error: unknown) => {
@@ -36,35 +77,32 @@ export class Scan {
     const folders: string[] = [];
     const files: string[] = [];
     for (const entry of entries) {
-      if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
       const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(at, entry.name)) : entry.isDirectory();
       (isFolder ? folders : files).push(entry.name);
     }
-    return { folders: folders.sort(), files: files.sort() };
+    return { folders, files };
+  }
+
+  /** What a job writes to, in whatever state; or a folder of such folders, as `runs` is. */
+  private async isOutput(folder: string, depth = 0): Promise<boolean> {
+    // One that may not be read is refused when it is asked for, if it is.
+    const { folders, files } = await this.entriesOf(folder).catch((): Listing => ({ folders: [], files: [] }));
+    if (files.some(isImage)) return false;
+    if (["run.json", "study.json", "model.safetensors"].some((name) => files.includes(name))) return true;
+    if (folders.includes("database")) return (await this.entriesOf(`${folder}/database`)).files.includes("PG_VERSION");
+    if (files.length > 0 || folders.length === 0 || depth === 3) return false;
+    for (const name of folders) {
+      if (name !== "checkpoints" && !(await this.isOutput(`${folder}/${name}`, depth + 1))) return false;
+    }
+    return true;
   }
 
   /** Class folders in the order a person would give them: class-2 before class-10. */
   async classesOf(folder: string): Promise<string[]> {
     const numeric = new Intl.Collator("en", { numeric: true });
-    const { folders, files } = await this.list(folder);
-    if (folder !== "") for (const file of files) this.note(`${folder}/${file}`, "outside every class folder");
-    return folders.sort((a, b) => numeric.compare(a, b) || (a < b ? -1 : 1));
-  }
-
-  async heldOutClasses(split: SplitName, folder: string, classes: readonly string[]): Promise<readonly string[]> {
-    if (split === "train") return classes;
-    const held = await this.classesOf(folder);
-    const at = join(this.root, folder);
-    if (held.length === 0) {
-      const hint = "images without a class cannot measure a network: sort them, or move the folder away";
-      throw new DataError({ at, expected: "one sub-folder per class", received: "no sub-folder", hint });
-    }
-    const unknown = held.filter((name) => !classes.includes(name));
-    if (unknown.length > 0) {
-      const expected = `only classes of the training folder (${quoted(classes)})`;
-      throw new DataError({ at, expected, received: quoted(unknown) });
-    }
-    return held;
+    const { folders } = await this.list(folder);
+    await this.noteFiles(folder);
+    return [...folders].sort((a, b) => numeric.compare(a, b) || (a < b ? -1 : 1));
   }
 
   /**
@@ -90,11 +128,11 @@ export class Scan {
     const { folders, files } = await this.list(folder);
     let images: string[] = [];
     for (const file of files) {
-      if (isImage(file)) images.push(`${folder}/${file}`);
-      else this.ignore(file);
+      if (isImage(file)) images.push(within(folder, file));
+      else this.count(extensionOf(file));
     }
     for (const name of folders) {
-      const child = `${folder}/${name}`;
+      const child = within(folder, name);
       const real = await this.realPath(child);
       if (this.visited.has(real)) {
         this.skipped.push({ source: child, reason: "a link to a folder that has been read already" });
@@ -106,31 +144,35 @@ export class Scan {
     return images;
   }
 
-  /** Size and time of every file; those that cannot be opened are skipped here, so that no cache remembers them as broken. */
+  /** Size, time and header of every file; those that cannot be opened are skipped here, so that no cache remembers them as broken. */
   async inspect(found: readonly Found[]): Promise<Entry[]> {
     const entries: (Entry | null)[] = new Array(found.length).fill(null);
     let done = 0;
-    await forEachConcurrently(found.length, 16, async (i) => {
+    await forEachConcurrently(found.length, inspectedAtOnce, async (i) => {
       throwIfStopped(this.options.signal, `reading ${this.root}`);
       const { source } = found[i]!;
       const file = join(this.root, source);
       try {
         const { size, mtimeMs, ...status } = await withFileHandle(() => regularFile(file));
         if (!status.regular) this.skipped.push({ source, reason: "not a regular file" });
-        else entries[i] = { ...found[i]!, bytes: size, mtimeMs };
+        else entries[i] = { ...found[i]!, bytes: size, mtimeMs, header: await readHeader(file) };
       } catch (error) {
         this.skipped.push({ source, reason: fileReason(error, file) });
       }
-      this.options.onProgress?.(++done, found.length, "listing files");
+      this.options.onProgress?.(++done, found.length, "reading headers");
     });
     this.skipped.sort((a, b) => (a.source < b.source ? -1 : 1));
     return entries.filter((entry) => entry !== null);
   }
 
-  /** A file that is no part of any class: named when it is an image, else counted. */
-  note(source: string, reason: string): void {
-    if (isImage(source)) this.skipped.push({ source, reason });
-    else this.ignore(source);
+  /** Files beside class folders are no part of any class: named when they are images, else counted. */
+  async noteFiles(folder: string): Promise<void> {
+    if (this.noted.has(folder)) return;
+    this.noted.add(folder);
+    for (const file of (await this.list(folder)).files) {
+      if (isImage(file)) this.skipped.push({ source: within(folder, file), reason: "outside every class folder" });
+      else this.count(extensionOf(file));
+    }
   }
 
   private async realPath(folder: string): Promise<string> {
@@ -140,14 +182,28 @@ export class Scan {
     });
   }
 
-  private ignore(file: string): void {
-    const extension = extname(file).toLowerCase() || "(none)";
-    this.ignored.set(extension, (this.ignored.get(extension) ?? 0) + 1);
+  private count(kind: string): void {
+    this.ignored.set(kind, (this.ignored.get(kind) ?? 0) + 1);
   }
+}
+
+/** A path in a folder; the root is "". */
+export function within(folder: string, name: string): string {
+  return folder === "" || name === "" ? folder + name : `${folder}/${name}`;
 }
 
 export function isImage(file: string): boolean {
   return imageExtensions.has(extname(file).toLowerCase());
+}
+
+function extensionOf(file: string): string {
+  return extname(file).toLowerCase() || "(none)";
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
 }
 
 async function leadsToFolder(link: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatPercent, InterruptedError } from "../base/index.js";
-import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset } from "../data/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import type { FitReport } from "../report/index.js";
 import { type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
@@ -23,6 +23,7 @@ import { createClock, type FitOptions, type Job } from "./job.js";
 import { costsBy } from "./latency.js";
 import { activationsOf, chooseTrial, planTrials } from "./plan.js";
 import { noProgress, type Progress } from "./progress.js";
+import { dataFacts, readData } from "./read-data.js";
 import { search } from "./search-phase.js";
 import { picturesOfMistakes, ship } from "./ship-phase.js";
 import {
@@ -53,7 +54,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const clock = createClock(options.seconds);
   await ensureWritableFolder(out);
   await ensureWritableFolder(cacheDir);
-  const dataset = await readImages(options, progress);
+  const maxSize = largestUsefulSide(options.budget, costsBy(options.latency));
+  const dataset = await readData(options.data, { seed: options.seed, cacheDir, maxSize, signal }, progress);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
   try {
     const study = await openStudy(options, dataset, progress);
@@ -143,7 +145,7 @@ async function reportOf(
   latency: FitReport["latency"],
 ): Promise<FitReport> {
   const { dataset, engine, study, budget } = job;
-  const { classes, splits, name, skipped } = dataset;
+  const { classes, name } = dataset;
   const trials = numberedTrials(study.trials);
   const mistakes = await picturesOfMistakes(shipped, classes, MISTAKES_SHOWN);
   return {
@@ -155,14 +157,7 @@ async function reportOf(
     seconds: job.clock.spent(),
     threads: engine.threads,
     engine: engine.name,
-    data: {
-      name,
-      classes,
-      train: splits.train.length,
-      validation: splits.validation.length,
-      test: splits.test.length,
-      skipped,
-    },
+    data: dataFacts(dataset),
     budget,
     costs: scaled.costs,
     latency,
@@ -193,22 +188,6 @@ async function reportOf(
   };
 }
 
-async function readImages(
-  { data, seed, cacheDir, budget, latency, signal }: FitOptions,
-  progress: Progress,
-): Promise<Dataset> {
-  progress.phase("data", "reading images");
-  const dataset = await openDataset(data, {
-    seed,
-    cacheDir,
-    maxSize: largestUsefulSide(budget, costsBy(latency)),
-    signal,
-    onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
-  });
-  reportData(dataset, progress);
-  return dataset;
-}
-
 /** The study to go on with: a stopped one in `out`, or a new one, following the plan of an earlier run where there is one. */
 async function openStudy(options: FitOptions, dataset: Dataset, progress: Progress): Promise<Study> {
   const { out, cacheDir, budget, seconds, seed, engine, trials, epochs, resolutions } = options;
@@ -237,13 +216,6 @@ async function openStudy(options: FitOptions, dataset: Dataset, progress: Progre
   const recalled = await recallPlan(cacheDir, key);
   const plan: Plan = recalled ?? (trials === undefined ? {} : { trials });
   return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
-}
-
-function reportData({ name, classes, splits, skipped, size }: Dataset, progress: Progress): void {
-  const counts = `${splits.train.length} train, ${splits.validation.length} validation, ${splits.test.length} held-out test images`;
-  progress.line(`${name}: ${classes.length} classes, ${counts}, ${size} px`);
-  for (const { source, reason } of skipped.slice(0, 5)) progress.line(`skipped ${source}: ${reason}`);
-  if (skipped.length > 5) progress.line(`skipped ${skipped.length - 5} more: they are listed in the report`);
 }
 
 function withHint({ facts }: InterruptedError, { out }: FitOptions): InterruptedError {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
 import { createRng, EngineError, formatCount, InterruptedError, meanOf, tInterval } from "../base/index.js";
-import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset } from "../data/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
@@ -14,6 +14,7 @@ import { recipeFor } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { openPoints, type Points, type TrainedPoint } from "./points.js";
 import { noProgress, type Progress } from "./progress.js";
+import { dataFacts, readData } from "./read-data.js";
 import { studyKey } from "./study.js";
 import { type TrainPoint, trainPoints } from "./train-points.js";
 import { VERSION } from "./version.js";
@@ -64,11 +65,11 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
 ): Promise<Trained & { readonly plan: Plan; readonly baseline: Baseline }> {
   const { data, out, epochs, engine, cacheDir, signal, progress = noProgress } = options;
   for (const folder of [cacheDir, out]) await ensureWritableFolder(folder);
-  progress.phase("data", "reading images");
-  const dataset = await openDataset(data, {
-    ...{ seed: SPLIT_SEED, cacheDir, maxSize: FIRST_SIDE, validationFraction: VALIDATION_FRACTION, signal },
-    onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
-  });
+  const dataset = await readData(
+    data,
+    { seed: SPLIT_SEED, cacheDir, maxSize: FIRST_SIDE, validationFraction: VALIDATION_FRACTION, signal },
+    progress,
+  );
   const baseline = await baselineFor(options.baseline, dataset);
   const planned = plan(baseline);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
@@ -139,11 +140,8 @@ function announce(
   points: readonly ScaledPoint[],
   progress: Progress,
 ): void {
-  const { splits, nativeSize } = dataset;
+  const { nativeSize } = dataset;
   const { params, macs } = countArchitecture(architecture);
-  progress.line(
-    `${dataset.name}: ${dataset.classes.length} classes, ${splits.train.length} train, ${splits.validation.length} validation images, ${nativeSize} px`,
-  );
   progress.line(
     `baseline ${architecture.name} at ${architecture.resolution} px: ${formatCount(params)} params, ${formatCount(macs)} MACs; ${points.length} ${points.length === 1 ? "point" : "points"}`,
   );
@@ -184,15 +182,17 @@ function requireOne(points: readonly StudiedPoint[]): void {
 
 function conditionsOf(
   { command, engine, epochs, seeds }: ScalingOptions,
-  { name, classes, splits, nativeSize }: Dataset,
+  dataset: Dataset,
   { architecture }: Baseline,
 ): ScalingConditions {
   const { params, macs } = countArchitecture(architecture);
+  const { name, classes, splits, nativeSize } = dataset;
   return {
     ...{ command, createdAt: new Date().toISOString(), version: VERSION, engine: engine.name },
     data: {
       ...{ name, classes: classes.length, side: nativeSize },
       ...{ train: splits.train.length, validation: splits.validation.length },
+      read: dataFacts(dataset),
     },
     baseline: { name: architecture.name, side: architecture.resolution, params, macs },
     ...{ epochs, seeds: seedsOf(seeds) },

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
-import { channelStatistics, openDataset, subset } from "../data/index.js";
+import { channelStatistics, subset } from "../data/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
@@ -32,6 +32,7 @@ import { largestUsefulSide, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
 import { costsBy, type LatencyPredictor } from "./latency.js";
 import { noProgress, type Progress } from "./progress.js";
+import { dataFacts, readData } from "./read-data.js";
 import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";
 import { studyKey } from "./study.js";
@@ -90,14 +91,8 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   const began = performance.now();
   const costsOf = costsBy(latency);
   await ensureWritableFolder(cacheDir);
-  progress.phase("data", "reading images");
-  const dataset = await openDataset(data, {
-    seed,
-    cacheDir,
-    maxSize: largestUsefulSide(budget, costsOf),
-    signal,
-    onProgress: (done, total, text) => progress.update({ text, fraction: done / total }),
-  });
+  const maxSize = largestUsefulSide(budget, costsOf);
+  const dataset = await readData(data, { seed, cacheDir, maxSize, signal }, progress);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
   try {
     const facts = {
@@ -268,6 +263,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
         exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
         validation: dataset.splits.validation.length,
+        data: dataFacts(dataset),
         warmStart: weights !== null,
         latencyOn: latency?.on ?? null,
         shared: supernet && { space, accuracies: supernet.shared },

@@ -5,6 +5,7 @@ import { type Architecture, profileArchitecture } from "../networks/index.js";
 import type { TrainReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { EpochRecord, Recipe } from "../training/index.js";
+import { dataFacts } from "./read-data.js";
 import { picturesOfMistakes, type Shipped } from "./ship-phase.js";
 import { VERSION } from "./version.js";
 
@@ -24,15 +25,12 @@ export async function trainReport(trained: {
   readonly shipped: Shipped;
 }): Promise<TrainReport> {
   const { dataset, engine, seed, architecture, costs, curve, shipped } = trained;
-  const { classes, splits, name, skipped } = dataset;
+  const { classes, name } = dataset;
   const { accuracy, confusion, perClass } = shipped.scores;
   return {
     title: `${architecture.name} on ${name}`,
     ...{ createdAt: new Date().toISOString(), version: VERSION, seed, threads: engine.threads, engine: engine.name },
-    data: {
-      ...{ name, classes, skipped },
-      ...{ train: splits.train.length, validation: splits.validation.length, test: splits.test.length },
-    },
+    data: dataFacts(dataset),
     ...{ costs, accuracy, confusion, perClass, curve, settings: settingsOf(trained) },
     network: { resolution: architecture.resolution, stages: profileArchitecture(architecture).stages },
     mistakes: await picturesOfMistakes(shipped, classes, MISTAKES_SHOWN),

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, type Dataset, openDataset } from "../data/index.js";
+import { channelStatistics, type Dataset } from "../data/index.js";
 import { type Architecture, type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
-import { sparkline, type TrainReport } from "../report/index.js";
+import { type DataFacts, sparkline, type TrainReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
   type Distillation,
@@ -30,6 +30,7 @@ import { openMetrics } from "./metrics.js";
 import { openRun } from "./open-run.js";
 import { chooseParts } from "./parts.js";
 import { epochLine, noProgress, type Progress, paceOf } from "./progress.js";
+import { readData } from "./read-data.js";
 import { settingsOf } from "./run-file.js";
 import { ship } from "./ship-phase.js";
 import { loadWeights, startOf } from "./start.js";
@@ -89,6 +90,7 @@ export type TrainResult = {
   readonly count: number;
   readonly costs: Costs;
   readonly curve: readonly EpochRecord[];
+  readonly data: DataFacts;
   readonly seed: number;
   readonly report: TrainReport;
 };
@@ -106,10 +108,8 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   const context = { env, signal, progress };
   const loaded = await loadWeights(options, context);
   const teacherModel = options.teacher && (await loadTeacher(options.teacher, context));
-  progress.phase("data", "reading images");
-  const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
   const maxSize = network?.resolution ?? network?.table?.resolution ?? loaded?.architecture.resolution;
-  const dataset = await openDataset(data, { seed, cacheDir, maxSize, signal, onProgress });
+  const dataset = await readData(data, { seed, cacheDir, maxSize, signal }, progress);
   const { architecture, pretrained } = startOf(loaded, dataset, options);
   const distillation =
     teacherModel && distillationFor(teacherModel, options.teacher!, dataset.classes, architecture, progress);
@@ -220,7 +220,17 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       ...{ dataset, engine, seed, architecture, costs, recipe, curve, shipped },
       ...{ recipeName: named.name, from: from?.weights ?? null },
     });
-    return { model, onnx, accuracy: scores.accuracy, count: scores.count, costs, curve, seed, report };
+    return {
+      model,
+      onnx,
+      accuracy: scores.accuracy,
+      count: scores.count,
+      costs,
+      curve,
+      data: report.data,
+      seed,
+      report,
+    };
   } catch (error) {
     throw error instanceof InterruptedError && isOpen ? withHint(error, out) : error;
   } finally {

@@ -1,4 +1,5 @@
 /** What a report of one `fit` shows. Everything here is measured or counted elsewhere; the report only draws it. */
+import type { DataFacts } from "./data-facts.js";
 
 export type Costs = {
   /** Trainable numbers; batch-norm statistics are buffers and not counted. */
@@ -82,14 +83,7 @@ export type FitReport = {
   readonly seconds: number;
   readonly threads: number;
   readonly engine: string;
-  readonly data: {
-    readonly name: string;
-    readonly classes: readonly string[];
-    readonly train: number;
-    readonly validation: number;
-    readonly test: number;
-    readonly skipped: readonly { readonly source: string; readonly reason: string }[];
-  };
+  readonly data: DataFacts;
   readonly budget: Budget;
   readonly costs: Costs;
   /** What latencies are of, and what the shipped network really took; null where none was asked for. */

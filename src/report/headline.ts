@@ -1,3 +1,4 @@
+import { dataRemarks } from "./data-facts.js";
 import type { FitReport } from "./fit-report.js";
 import { given, html, type Markup } from "./html.js";
 import { wilson } from "./interval.js";
@@ -29,7 +30,7 @@ ${seconds !== null && html`<div><dt>time</dt><dd>${duration(seconds)}</dd></div>
 ${exactly(data.train)} images to train on, ${exactly(data.validation)} to choose by, ${exactly(data.test)} held out to the end</dd></div>
 ${command !== null && html`<div class="full"><dt>command</dt><dd><code>${command}</code></dd></div>`}
 </dl>
-${skipped(data.skipped)}
+${remarks(dataRemarks(data))}${skipped(data.skipped)}
 </header>`;
 }
 
@@ -41,6 +42,12 @@ function score({ accuracy, data: { test } }: Headline): Markup {
 95 % interval ${percent(low)} to ${percent(high)} (Wilson)</span></p>
 <p class="read">How to read it: the held-out images took no part in training or in any choice. The interval says how far chance in drawing just
 these ${exactly(test)} may mislead: made this way, 95 of 100 intervals hold the accuracy on all images of the same source. Images from elsewhere may do worse.</p>`;
+}
+
+function remarks(sentences: readonly string[]): Markup | null {
+  if (sentences.length === 0) return null;
+  return html`<section class="skipped" aria-label="Remarks on the data"><p>The data:</p>
+<ul>${sentences.map((sentence) => html`<li>${given(sentence)}</li>`)}</ul></section>`;
 }
 
 function skipped(files: FitReport["data"]["skipped"]): Markup | null {

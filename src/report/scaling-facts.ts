@@ -1,4 +1,5 @@
 /** What a report on a scaling experiment is told. */
+import type { DataFacts } from "./data-facts.js";
 
 /** How an experiment was run. */
 export type ScalingConditions = {
@@ -15,6 +16,8 @@ export type ScalingConditions = {
     readonly validation: number;
     /** Median shorter side of the images, px. */
     readonly side: number;
+    /** All that there is to say of them. */
+    readonly read: DataFacts;
   };
   readonly baseline: { readonly name: string; readonly side: number; readonly params: number; readonly macs: number };
   /** Of each training. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { textWidth } from "./figure.js";
 import type { ScalingStudyFacts, StudiedPoint } from "./scaling-facts.js";
 import { compoundSvg, renderSingleSvg, settingsSvg, singleSvg } from "./scaling-figures.js";
+import { sampleReport } from "./testing/sample.js";
 
 const drawings = { singleSvg, settingsSvg, compoundSvg };
 
@@ -51,7 +52,7 @@ function factsWith(seedsOf: (key: string) => number = () => 3): ScalingStudyFact
   const keys = (line: readonly (readonly [number, number, number])[]) => line.map((at) => pointOf(at).key);
   return {
     ...{ command: "bantam scaling-study photos", createdAt: "2026-01-31T00:00:00Z", version: "1.0.0", engine: "test" },
-    data: { name: "photos", classes: 10, train: 45_000, validation: 15_000, side: 28 },
+    data: { name: "photos", classes: 10, train: 45_000, validation: 15_000, side: 28, read: sampleReport().data },
     baseline: { name: "net", side: 14, params: 40_000, macs: 0.99e6 },
     ...{ epochs: 4, seeds: [0, 1, 2], points: [...points.values()] },
     coefficients: { depth: 1.2, width: 1.1, resolution: 1.15 },

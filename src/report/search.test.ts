@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { renderSearch, renderStudies, renderTrials, type SearchReport } from "./search.js";
+import { sampleReport } from "./testing/sample.js";
 
 const costs = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
 const report: SearchReport = {
+  data: sampleReport().data,
   ...{ title: "shoes", name: "first", place: "studies", strategy: "nsga2", axes: ["macs"] },
   front: [
     { id: 4, arm: "nsga2", accuracy: 0.5, costs: costs(1e5), summary: "small", isKnee: false },

@@ -1,5 +1,6 @@
 /** What a search came to, and the studies there are, for the terminal. */
 import { formatBytes, formatCount, formatDuration, formatPercent } from "../base/index.js";
+import type { DataFacts } from "./data-facts.js";
 import { wilson } from "./interval.js";
 import { columns, palette, plain, type TextOptions, truncate } from "./text-table.js";
 import { counted, exactly, milliseconds } from "./words.js";
@@ -58,6 +59,7 @@ export type SearchReport = {
   readonly epochs: number;
   /** Training images of a trial. */
   readonly images: number;
+  readonly data: DataFacts;
   /** Images that accuracies were measured on. */
   readonly validation: number;
   /** Turned away by cost before any training. */

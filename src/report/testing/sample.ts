@@ -55,6 +55,16 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Fit
       train: 7000,
       validation: 1000,
       test,
+      side: 28,
+      perClass: labels.map((label) => ({
+        label,
+        train: 7000 / labels.length,
+        validation: 1000 / labels.length,
+        test: test / labels.length,
+      })),
+      ignored: {},
+      notes: [],
+      looks: { count: 8000 + test, grey: 8000 + test, elongated: 0 },
       skipped: [
         { source: "Coat/0017.png", reason: "not an image: unexpected end of file" },
         { source: "Bag/.DS_Store", reason: "not an image" },

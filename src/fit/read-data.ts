@@ -1,0 +1,39 @@
+/** Reading labelled images, and saying what was read: the same for every job. */
+import { type Dataset, type OpenOptions, openDataset, type SplitName } from "../data/index.js";
+import { type DataFacts, dataLines } from "../report/index.js";
+import type { Progress } from "./progress.js";
+
+/** @throws as `openDataset`. */
+export async function readData(
+  path: string,
+  options: Omit<OpenOptions, "onProgress">,
+  progress: Progress,
+): Promise<Dataset> {
+  progress.phase("data", "reading images");
+  const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
+  const dataset = await openDataset(path, { ...options, onProgress });
+  for (const line of dataLines(dataFacts(dataset))) progress.line(line);
+  return dataset;
+}
+
+export function dataFacts({ name, size, classes, splits, skipped, ignored, notes, looks }: Dataset): DataFacts {
+  const countsOf = (split: SplitName) => {
+    const counts = new Array<number>(classes.length).fill(0);
+    for (const { label } of splits[split]) counts[label]!++;
+    return counts;
+  };
+  const [train, validation, test] = [countsOf("train"), countsOf("validation"), countsOf("test")];
+  return {
+    name,
+    side: size,
+    classes,
+    train: splits.train.length,
+    validation: splits.validation.length,
+    test: splits.test.length,
+    perClass: classes.map((label, i) => ({ label, train: train[i]!, validation: validation[i]!, test: test[i]! })),
+    skipped,
+    ignored,
+    notes,
+    looks,
+  };
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { type DataFacts, dataLines } from "./data-facts.js";
+
+const facts = (classes: readonly string[], more: Partial<DataFacts> = {}): DataFacts => ({
+  name: "photos",
+  side: 48,
+  classes,
+  train: 14 * classes.length,
+  validation: 2 * classes.length,
+  test: 4 * classes.length,
+  perClass: classes.map((label, i) => ({ label, train: 14 + i, validation: 2, test: 4 })),
+  skipped: [],
+  ignored: {},
+  notes: [],
+  looks: { count: 20 * classes.length, grey: 0, elongated: 0 },
+  ...more,
+});
+
+test("classes and how many images of each every part has", () => {
+  expect(dataLines(facts(["cat", "dog"]))).toEqual([
+    "photos: 2 classes, 28 train, 4 validation, 8 held-out test images, 48 px",
+    "train + validation + test: cat 14 + 2 + 4 · dog 15 + 2 + 4",
+  ]);
+});
+
+test("a thousand classes take a line, too", () => {
+  const lines = dataLines(facts(Array.from({ length: 1000 }, (_, i) => `class ${i}`)));
+  expect(lines).toHaveLength(2);
+  expect(lines[1]!.length).toBeLessThan(400);
+  expect(lines[1]).toMatch(/ · class 11 25 \+ 2 \+ 4 · and 988 more classes of 32 to 1019 images$/);
+});
+
+test("what was not used, and what to do about it", () => {
+  const [, , ...lines] = dataLines(
+    facts(["a", "b"], {
+      ignored: { ".heic": 40, ".bmp": 3, ".txt": 1, "(none)": 2, "@eaDir/": 2, "._*": 5 },
+      skipped: Array.from({ length: 7 }, (_, i) => ({ source: `a/${i}.png`, reason: "an empty file" })),
+      looks: { count: 40, grey: 38, elongated: 4 },
+      notes: ["train is taken for the training part"],
+    }),
+  );
+  expect(lines).toEqual([
+    "train is taken for the training part",
+    "38 of 40 images are grey, 2 are coloured: colours are kept",
+    "4 of 40 images (10 %) are more than twice as long in one direction: more than half of each is cut off to make it square",
+    "not used: 40 .heic, 3 .bmp, which Bantam does not read: convert them to PNG or JPEG, as with `magick mogrify -format png *.heic`",
+    "not used, no images: 5 ._*, 2 without extension, 2 @eaDir/, 1 .txt",
+    ...[0, 1, 2, 3, 4].map((i) => `skipped a/${i}.png: an empty file`),
+    "skipped 2 more: --json lists them all",
+  ]);
+});
+
+test("names cannot steer a terminal", () => {
+  expect(dataLines(facts(["a\u001b[2J", "b"])).join("")).not.toContain("\u001b");
+});

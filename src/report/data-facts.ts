@@ -1,0 +1,109 @@
+/** What a folder of images was read as, and what of it was not used: the same for every command. */
+import { formatPercent } from "../base/index.js";
+import { plain } from "./text-table.js";
+
+export type DataFacts = {
+  readonly name: string;
+  /** Side that images are first looked at, px. */
+  readonly side: number;
+  readonly classes: readonly string[];
+  /** Images. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  /** Images of each class, in the same order. */
+  readonly perClass: readonly {
+    readonly label: string;
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+  }[];
+  /** Images and folders that were left out, each with the reason. */
+  readonly skipped: readonly { readonly source: string; readonly reason: string }[];
+  /** What are no images: files by extension or name, folders of systems by name and a slash. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** How the folder was understood, where that is not plain. */
+  readonly notes: readonly string[];
+  /** By their headers: those whose files hold no colour, and those that lose more than half to the crop. */
+  readonly looks: { readonly count: number; readonly grey: number; readonly elongated: number };
+};
+
+const namesShown = 12;
+const linesShown = 5;
+
+/** Formats of pictures that are not read. */
+const otherPictures = new Set(
+  "heic heif bmp dib jxl svg svgz psd psb xcf ai eps pdf ico tga pcx ppm pgm pbm pnm jp2 j2k jpx exr hdr dcm dicom raw cr2 cr3 crw nef nrw arw srf sr2 dng raf orf rw2 pef srw x3f 3fr iiq"
+    .split(" ")
+    .map((extension) => `.${extension}`),
+);
+
+/** Lines for a terminal: names and counts, however many classes there are, and all that was left out. */
+export function dataLines(facts: DataFacts): string[] {
+  const { name, classes, train, validation, test, side } = facts;
+  const counts = `${train} train, ${validation} validation, ${test} held-out test images`;
+  return [
+    `${name}: ${classes.length} classes, ${counts}, ${side} px`,
+    classLine(facts),
+    ...dataRemarks(facts),
+    ...skippedLines(facts),
+  ].map(plain);
+}
+
+function classLine({ perClass }: DataFacts): string {
+  const shown = perClass.slice(0, namesShown);
+  const rest = perClass.slice(namesShown).map(({ train, validation, test }) => train + validation + test);
+  const more =
+    rest.length === 0
+      ? ""
+      : ` · and ${rest.length} more classes of ${Math.min(...rest)} to ${Math.max(...rest)} images`;
+  const counts = shown.map(({ label, train, validation, test }) => `${label} ${train} + ${validation} + ${test}`);
+  return `train + validation + test: ${counts.join(" · ")}${more}`;
+}
+
+/** What else there is to say of the images, a sentence each. */
+export function dataRemarks({ notes, looks, ignored }: DataFacts): string[] {
+  const { count, grey, elongated } = looks;
+  return [
+    ...(notes.length > linesShown + 1
+      ? [...notes.slice(0, linesShown), `and ${notes.length - linesShown} more of the kind`]
+      : notes),
+    ...(grey > 0 && grey < count
+      ? [`${grey} of ${count} images are grey, ${count - grey} are coloured: colours are kept`]
+      : []),
+    ...(elongated > 0
+      ? [
+          `${elongated} of ${count} images (${formatPercent(elongated / count, 0)}) are more than twice as long in one direction: more than half of each is cut off to make it square`,
+        ]
+      : []),
+    ...ignoredSentences(ignored),
+  ];
+}
+
+function ignoredSentences(ignored: DataFacts["ignored"]): string[] {
+  const kinds = Object.entries(ignored).sort(([, a], [, b]) => b - a);
+  const pictures = kinds.filter(([kind]) => otherPictures.has(kind));
+  const others = kinds.filter(([kind]) => !otherPictures.has(kind));
+  const list = (some: typeof kinds) => {
+    const shown = some
+      .slice(0, namesShown)
+      .map(([kind, count]) => `${count} ${kind === "(none)" ? "without extension" : kind}`);
+    return `${shown.join(", ")}${some.length > namesShown ? ` and ${some.length - namesShown} more kinds` : ""}`;
+  };
+  return [
+    ...(pictures.length === 0
+      ? []
+      : [
+          `not used: ${list(pictures)}, which Bantam does not read: convert them to PNG or JPEG, as with \`magick mogrify -format png *${pictures[0]![0]}\``,
+        ]),
+    ...(others.length === 0 ? [] : [`not used, no images: ${list(others)}`]),
+  ];
+}
+
+function skippedLines({ skipped }: DataFacts): string[] {
+  const rest = skipped.length - linesShown;
+  return [
+    ...skipped.slice(0, linesShown).map(({ source, reason }) => `skipped ${source}: ${reason}`),
+    ...(rest > 0 ? [`skipped ${rest} more: --json lists them all`] : []),
+  ];
+}
