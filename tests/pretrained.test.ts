@@ -149,8 +149,8 @@ describe("a repository of timm", () => {
     const folder = await mkdtemp(place("folder-"));
     for (const [name, { bytes }] of Object.entries(files())) await writeFile(join(folder, name), bytes);
     const local = await json(["predict", picture(), "--weights", folder]);
-    expect(labels).toContain(local[0].label);
-    expect(local[0].top).toHaveLength(5);
+    expect(labels).toContain(local.predictions[0].label);
+    expect(local.predictions[0].top).toHaveLength(5);
 
     const hub = await startHub(files());
     const env = { HF_ENDPOINT: hub.url, HF_TOKEN: "" };
@@ -172,8 +172,8 @@ describe("a repository of timm", () => {
     const words = ["predict", picture(), "--weights", `hf:${repository}@v2`];
     try {
       expect((await bantam(words, env)).stderr).toContain("the names are timm's");
-      const [{ label }] = await json([...words, "--network", "timm-mobilenet-v3-small-0.5@64"], env);
-      expect(label).toMatch(/^class \d$/);
+      const { predictions } = await json([...words, "--network", "timm-mobilenet-v3-small-0.5@64"], env);
+      expect(predictions[0].label).toMatch(/^class \d$/);
       const missing = await bantam([...words.slice(0, 3), "hf:bantam/boots"], env);
       expect(missing.stderr).toContain("error: hf:bantam/boots");
     } finally {

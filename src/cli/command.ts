@@ -54,7 +54,7 @@ export type Context = {
 export type View = {
   readonly paint: Paint;
   readonly colour: boolean;
-  /** Columns of the terminal; 80 where there is none. */
+  /** Columns of the terminal. Infinite where there is none: what goes to a file or a program is not shortened. */
   readonly width: number;
 };
 
@@ -71,6 +71,8 @@ export type Command<V, R> = {
   // Methods, because their parameters are compared loosely: commands of different values fit in one list.
   run(values: V, context: Context): Promise<R>;
   show(result: R, view: View): string;
+  /** The file that was written and the headline, in a line: what `--quiet` prints to stdout where the summary goes to stderr. */
+  brief?(result: R): string;
 };
 
 export type AnyCommand = Command<never, unknown>;
@@ -86,6 +88,7 @@ type CommandDefinition<A, O, R> = {
   /** Returns plain data: `--json` prints it as it is. */
   readonly run: (values: Values<A, O>, context: Context) => Promise<R> | R;
   readonly show: (result: R, view: View) => string;
+  readonly brief?: (result: R) => string;
 };
 
 /** Names that every command has already. */
@@ -97,7 +100,9 @@ export function defineCommand<
   const O extends OptionDefinitions = Record<never, never>,
   R = unknown,
 >(definition: CommandDefinition<A, O, R>): Command<Values<A, O>, R> {
-  const { run, show, shows = "stdout", ...rest } = definition;
+  const { run, show, shows = "stdout", brief, ...rest } = definition;
+  if ((shows === "stderr") !== (brief !== undefined))
+    throw new Error(`internal: ${definition.name}: a summary on stderr, and it alone, has a line for --quiet`);
   const args: ArgumentDefinitions = definition.arguments ?? {};
   const options: OptionDefinitions = definition.options ?? {};
 
@@ -115,7 +120,8 @@ export function defineCommand<
   for (const [name, value] of [...Object.entries(args), ...Object.entries(options)]) {
     checkDefault(value, `${definition.name}: ${name}`);
   }
-  return { ...rest, arguments: args, options, shows, run: async (values, context) => run(values, context), show };
+  const door = { run: async (values: Values<A, O>, context: Context) => run(values, context), show };
+  return { ...rest, arguments: args, options, shows, ...door, ...(brief && { brief }) };
 }
 
 /** `max-macs` → `maxMacs`. */

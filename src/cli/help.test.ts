@@ -27,7 +27,8 @@ test("the overview", () => {
 
     Options
       --json         print one JSON document to stdout and nothing else
-      --quiet        no progress; only the result, warnings and errors
+      --quiet        no progress; only the result (a line, where it lies in files),
+                     warnings and errors
       --no-color     no colours; the variable NO_COLOR does the same
       -h, --help     print this help
       -V, --version  print the version
@@ -65,7 +66,8 @@ test("a command", () => {
 
     Common options
       --json      print one JSON document to stdout and nothing else
-      --quiet     no progress; only the result, warnings and errors
+      --quiet     no progress; only the result (a line, where it lies in files),
+                  warnings and errors
       --no-color  no colours; the variable NO_COLOR does the same
       -h, --help  print this help
 
@@ -113,7 +115,8 @@ test("a command in a narrow terminal", () => {
     Common options
       --json      print one JSON document to stdout
                   and nothing else
-      --quiet     no progress; only the result,
+      --quiet     no progress; only the result (a
+                  line, where it lies in files),
                   warnings and errors
       --no-color  no colours; the variable NO_COLOR
                   does the same

@@ -9,7 +9,7 @@ const tagline = "AutoML for vision networks that must fit: labelled images and a
 
 const commonOptions: readonly Row[] = [
   ["--json", "print one JSON document to stdout and nothing else"],
-  ["--quiet", "no progress; only the result, warnings and errors"],
+  ["--quiet", "no progress; only the result (a line, where it lies in files), warnings and errors"],
   ["--no-color", "no colours; the variable NO_COLOR does the same"],
   ["-h, --help", "print this help"],
 ];
@@ -126,7 +126,7 @@ function examples({ examples: list = [] }: AnyCommand, view: View): string | nul
 
 const termColumn = 26;
 
-/** Lines longer than a hundred columns are hard to read, however wide the window. */
-function pageWidth(view: View): number {
-  return Math.max(40, Math.min(view.width, 100));
+/** Lines longer than a hundred columns are hard to read, however wide the window; without one they have 80. */
+function pageWidth({ width }: View): number {
+  return Number.isFinite(width) ? Math.max(40, Math.min(width, 100)) : 80;
 }

@@ -47,7 +47,9 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.version") return { kind: "version" };
-    if (error.code === "commander.helpDisplayed" || (error.code === "commander.help" && error.exitCode === 0)) {
+    // Who types the name alone asks what there is.
+    if (error.code === "commander.help" && help === "") return { kind: "help", text: overviewHelp(commands, view) };
+    if (error.code === "commander.helpDisplayed" || error.code === "commander.help") {
       return { kind: "help", text: help };
     }
     throw new UsageError(reworded(error, argv, commands));
@@ -122,8 +124,6 @@ function reworded(error: CommanderError, argv: readonly string[], commands: read
   const command = commandIn(argv, commands);
   const at = command === undefined ? "bantam" : `bantam ${command.name}`;
   switch (error.code) {
-    case "commander.help":
-      return { at, expected: `a command (${commands.map(({ name }) => name).join(", ")})`, received: "nothing" };
     case "commander.unknownCommand": {
       const names = commands.map(({ name }) => name);
       const guess = closest(quoted, names);

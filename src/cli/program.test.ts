@@ -14,6 +14,7 @@ function command(work: (context: Context) => unknown, shows: "stdout" | "stderr"
     shows,
     run: async (_, context) => work(context),
     show: (result) => `worked: ${result}`,
+    ...(shows === "stderr" && { brief: (result) => `runs/work: ${result}` }),
   });
 }
 
@@ -40,7 +41,7 @@ describe("the exit code says how it ended", () => {
     ["work", failing("a text"), 1],
     ["work", failing(undefined), 1],
     ["work --wrong", command(() => 1), 2],
-    ["", command(() => 1), 2],
+    ["", command(() => 1), 0],
     ["nothing", command(() => 1), 2],
     ["--help", command(() => 1), 0],
     ["work --help", command(() => 1), 0],
@@ -70,10 +71,10 @@ describe("what is printed where", () => {
     expect(await run("work --json", [work])).toMatchObject({ out: "42\n", err: expect.stringContaining("trial 1\n") });
   });
 
-  test("a summary of what lies in files goes to stderr, and not at all when quiet", async () => {
+  test("a summary of what lies in files goes to stderr, and as a line to stdout when quiet", async () => {
     const work = command(() => 42, "stderr");
     expect(await run("work", [work])).toMatchObject({ out: "", err: "worked: 42\n" });
-    expect(await run("work --quiet", [work])).toMatchObject({ out: "", err: "" });
+    expect(await run("work --quiet", [work])).toMatchObject({ out: "runs/work: 42\n", err: "" });
     expect(await run("work --quiet --json", [work])).toMatchObject({ out: "42\n", err: "" });
   });
 

@@ -76,7 +76,8 @@ async function perform(
     const result = await command.run(values as never, context);
     live.done();
     if (flags.json) await document(result);
-    else if (command.shows === "stdout" || !flags.quiet) {
+    else if (flags.quiet && command.brief !== undefined) await output(`${printable(command.brief(result))}\n`);
+    else {
       const stream = io[command.shows];
       const text = command.show(result, viewOf(stream, io, flags));
       if (text !== "") await writeFully(stream, text.endsWith("\n") ? text : `${text}\n`, command.shows);
@@ -95,7 +96,7 @@ async function perform(
 
 function viewOf(stream: Io["stdout"], io: Io, flags: Flags): View {
   const colour = wantsColour(stream, io.env, flags.noColour);
-  return { paint: createPaint(colour), colour, width: stream.columns || 80 };
+  return { paint: createPaint(colour), colour, width: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY };
 }
 
 /** Say what went wrong, to people on stderr and to programs on stdout. @returns the exit code */

@@ -2,7 +2,7 @@
 import { formatPercent } from "../base/index.js";
 import type { ClassScore } from "./fit-report.js";
 import { wilson } from "./interval.js";
-import { columns, palette, plain, type TextOptions, truncate } from "./text-table.js";
+import { columns, palette, plain, shortened, type TextOptions } from "./text-table.js";
 
 export function renderEvaluation(
   {
@@ -16,8 +16,12 @@ export function renderEvaluation(
   const { strong, quiet } = palette(colour);
   const [low, high] = wilson(accuracy, count);
   const share = (value: number | null) => (value === null ? "–" : formatPercent(value));
-  const rows = perClass.map(({ label, count: images, precision, recall }) => [
-    truncate(plain(label), Math.max(10, width - 34)),
+  const labels = shortened(
+    perClass.map(({ label }) => plain(label)),
+    Math.max(10, width - 34),
+  );
+  const rows = perClass.map(({ count: images, precision, recall }, i) => [
+    labels[i]!,
     String(images),
     share(precision),
     share(recall),
@@ -35,6 +39,7 @@ export function renderEvaluation(
   ].join("\n");
 }
 
+/** A line for each picture. In a terminal, classes that its width has no room for stand on lines below. */
 export function renderPredictions(
   predictions: readonly {
     readonly file: string;
@@ -43,16 +48,36 @@ export function renderPredictions(
   { colour, width }: TextOptions,
 ): string {
   const { strong, quiet } = palette(colour);
-  const rows = predictions.map(({ file, top: [first, ...others] }) => [
-    truncate(plain(file), Math.max(16, Math.floor(width / 2))),
-    strong(plain(first!.label)),
-    formatPercent(first!.probability),
-    quiet(
-      others
-        .slice(0, 2)
-        .map(({ label, probability }) => `${plain(label)} ${formatPercent(probability)}`)
-        .join(" · "),
-    ),
-  ]);
-  return `${columns(rows, ["left", "left", "right", "left"]).join("\n")}\n`;
+  const label = ({ top }: (typeof predictions)[number]) => plain(top[0]!.label);
+  const figures = Math.max(0, ...predictions.map((each) => [...label(each)].length)) + "  100.0 %  ".length;
+  const names = shortened(
+    predictions.map(({ file }) => plain(file)),
+    Math.max(16, width - figures),
+  );
+  const rows = predictions.map((each, i) => [names[i]!, strong(label(each)), formatPercent(each.top[0]!.probability)]);
+  const lines = columns(rows, ["left", "left", "right"]);
+  const taken = figures + Math.max(0, ...names.map((name) => [...name].length));
+  return predictions
+    .flatMap(({ top }, i) => {
+      const others = top.slice(1).map((other) => `${plain(other.label)} ${formatPercent(other.probability)}`);
+      const beside = width - taken - 2;
+      const isBeside = others.length > 0 && Math.max(...others.map((text) => text.length)) <= beside;
+      const below = filled(others, isBeside ? beside : width - 2).map(quiet);
+      if (!isBeside) return [lines[i]!, ...below.map((text) => `  ${text}`)];
+      const [first, ...more] = below;
+      return [`${lines[i]}  ${first}`, ...more.map((text) => " ".repeat(taken + 2) + text)];
+    })
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Pieces in lines of at most `width` characters, ` · ` between those of a line. */
+function filled(pieces: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + piece.length + 3 <= width) lines[lines.length - 1] = `${last} · ${piece}`;
+    else lines.push(piece);
+  }
+  return lines;
 }

@@ -1,6 +1,16 @@
 /** Peak memory of a network for a terminal: in each number format and order, and as others count it. */
 import { formatBytes } from "../base/index.js";
-import { type Align, columns, narrowest, palette, plain, type TextOptions, truncate, whatFits } from "./text-table.js";
+import {
+  type Align,
+  columns,
+  narrowest,
+  palette,
+  plain,
+  shortened,
+  type TextOptions,
+  truncate,
+  whatFits,
+} from "./text-table.js";
 import { wrap } from "./wrap.js";
 
 type Peak = { readonly bytes: number; readonly at: string };
@@ -54,18 +64,23 @@ type Palette = ReturnType<typeof palette>;
 
 function peakLines({ peaks }: MemoryTable, width: number, paint: Palette): string[] {
   const align: readonly Align[] = ["left", "right", "right", "right", "left"];
-  const rows = (room: number) =>
-    columns(
+  const rows = (room: number) => {
+    const nodes = shortened(
+      peaks.map(({ lowest }) => plain(lowest.at)),
+      room,
+    );
+    return columns(
       [
         ["format", "given order", "best order", "in place", "needed at"],
-        ...peaks.map(({ format, given, lowest, inPlaceDepthwise }) => [
+        ...peaks.map(({ format, given, lowest, inPlaceDepthwise }, i) => [
           format,
           ...[given, lowest, inPlaceDepthwise].map(({ bytes }) => formatBytes(bytes)),
-          truncate(plain(lowest.at), room),
+          nodes[i]!,
         ]),
       ].map((row) => (room > 0 ? row : row.slice(0, 4))),
       align,
     );
+  };
   const bare = Math.max(...rows(0).map((line) => line.length));
   const room = width - bare - 2;
   const [head, ...body] = rows(room >= 12 ? room : 0);
@@ -93,8 +108,12 @@ function conventionLines({ conventions }: MemoryTable, width: number, paint: Pal
     ...(parts.length < 2 ? [] : parts.map((part) => [`  ${part.what}`, formatBytes(part.bytes)])),
   ]);
   const widest = Math.max(...rows.map(([, bytes]) => bytes!.length));
+  const names = shortened(
+    rows.map(([what]) => what!),
+    width - widest - 2,
+  );
   const shown = columns(
-    rows.map(([what, bytes]) => [truncate(what!, width - widest - 2), bytes!]),
+    rows.map(([, bytes], i) => [names[i]!, bytes!]),
     ["left", "right"],
   );
   let line = 0;

@@ -7,9 +7,9 @@ import {
   narrowest,
   palette,
   plain,
+  shortened,
   type TextOptions,
   textBar,
-  truncate,
   whatFits,
 } from "./text-table.js";
 import { counted, exactly } from "./words.js";
@@ -50,8 +50,14 @@ export function renderProfile(profile: ProfileTable, options: TextOptions): stri
   const width = Math.max(options.width, narrowest);
   const paint = palette(options.colour);
   const share = (layer: ProfileTable["layers"][number]) => (profile.macs > 0 ? layer.macs / profile.macs : 0);
+  const { layers } = profile;
+  const cut = shortened(
+    layers.map(({ name }) => plain(name)),
+    Number.isFinite(width) ? 32 : width,
+  );
+  const names = new Map(layers.map((layer, i) => [layer, cut[i]!]));
   const all: readonly Column[] = [
-    { head: "layer", align: "left", cell: (layer) => truncate(plain(layer.name), 32), total: "total" },
+    { head: "layer", align: "left", cell: (layer) => names.get(layer)!, total: "total" },
     { head: "kind", align: "left", cell: (layer) => plain(layer.kind), total: "" },
     { head: "output", align: "right", cell: (layer) => layer.output.join("×"), total: "" },
     { head: "params", align: "right", cell: (layer) => formatCount(layer.params), total: formatCount(profile.params) },

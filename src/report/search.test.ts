@@ -87,6 +87,6 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   expect(text).toMatch(/2 +random +failed .*out of memory$/m);
   expect(text).toMatch(/3 +random .*as 1 {2}28 px/m);
   expect(renderTrials([{ ...trial, costs: costs(5), seconds: 2, error: null }], { ...options, width: 70 })).toMatch(
-    /2 s {2}28 px · s\.\.\/2 · relu$/m,
+    /2 s {2}28 px · st…\/2 · relu$/m,
   );
 });

@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import type { DataFacts } from "./data-facts.js";
 import { wilson } from "./interval.js";
-import { columns, palette, plain, type TextOptions, truncate } from "./text-table.js";
+import { columns, palette, plain, shortened, type TextOptions } from "./text-table.js";
 import { counted, exactly, milliseconds } from "./words.js";
 
 type Costs = {
@@ -159,8 +159,12 @@ function frontTable(front: readonly FrontRow[], validation: number, { colour, wi
     ).map((line) => line.length),
   );
   const room = width - widest - 12;
+  const summaries = shortened(
+    front.map(({ summary }) => summary),
+    room,
+  );
   const described = lines.map((line, i) =>
-    i === 0 || room < 24 ? line : `${line}  ${paint.quiet(truncate(front[i - 1]!.summary, room))}`,
+    i === 0 || room < 24 ? line : `${line}  ${paint.quiet(summaries[i - 1]!)}`,
   );
   return front.some(({ isKnee }) => isKnee) ? [...described, paint.quiet("* where the front bends most")] : described;
 }
@@ -243,8 +247,12 @@ export function renderTrials(trials: readonly TrialRow[], { colour, width }: Tex
   const [first, ...lines] = columns([head, ...rows], align);
   const room = Math.max(20, width - first!.length - 2);
   // A terminal wraps what is too long; a network is worth less than that, a reason not.
-  const last = trials.map(({ error, network }) =>
-    error === null ? paint.quiet(truncate(plain(network), room)) : paint.bad(plain(error.split("\n")[0]!)),
+  const networks = shortened(
+    trials.map(({ network }) => plain(network)),
+    room,
+  );
+  const last = trials.map(({ error }, i) =>
+    error === null ? paint.quiet(networks[i]!) : paint.bad(plain(error.split("\n")[0]!)),
   );
   return [paint.quiet(`${first}  network`), ...lines.map((line, i) => `${line}  ${last[i]}`)].join("\n");
 }

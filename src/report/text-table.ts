@@ -3,7 +3,7 @@
 export type TextOptions = {
   /** Escape codes for colour; false for a file, a pipe or `NO_COLOR`. */
   readonly colour: boolean;
-  /** Characters in a line; fewer than `narrowest` are not enough. */
+  /** Characters in a line; fewer than `narrowest` are not enough. Infinite where it is no terminal: nothing is shortened then. */
   readonly width: number;
 };
 
@@ -47,12 +47,23 @@ export function whatFits(pieces: readonly string[], room: number): string {
   return pieces.length === 0 || text.length <= room ? text : whatFits(pieces.slice(0, -1), room);
 }
 
-/** Cuts to `width` characters, the middle replaced by `..`. */
+/** Cuts to `width` characters, at least one, the middle replaced by `…`. */
 export function truncate(text: string, width: number): string {
   const characters = [...text];
-  if (characters.length <= width) return text;
-  const head = Math.ceil((width - 2) / 2);
-  return `${characters.slice(0, head).join("")}..${characters.slice(characters.length - (width - 2 - head)).join("")}`;
+  if (characters.length <= Math.max(width, 1)) return text;
+  const head = Math.ceil((width - 1) / 2);
+  return `${characters.slice(0, head).join("")}…${characters.slice(characters.length - (width - 1 - head)).join("")}`;
+}
+
+/** Each cut to `width` characters, or to as many more as keep different names different. */
+export function shortened(names: readonly string[], width: number): string[] {
+  const different = new Set(names).size;
+  const longest = Math.max(0, ...names.map((name) => name.length));
+  for (let room = Math.max(width, 1); room < longest; room++) {
+    const cut = names.map((name) => truncate(name, room));
+    if (new Set(cut).size === different) return cut;
+  }
+  return [...names];
 }
 
 /** Data for a terminal: a file name must not move the cursor, ring the bell or turn the line around. */

@@ -1,5 +1,5 @@
 /** Commands as people meet them: several things of which one is broken, few words, names, trials that go on. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -79,5 +79,72 @@ describe("of several things, the good ones have their results", () => {
     const { rows, errors } = JSON.parse(stdout);
     expect(rows).toMatchObject([{ network: "mobilenet-v1-0.25@32", provider: "wasm" }]);
     expect(errors.map(({ item }: { item: string }) => item)).toEqual(own.slice(1));
+  });
+});
+
+describe("few words, and none too few", () => {
+  test("--quiet prints a line: the file that was written, and what it is worth", async () => {
+    const to = (name: string) => ["--out", place(name), "--quiet"];
+    const exported = await bantam("export", place("model", "model.safetensors"), ...to("again.onnx"));
+    expect(exported).toMatchObject({ code: 0, stderr: "" });
+    expect(exported.stdout).toMatch(/^.*again\.onnx: [\d.]+ [kM]B\n$/);
+    const words = ["--network", "mobilenet-v3-small-0.25@16", "--device", "cpu", "--epochs", "1"];
+    const trained = await bantam("train", place("photos"), ...words, ...to("quiet"));
+    expect(trained).toMatchObject({ code: 0, stderr: "" });
+    expect(trained.stdout).toMatch(
+      /^.*quiet\/model\.onnx: [\d.]+ % of \d+ held-out images, [\d.]+ k params, [\d.]+ [kM] MACs\n$/,
+    );
+  });
+
+  test("bantam alone prints the help", async () => {
+    const alone = await bantam();
+    expect(alone).toMatchObject({ code: 0, stderr: "" });
+    expect(alone).toEqual(await bantam("--help"));
+    expect(alone).toEqual(await bantam("--no-color"));
+    expect(JSON.parse((await bantam("--json")).stdout)).toEqual({ help: alone.stdout });
+  });
+
+  test.each([
+    [[], 3],
+    [["--top", "1"], 1],
+    [["--top", "2"], 2],
+    [["--top", "12"], 3],
+  ])("predict %j gives as many classes as there are of those asked for", async (top, count) => {
+    const words = ["predict", model(), circle(), ...top];
+    const { stdout } = await bantam(...words);
+    expect(stdout.match(/(circle|cross|stripes) +[\d.]+ %/g)).toHaveLength(count);
+    expect(stdout.split("\n")).toHaveLength(2);
+    expect(JSON.parse((await bantam(...words, "--json")).stdout).predictions[0].top).toHaveLength(count);
+  });
+});
+
+describe("names", () => {
+  const long = (end: string) =>
+    place("photos", "circle", `${"a picture with a name that is long ".repeat(4)}${end}.png`);
+
+  test("are whole where no terminal is", async () => {
+    const files = ["one", "two"].map(long);
+    for (const file of files) await copyFile(circle(), file);
+    const { stdout } = await bantam("predict", model(), ...files);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.map((line) => files.findIndex((file) => line.startsWith(`${file}  `)))).toEqual([0, 1]);
+    for (const words of [
+      ["profile", "efficientnet-b7"],
+      ["profile", "mobilenet-v2", "--memory"],
+    ])
+      expect((await bantam(...words)).stdout).not.toMatch(/…|\w\.\.\w/);
+  });
+
+  test("in a terminal stay different, each with an ellipsis", async () => {
+    const io = createFakeIo({ NO_COLOR: "1" });
+    io.stdout.isTTY = true;
+    io.stdout.columns = 60;
+    // These differ in their middles alone, where names are cut.
+    const middle = (digit: string) => place(`${"x".repeat(60)}${digit}${"x".repeat(60)}.png`);
+    for (const digit of ["1", "2"]) await copyFile(circle(), middle(digit));
+    expect(await main(["predict", model(), middle("1"), middle("2"), "--top", "1"], commands, io)).toBe(0);
+    const shown = io.stdout.text.trimEnd().split("\n");
+    expect(new Set(shown).size).toBe(2);
+    for (const line of shown) expect(line).toContain("…");
   });
 });

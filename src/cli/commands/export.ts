@@ -53,5 +53,6 @@ export const exportCommand = defineCommand({
     else await writeFileAtomic(out, await exportOnnx(whole, await engineOf({ device, threads }, context)));
     return { file: out, format, bytes: (await stat(out)).size };
   },
+  brief: ({ file, bytes }) => `${file}: ${formatBytes(bytes)}`,
   show: ({ file, bytes }) => `${file}: ${formatBytes(bytes)}`,
 });

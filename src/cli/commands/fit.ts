@@ -15,6 +15,7 @@ import {
   deviceOptions,
   engineOf,
   goldenOption,
+  headline,
   workersOption,
 } from "./shared.js";
 
@@ -75,6 +76,7 @@ export const fitCommand = defineCommand({
     const { mistakes: _pictures, ...facts } = report;
     return { model, onnx, report: file, trials: facts.search.trials, ...facts };
   },
+  brief: ({ onnx, accuracy, data, costs }) => headline(onnx, accuracy, data.test, costs),
   show: ({ model, onnx, report, trials: _, ...facts }, { paint, colour, width }) =>
     [
       renderFitSummary({ ...facts, mistakes: [] }, { colour, width }),

@@ -28,7 +28,13 @@ export const predictCommand = defineCommand({
     },
   },
   options: {
-    top: { kind: "integer", min: 1, max: 1000, default: 5, help: "classes to give for each picture" },
+    top: {
+      kind: "integer",
+      min: 1,
+      max: 1000,
+      default: 5,
+      help: "classes to give for each picture, as far as there are so many",
+    },
     ...pretrainedOptions,
     ...deviceOptions,
   },

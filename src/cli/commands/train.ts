@@ -14,6 +14,7 @@ import {
   devices,
   enginesOf,
   goldenOption,
+  headline,
   networkOptions,
   networkWord,
   textOf,
@@ -99,6 +100,7 @@ export const trainCommand = defineCommand({
     await writeFileAtomic(file, renderTrainReport(report));
     return { ...result, report: file };
   },
+  brief: ({ onnx, accuracy, count, costs }) => headline(onnx, accuracy, count, costs),
   show: ({ model, onnx, report, accuracy, count, costs, curve }, { paint, ...options }) =>
     [
       renderCurves(curve, options),
