@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../base/index.js";
-import { namesIn, quoted, sameName } from "./classes.js";
+import { namesIn, quoted, requireKnown, sameName } from "./classes.js";
 import { findLayout, isTrainingName } from "./layout.js";
 import type { SplitName } from "./sample.js";
 import { isImage, type Scan, within } from "./scan.js";
@@ -23,10 +23,15 @@ export type ClassFolders = {
 const neutral = /^(?:images?|imgs?|pictures?|photos?|jpe?gs?|pngs?|raw|original|[^\p{L}]*)$/iu;
 
 /**
+ * @param known classes where they are known already, as a model's: then some may be missing, no other may be there, and nothing is asked.
  * @throws {DataError} when there is no picture in a sub-folder, two folders name the same part, a part to measure on has other classes
  *   than the training part, or what the classes are can be read in two ways.
  */
-export async function findClassFolders(root: string, scan: Scan): Promise<ClassFolders> {
+export async function findClassFolders(
+  root: string,
+  scan: Scan,
+  known: readonly string[] | null,
+): Promise<ClassFolders> {
   const base = await descend(scan, "", isTrainingName);
   const top = await scan.list(base);
   const at = join(root, base);
@@ -51,20 +56,30 @@ export async function findClassFolders(root: string, scan: Scan): Promise<ClassF
   }
 
   const train = parts.find(({ split }) => split === "train")!;
-  const inTrain = await classFoldersOf(root, train, scan, null);
-  const classes = [...new Set(inTrain.folders.map(({ name }) => name))];
+  const inTrain = await classFoldersOf(root, train, scan, known);
+  const classes = namesOf(inTrain);
   const found = [inTrain];
   for (const part of parts.filter((each) => each !== train)) {
-    found.push(await heldOut(root, await classFoldersOf(root, part, scan, classes), classes));
+    const held = await classFoldersOf(root, part, scan, known ?? classes);
+    found.push(known === null ? heldOut(root, held, classes) : held);
   }
   // In the order of the parts, which the division into splits and with it every training depends on.
   const inOrder = parts.flatMap((part) => found.filter(({ split }) => split === part.split));
   return {
-    classes,
+    classes: known === null ? classes : ofModel(root, found, known),
     folders: inOrder.flatMap(({ folders }) => folders),
     above: ["", base, ...inOrder.map(({ at }) => at)].filter((folder, i, all) => all.indexOf(folder) === i),
     splits: new Set(parts.map(({ split }) => split)),
   };
+}
+
+const namesOf = ({ folders }: Part) => [...new Set(folders.map(({ name }) => name))];
+
+/** The folders' own order, so that a folder is the same with a model and without. */
+function ofModel(root: string, parts: readonly Part[], known: readonly string[]): readonly string[] {
+  const classes = [...new Set(parts.flatMap(namesOf))];
+  requireKnown(root, classes, known);
+  return classes;
 }
 
 const inWords = { train: "training part", validation: "validation part", test: "test part" } as const;
@@ -121,7 +136,7 @@ async function chosenClasses(root: string, at: string, scan: Scan): Promise<read
   return lines.length > 0 && lines.every(isFolder) ? lines : null;
 }
 
-async function heldOut(root: string, part: Part, classes: readonly string[]): Promise<Part> {
+function heldOut(root: string, part: Part, classes: readonly string[]): Part {
   const at = join(root, part.at);
   if (part.folders.length === 0) {
     const hint = "images without a class cannot measure a network: sort them, or move the folder away";

@@ -11,6 +11,18 @@ export function refuseFewClasses(root: string, classes: readonly string[]): void
   });
 }
 
+/** @throws {DataError} when there are others than the classes of a model. */
+export function requireKnown(root: string, classes: readonly string[], known: readonly string[]): void {
+  const unknown = classes.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new DataError({
+    at: root,
+    expected: `only classes of the model (${quoted(known)})`,
+    received: quoted(unknown),
+    hint: "move the others away, or write the names of those to measure into classes.txt beside their folders, one a line",
+  });
+}
+
 /** `"cat", "dog" and 3 more`; what cannot be seen is written as its code. */
 export function quoted(names: readonly string[]): string {
   const shown = names

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { toFileError } from "../base/files.js";
 import { DataError, UsageError } from "../base/index.js";
 import { findOrBuildCache } from "./cache.js";
+import { requireKnown } from "./classes.js";
 import { type OnProgress, throwIfStopped } from "./concurrency.js";
 import type { Decode } from "./decode.js";
 import { folderDecoder } from "./decoder.js";
@@ -26,6 +27,8 @@ export type Dataset = {
   /** Side at which it was first decoded, px: see `firstGeometry`. */
   readonly size: number;
   readonly splits: Readonly<Record<SplitName, readonly Sample[]>>;
+  /** Whether the test images are a part of the folder, not drawn from all of it. */
+  readonly hasOwnTest: boolean;
   /** Images left out, and why. */
   readonly skipped: readonly Skipped[];
   /** What are no images, counted: files by extension, those of systems by name, folders of systems by name and a slash. */
@@ -43,6 +46,11 @@ export type OpenOptions = {
   readonly cacheDir: string;
   /** Largest side to decode at, px; 224 where left out. */
   readonly maxSize?: number | undefined;
+  /**
+   * Of a model, in its order, where the images are for one: then some may be missing, no other may be there, and nothing is too few.
+   * In Unicode's form NFC.
+   */
+  readonly classes?: readonly string[] | undefined;
   /** Share of each class to test on, where the folder does not say; 0.2 where left out. */
   readonly testFraction?: number | undefined;
   /** Share of each class to validate on, of what the test leaves; 0.1 where left out. */
@@ -71,7 +79,9 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   throwIfStopped(signal, "reading the dataset");
 
   const root = resolve(path);
-  const { at, collection, decode } = await collect(root, options);
+  const { at, decode, ...collected } = await collect(root, options);
+  const collection =
+    options.classes === undefined ? collected.collection : relabelled(root, collected.collection, options.classes);
   const size = firstSize(collection, maxSize);
   const geometry = firstGeometry({ size, channels: collection.channels });
   const key = { fingerprint: collection.fingerprint, geometry, subset: null };
@@ -84,7 +94,8 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   });
   const skipped = [...collection.skipped, ...broken];
   const given = without(collection.given, new Set(broken.map(({ source }) => source)));
-  refuseTooFew(root, collection.classes, given, skipped);
+  if (options.classes === undefined) refuseTooFew(root, collection.classes, given, skipped);
+  else refuseNone(root, given, skipped);
 
   return {
     name: basename(root),
@@ -93,6 +104,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     channels: collection.channels,
     nativeSize: collection.nativeSize,
     size,
+    hasOwnTest: given.test !== null,
     splits: completeSplits(given, { seed, testFraction, validationFraction }),
     skipped,
     ignored: collection.ignored,
@@ -115,13 +127,30 @@ async function collect(root: string, options: OpenOptions): Promise<Collected> {
     throw new DataError({ at: root, expected: "a folder of images", received: "a file", hint });
   }
   const idx = await findIdxFolder(root);
-  if (idx !== null) return { at: idx.at, ...(await readIdxFolder(idx.at, idx.names)) };
-  return { at: root, collection: await readClassFolders(root, options), decode: folderDecoder(root) };
+  if (idx !== null) return { at: idx.at, ...(await readIdxFolder(idx.at, idx.names, options.classes !== undefined)) };
+  return {
+    at: root,
+    collection: await readClassFolders(root, options, options.classes ?? null),
+    decode: folderDecoder(root),
+  };
 }
 
 function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): number {
   const asItIs = barePixels && nativeSize <= maxSize;
   return asItIs ? nativeSize : ladderSize(Math.min(nativeSize, maxSize));
+}
+
+/** Labels become places in `classes`. */
+function relabelled(root: string, collection: Collection, classes: readonly string[]): Collection {
+  requireKnown(root, collection.classes, classes);
+  const places = collection.classes.map((name) => classes.indexOf(name));
+  const move = (samples: readonly Sample[]) => samples.map(({ source, label }) => ({ source, label: places[label]! }));
+  const { train, validation, test } = collection.given;
+  return {
+    ...collection,
+    classes,
+    given: { train: move(train), validation: validation && move(validation), test: test && move(test) },
+  };
 }
 
 function without(given: GivenSplits, broken: ReadonlySet<string>): GivenSplits {
@@ -155,6 +184,11 @@ function refuseTooFew(root: string, classes: readonly string[], given: GivenSpli
     const hint = "add images, or move the folder away so that a part of the training images is used";
     throw new DataError({ at: root, expected: `at least one readable ${split} image`, received, hint });
   }
+}
+
+function refuseNone(root: string, given: GivenSplits, skipped: readonly Skipped[]): void {
+  if (Object.values(given).some((samples) => samples !== null && samples.length > 0)) return;
+  throw new DataError({ at: root, expected: "at least one readable image", received: `none${brokenInWords(skipped)}` });
 }
 
 function brokenInWords(skipped: readonly Skipped[]): string {

@@ -10,19 +10,24 @@ import { type Entry, type Found, imageExtensions, Scan, type ScanOptions } from 
  * Reads a folder with one sub-folder a class, alone or under folders for train, validation and test. Pictures lie in
  * the class folder or anywhere below it. Links are followed; hidden files and those of systems are passed over.
  *
+ * @param known the classes of a model, where the pictures are for one: see `findClassFolders`.
  * @throws {DataError} when the folders give no two classes, a class holds no image, or a held-out folder has a class
  *   that the training folder has not.
  */
-export async function readClassFolders(root: string, options: ScanOptions): Promise<Collection> {
+export async function readClassFolders(
+  root: string,
+  options: ScanOptions,
+  known: readonly string[] | null,
+): Promise<Collection> {
   const scan = new Scan(root, options);
-  const { classes, folders, above, splits } = await findClassFolders(root, scan);
-  refuseFewClasses(root, classes);
+  const { classes, folders, above, splits } = await findClassFolders(root, scan, known);
+  if (known === null) refuseFewClasses(root, classes);
   await scan.claim(above, folders);
   const found: Found[] = [];
   for (const { folder, name, split } of folders) {
     for (const source of await scan.imagesBelow(folder)) found.push({ source, label: classes.indexOf(name), split });
   }
-  refuseEmptyClasses(root, classes, found, scan.ignored);
+  if (known === null) refuseEmptyClasses(root, classes, found, scan.ignored);
 
   const entries = await scan.inspect(found);
   const headers = entries.map(({ header }) => header).filter((header) => header !== null);

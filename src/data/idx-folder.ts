@@ -41,11 +41,13 @@ export async function findIdxFolder(
  * Classes are the lines of `classes.txt` where there is one, else the labels that occur.
  *
  * @param names what the folder holds.
+ * @param isForModel whether one class is enough.
  * @throws {DataError} when images and labels do not belong together, or `classes.txt` does not fit them.
  */
 export async function readIdxFolder(
   root: string,
   names: readonly string[],
+  isForModel: boolean,
 ): Promise<{ readonly collection: Collection; readonly decode: Decode }> {
   const train = pairOf(root, names, "train");
   const t10k = pairOf(root, names, "t10k");
@@ -64,7 +66,7 @@ export async function readIdxFolder(
   const named = names.includes("classes.txt") ? await readClassNames(root) : null;
   const values = named ? named.map((_, i) => i) : labelsIn(first.labels.data);
   const classes = named ?? values.map(String);
-  refuseFewClasses(root, classes);
+  if (!isForModel) refuseFewClasses(root, classes);
   const samples = pairs.map(({ files, labels }) => samplesOf(files, labels.data, values));
   const hash = createHash("sha256").update(JSON.stringify(named));
   for (const { files, images, labels } of pairs) {

@@ -5,6 +5,7 @@ export type { OnProgress } from "./concurrency.js";
 export { type Dataset, type OpenOptions, openDataset } from "./dataset.js";
 export { decodeImage } from "./decode.js";
 export { type ImageOptions, type ImageSet, openImages, subset } from "./images.js";
+export { type PicturesBelow, picturesBelow } from "./pictures-below.js";
 export { encodePng } from "./png.js";
 export type { AugmentationPolicy } from "./policy.js";
 export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";

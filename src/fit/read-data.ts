@@ -3,15 +3,18 @@ import { type Dataset, type OpenOptions, openDataset, type SplitName } from "../
 import { type DataFacts, dataLines } from "../report/index.js";
 import type { Progress } from "./progress.js";
 
-/** @throws as `openDataset`. */
-export async function readData(
-  path: string,
-  options: Omit<OpenOptions, "onProgress">,
-  progress: Progress,
-): Promise<Dataset> {
+type ReadOptions = Omit<OpenOptions, "onProgress">;
+
+/** Without a word. @throws as `openDataset`. */
+export function readImages(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
   progress.phase("data", "reading images");
   const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
-  const dataset = await openDataset(path, { ...options, onProgress });
+  return openDataset(path, { ...options, onProgress });
+}
+
+/** @throws as `openDataset`. */
+export async function readData(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
+  const dataset = await readImages(path, options, progress);
   for (const line of dataLines(dataFacts(dataset))) progress.line(line);
   return dataset;
 }

@@ -41,7 +41,9 @@ const otherPictures = new Set(
 /** Lines for a terminal: names and counts, however many classes there are, and all that was left out. */
 export function dataLines(facts: DataFacts): string[] {
   const { name, classes, train, validation, test, side } = facts;
-  const counts = `${train} train, ${validation} validation, ${test} held-out test images`;
+  const counts = isDivided(facts)
+    ? `${train} train, ${validation} validation, ${test} held-out test images`
+    : `${test} images`;
   return [
     `${name}: ${classes.length} classes, ${counts}, ${side} px`,
     classLine(facts),
@@ -50,13 +52,18 @@ export function dataLines(facts: DataFacts): string[] {
   ].map(plain);
 }
 
-function classLine({ perClass }: DataFacts): string {
+/** Otherwise all images are there to be measured. */
+const isDivided = ({ train, validation }: DataFacts) => train + validation > 0;
+
+function classLine(facts: DataFacts): string {
+  const { perClass } = facts;
   const shown = perClass.slice(0, namesShown);
   const rest = perClass.slice(namesShown).map(({ train, validation, test }) => train + validation + test);
   const more =
     rest.length === 0
       ? ""
       : ` · and ${rest.length} more classes of ${Math.min(...rest)} to ${Math.max(...rest)} images`;
+  if (!isDivided(facts)) return `${shown.map(({ label, test }) => `${label} ${test}`).join(" · ")}${more}`;
   const counts = shown.map(({ label, train, validation, test }) => `${label} ${train} + ${validation} + ${test}`);
   return `train + validation + test: ${counts.join(" · ")}${more}`;
 }
@@ -100,7 +107,12 @@ function ignoredSentences(ignored: DataFacts["ignored"]): string[] {
   ];
 }
 
-function skippedLines({ skipped }: DataFacts): string[] {
+/** Of pictures without classes. */
+export function leftOutLines(facts: Pick<DataFacts, "ignored" | "skipped">): string[] {
+  return [...ignoredSentences(facts.ignored), ...skippedLines(facts)].map(plain);
+}
+
+function skippedLines({ skipped }: Pick<DataFacts, "skipped">): string[] {
   const rest = skipped.length - linesShown;
   return [
     ...skipped.slice(0, linesShown).map(({ source, reason }) => `skipped ${source}: ${reason}`),

@@ -31,7 +31,7 @@ export function renderEvaluation(
     ["left", "right", "right", "right"],
   );
   return [
-    `${strong(formatPercent(accuracy, 2))} of ${count} ${split} images, 95 % interval ${formatPercent(low)} to ${formatPercent(high)}`,
+    `${strong(formatPercent(accuracy, 2))} of ${count} ${split === "all" ? "" : `${split} `}images, 95 % interval ${formatPercent(low)} to ${formatPercent(high)}`,
     "",
     quiet(head!),
     ...body,

@@ -1,6 +1,6 @@
 export { type Comparison, renderComparison, renderComparisonCsv, renderComparisonSvg } from "./compare.js";
 export { renderComparisonPage } from "./compare-page.js";
-export { type DataFacts, dataLines } from "./data-facts.js";
+export { type DataFacts, dataLines, leftOutLines } from "./data-facts.js";
 export { renderEvaluation, renderPredictions } from "./evaluation.js";
 export { type Explanation, renderExplanation } from "./explain.js";
 export type * from "./fit-report.js";

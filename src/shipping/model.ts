@@ -89,7 +89,8 @@ export function decodeModel(bytes: Uint8Array, at: string): Model {
 }
 
 const cardSchema = z.object({
-  classes: z.array(z.string()).min(1),
+  // Models from before names were of one form may hold another.
+  classes: z.array(z.string().transform((name) => name.normalize("NFC"))).min(1),
   preprocessing: z.object({
     size: z.int().min(1).max(8192),
     channels: z.literal([1, 3]),

@@ -1,6 +1,6 @@
 import { UsageError } from "../../base/index.js";
-import { renderPredictions } from "../../report/index.js";
-import { classifierOf, openClassifier, predictFiles } from "../../shipping/index.js";
+import { leftOutLines, renderPredictions } from "../../report/index.js";
+import { classifierOf, expandFolders, openClassifier, predictFiles } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
 import { withoutFailures } from "../several.js";
 import { pretrainedModel, pretrainedOptions } from "./pretrained.js";
@@ -13,6 +13,7 @@ export const predictCommand = defineCommand({
     "With a model that Bantam trained, or with other people's weights: those of the Hub are downloaded once, into the cache that all its programs share (HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are heeded). Pictures are prepared as the weights' authors did.",
   examples: [
     ["bantam predict runs/photos/model.onnx cat.jpg dog.png", "a line for each picture"],
+    ["bantam predict runs/photos/model.onnx holiday", "all pictures in a folder and below it"],
     ["bantam predict cat.jpg --weights hf:timm/mobilenetv3_small_100.lamb_in1k", "one of ImageNet's 1000 classes"],
     [
       "bantam predict cat.jpg --weights mobilenet_v2.safetensors --network torch-mobilenet-v2",
@@ -24,7 +25,7 @@ export const predictCommand = defineCommand({
       kind: "path",
       placeholder: "[model] image",
       variadic: true,
-      help: "model.onnx or model.safetensors, except with --weights; then JPEG, PNG, WebP, GIF, AVIF or TIFF files",
+      help: "model.onnx or model.safetensors, except with --weights; then JPEG, PNG, WebP, GIF, AVIF or TIFF files, or folders of them",
     },
   },
   options: {
@@ -52,8 +53,11 @@ export const predictCommand = defineCommand({
     const chosen = await engineOf({ device, threads }, context);
     const classifier = model === null ? await openClassifier(first, chosen) : await classifierOf(model, chosen);
     try {
-      const { predictions, failures } = await predictFiles(classifier, model === null ? rest : files, top);
-      return { predictions, errors: withoutFailures(failures, predictions.length, context) };
+      const paths = await expandFolders(model === null ? rest : files, context.signal);
+      for (const line of leftOutLines(paths)) context.progress.line(line);
+      const { predictions, failures } = await predictFiles(classifier, paths.files, top);
+      const errors = withoutFailures([...paths.failures, ...failures], predictions.length, context);
+      return { predictions, errors, skipped: paths.skipped, ignored: paths.ignored };
     } finally {
       await classifier.dispose();
     }
