@@ -99,12 +99,11 @@ async function run(job: Job): Promise<FitResult> {
   const gate = fitsSmallest(half) ? half : whole;
   await planTrials(job, gate);
   await search(job, gate);
-  const { chosen, mostActivations } = chooseTrial(job);
+  const { chosen, mostActivations, why } = chooseTrial(job);
   const trials = numberedTrials(job.study.trials);
   const { number } = trials.find(({ id }) => id === chosen.id)!;
-  progress.line(
-    `trial ${number + 1} of ${trials.length} goes on: ${formatPercent(chosen.accuracy)} with ${describe(chosen.architecture)}`,
-  );
+  const measured = `${formatPercent(chosen.accuracy)} of ${dataset.splits.validation.length} validation images`;
+  progress.line(`trial ${number} of ${trials.length} goes on, ${why}: ${measured}, ${describe(chosen.architecture)}`);
 
   const rule = { divisor: gate.space.channelDivisor, repeats: "nearest", resolutions } as const;
   const inTime = (architecture: Architecture) =>

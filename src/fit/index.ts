@@ -10,6 +10,6 @@ export type { ScalingOptions } from "./scaling-experiment.js";
 export { type ScalingSearchResult, scalingSearch } from "./scaling-search.js";
 export { type ScalingStudyResult, scalingStudy } from "./scaling-study.js";
 export { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "./search.js";
-export { compareStudies, exportStudy, showStudy } from "./study-facts.js";
+export { compareStudies, exportStudy, exportTrial, showStudy } from "./study-facts.js";
 export { type TrainOptions, type TrainResult, trainNetwork } from "./train.js";
 export { VERSION } from "./version.js";

@@ -20,5 +20,14 @@ export async function readNetworkFile(path: string): Promise<Architecture> {
   } catch (cause) {
     throw new ModelError({ at: path, expected: "an architecture as JSON", received: "something else" }, { cause });
   }
+  if (isStudy(json)) {
+    const hint = "`bantam study export PLACE NAME --trial N --out FILE.json` writes the network of one";
+    const received = `a study of ${json.trials.length} trials`;
+    throw new ModelError({ at: path, expected: "one network as JSON", received, hint });
+  }
   return parseArchitecture(json, path);
 }
+
+/** As `bantam study export --format json` writes it. */
+const isStudy = (json: unknown): json is { readonly trials: readonly unknown[] } =>
+  typeof json === "object" && json !== null && "study" in json && "trials" in json && Array.isArray(json.trials);

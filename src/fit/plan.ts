@@ -1,4 +1,5 @@
 /** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
+import { formatPercent } from "../base/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../search/index.js";
 import { createTraining } from "../training/index.js";
@@ -10,6 +11,7 @@ import { trainedTrials } from "./trials.js";
 export const SEARCH_SHARE = 0.25;
 export const EVOLUTION = { population: 6, sample: 3 };
 export const objective: Objective = { costs: ["params", "macs"], reward: ({ accuracy }) => accuracy };
+const BEST = "the best of them";
 const TRIALS_WANTED = 16;
 const MOST_TRIAL_STEPS = 400;
 /** A full training should have this many steps, and see every image this often. */
@@ -45,11 +47,20 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
  * Which trial's network to go on with: the most accurate of those that can be trained well in the time that is left. A
  * network that is too slow for that is no use, however well it fits. How fast one is was measured in its trial; a larger one
  * of its kind takes time in proportion to its activations, since small networks wait for memory more than for arithmetic.
+ *
+ * @returns `why`: the rule, as people are told it.
  */
-export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null } {
+export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null; why: string } {
   const { plan } = job.study;
   const trials = trainedTrials(job.study.trials);
-  if (plan.choice !== undefined) return { ...plan.choice, chosen: job.study.trials[plan.choice.trial]! };
+  const best = bestTrial(trials, objective.reward);
+  const isBest = ({ id }: Trial) => id === best.id;
+  const beaten = () => `${formatPercent(best.accuracy)} was reached by trial ${trials.indexOf(best) + 1}`;
+  if (plan.choice !== undefined) {
+    const chosen = job.study.trials[plan.choice.trial]!;
+    const why = isBest(chosen) ? BEST : `as it was chosen before, by the time there was then (${beaten()})`;
+    return { ...plan.choice, chosen, why };
+  }
   const { recipe, clock, dataset } = job;
   const seconds = clock.total - clock.spent();
   const wanted = Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
@@ -60,10 +71,14 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
   const fast = trials.filter((trial) => activationsOf(trial.architecture) <= affordable(trial));
   const fastest = trials.toSorted((a, b) => b.imagesPerSecond - a.imagesPerSecond).slice(0, 1);
   const chosen = bestTrial(fast.length > 0 ? fast : fastest, objective.reward);
+  const rule =
+    fast.length > 0
+      ? `the best of ${fast.length} that can be trained well in the time left`
+      : "the fastest, as none can be trained well in the time left";
   const most = affordable(chosen);
   const mostActivations = Number.isFinite(most) ? Math.round(most) : null;
   job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };
-  return { chosen, mostActivations };
+  return { chosen, mostActivations, why: isBest(chosen) ? BEST : `${rule} (${beaten()})` };
 }
 
 /** Numbers that the layers of a network give out for one image. */

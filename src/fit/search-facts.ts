@@ -34,7 +34,7 @@ export function searchFacts({ objective, trials, shared, ...facts }: SearchOutco
     axes: objective.costs,
     ranking: shared === undefined ? null : rankingOf(trials, shared),
     front: front.map((trial) => ({
-      id: trial.id,
+      id: trial.id + 1,
       arm: trial.arm,
       accuracy: trial.accuracy,
       costs: trial.costs,

@@ -47,5 +47,5 @@ function trialLine({ number, strategy, accuracy, costs, seconds, architecture }:
     `${formatCount(costs.params)} params`.padStart(14),
     `${formatCount(costs.macs)} MACs`.padStart(12),
   ];
-  return `trial ${String(number + 1).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(architecture)}`;
+  return `trial ${String(number).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(architecture)}`;
 }

@@ -220,7 +220,8 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
             const perTrial = spent() / Math.max(clock.trials + inTrial, 1e-9);
             const left = (options.trials - trained.length - inTrial) * perTrial;
             progress.update({
-              text: `trial ${trained.length + 1} of ${options.trials}, epoch ${epoch}/${assignment.epochs}`,
+              // Trials that repeat another are counted, and not trained.
+              text: `trial ${assignment.id + 1}, ${trained.length} of ${options.trials} trained, epoch ${epoch}/${assignment.epochs}`,
               fraction: done,
               columns: [...best(trained), `${Math.round(imagesPerSecond)} images/s`],
               secondsLeft: options.seconds === undefined ? left : Math.min(left, options.seconds - spent()),

@@ -40,21 +40,55 @@ export function compareStudies(studies: readonly ReadStudy[], axes: readonly Lim
   });
 }
 
-/** The study with each trial's network in a line: a candidate as it was built, or the multipliers of a scaled one and its seed. */
+/**
+ * The study with each trial's network in a line: a candidate as it was built, and its layers, or the multipliers of a scaled one
+ * and its seed.
+ */
 export function showStudy({ study, trials }: ReadStudy) {
   const { space } = study.settings as { readonly space?: SearchSpace };
   const networkOf = ({ subject }: StoredTrial) => {
-    if (space !== undefined) return describe(decode(space, subject as Candidate));
+    if (space !== undefined) {
+      const architecture = decode(space, subject as Candidate);
+      return { network: describe(architecture), architecture };
+    }
     const { key, seed } = subject as { readonly key: string; readonly seed: number };
-    return `${key}, seed ${seed}`;
+    return { network: `${key}, seed ${seed}` };
   };
-  return { study, trials: trials.map((trial) => ({ ...trial, network: networkOf(trial) })) };
+  return { study, trials: trials.map((trial) => ({ ...counted(trial), ...networkOf(trial) })) };
 }
 
-/** All trials as CSV (RFC 4180, nested values as JSON) or as one JSON document with the study's settings. */
-export function exportStudy({ study, trials }: ReadStudy, format: "csv" | "json"): string {
-  if (format === "json") return `${JSON.stringify({ study, trials }, null, 1)}\n`;
-  const rows = trials.map(({ costs, ...trial }) => ({ latencyMs: null, ...trial, ...costs }));
+/** Wherever people or other programs meet trials, they count from 1; in the store they count from 0. */
+const counted = ({ id, parent, sameAs, ...trial }: StoredTrial): StoredTrial => ({
+  id: id + 1,
+  ...trial,
+  parent: parent === null ? null : parent + 1,
+  sameAs: sameAs === null ? null : sameAs + 1,
+});
+
+/**
+ * The network of one trial of a search, as JSON that `train`, `profile` and `bench` take.
+ *
+ * @param number from 1, as trials are shown.
+ * @throws {UsageError} when there is no such trial, or the study is no search.
+ */
+export function exportTrial({ study, trials }: ReadStudy, number: number): string {
+  const { space } = study.settings as { readonly space?: SearchSpace };
+  if (space === undefined) {
+    throw new UsageError({ at: study.name, expected: "a search, whose trials are networks", received: study.kind });
+  }
+  const trial = trials.find(({ id }) => id === number - 1);
+  if (trial === undefined) {
+    const expected = trials.length === 0 ? "a study with trials" : `a trial, 1 to ${trials.length}`;
+    throw new UsageError({ at: "--trial", expected, received: String(number) });
+  }
+  const name = `${study.name}-trial-${number}`;
+  return `${JSON.stringify({ ...decode(space, trial.subject as Candidate), name }, null, 1)}\n`;
+}
+
+/** All trials as CSV (RFC 4180, nested values as JSON) or as one JSON document with the study's settings and each network's layers. */
+export function exportStudy(read: ReadStudy, format: "csv" | "json"): string {
+  if (format === "json") return `${JSON.stringify(showStudy(read), null, 1)}\n`;
+  const rows = read.trials.map(counted).map(({ costs, ...trial }) => ({ latencyMs: null, ...trial, ...costs }));
   const names =
     "id,arm,state,accuracy,params,macs,weightBytes,peakActivationBytes,latencyMs,epochs,curve,parent,sameAs,compute,seconds,imagesPerSecond,error,subject".split(
       ",",

@@ -20,11 +20,11 @@ const trials = [
 test("what both arms asked for is one trial, numbered among those that were trained", () => {
   const numbered = numberedTrials(trials).map(({ id, number, strategy, parent }) => [id, number, strategy, parent]);
   expect(numbered).toEqual([
-    [0, 0, "shared", null],
-    [2, 1, "shared", null],
-    [4, 2, "evolution", 1],
-    [5, 3, "shared", null],
-    [7, 4, "evolution", 3],
+    [0, 1, "shared", null],
+    [2, 2, "shared", null],
+    [4, 3, "evolution", 2],
+    [5, 4, "shared", null],
+    [7, 5, "evolution", 4],
   ]);
   expect(trainedTrials(trials)).toHaveLength(5);
 });

@@ -8,23 +8,23 @@ export type Arm = "evolution" | "random";
 
 export type NumberedTrial = Trial & { readonly strategy: Arm | "shared"; readonly number: number };
 
-/** Those that were trained; the place of one among them is its number. */
+/** Those that were trained; the place of one among them, from 1, is its number. */
 export const trainedTrials = (trials: readonly Trial[]): readonly Trial[] =>
   trials.filter(({ sameAs }) => sameAs === null);
 
-/** `number` and `parent` count the trained trials from 0. */
+/** `number` and `parent` count the trained trials from 1, as people do. */
 export function numberedTrials(trials: readonly Trial[]): readonly NumberedTrial[] {
   const trained = trainedTrials(trials);
-  const numbers = new Map(trained.map(({ id }, number) => [id, number]));
+  const numbers = new Map(trained.map(({ id }, i) => [id, i + 1]));
   const askedAgain = new Set(trials.map(({ sameAs, arm }) => (sameAs === null ? "" : `${sameAs} by ${arm}`)));
   const other = { evolution: "random", random: "evolution" } as const;
-  return trained.map((trial, number) => {
+  return trained.map((trial, i) => {
     const arm = trial.arm as Arm;
     // What evolution draws at random, the random arm draws too, if only later.
     const isShared = askedAgain.has(`${trial.id} by ${other[arm]}`) || (arm === "evolution" && trial.parent === null);
     // A parent whose outcome was known before is the trial that it was known from.
     const parent = trial.parent === null ? null : numbers.get(trials[trial.parent]!.sameAs ?? trial.parent)!;
-    return { ...trial, number, parent, strategy: isShared ? "shared" : arm };
+    return { ...trial, number: i + 1, parent, strategy: isShared ? "shared" : arm };
   });
 }
 

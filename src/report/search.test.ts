@@ -31,7 +31,7 @@ const options = { colour: false, width: 100 };
 
 test("a search in words: front, knee, intervals, both arms, and who was ahead", () => {
   const text = renderSearch(report, options);
-  expect(text).toMatch(/2 \* +80\.0 % +77\.1–82\.6 +1 k +200 k/);
+  expect(text).toMatch(/1 \* +80\.0 % +77\.1–82\.6 +1 k +200 k/);
   expect(text).toContain("random search is ahead of nsga2 at equal compute, in this one search");
   expect(text).toContain("10 trained · 2 stopped early · 1 failed · 2 met before · 12 turned away by cost");
   const [first, second] = report.arms;
@@ -71,14 +71,14 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   expect(renderStudies("here", [study], options)).toMatch(/a\?\[2J +search +2 +1 +2026-01-02 03:04/);
   expect(renderStudies("here", [], options)).toBe("no studies in here");
   const trial = {
-    ...{ id: 0, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] },
+    ...{ id: 1, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] },
     network: "28 px · stem 8 /2 · relu",
   };
   const text = renderTrials(
     [
       { ...trial, costs: costs(5), seconds: 2, error: null },
-      { ...trial, id: 1, state: "failed", costs: costs(5), seconds: 0, error: "out of memory\nmore" },
-      { ...trial, id: 2, sameAs: 0, costs: costs(5), seconds: 0, error: null },
+      { ...trial, id: 2, state: "failed", costs: costs(5), seconds: 0, error: "out of memory\nmore" },
+      { ...trial, id: 3, sameAs: 1, costs: costs(5), seconds: 0, error: null },
     ],
     options,
   );

@@ -15,6 +15,7 @@ type Costs = {
 };
 
 export type FrontRow = {
+  /** From 1. */
   readonly id: number;
   readonly arm: string;
   readonly accuracy: number;
@@ -137,7 +138,7 @@ function frontTable(front: readonly FrontRow[], validation: number, { colour, wi
   const rows = front.map(({ id, accuracy, costs, isKnee }) => {
     const [low, high] = wilson(accuracy, validation);
     return [
-      `${id + 1}${isKnee ? " *" : "  "}`,
+      `${id}${isKnee ? " *" : "  "}`,
       formatPercent(accuracy),
       paint.quiet(`${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)}`),
       formatCount(costs.params),
@@ -217,6 +218,7 @@ export function renderStudies(place: string, studies: readonly StudyRow[], { col
 }
 
 export type TrialRow = {
+  /** From 1, as is the one it is the same as. */
   readonly id: number;
   readonly arm: string;
   readonly state: string;
@@ -234,13 +236,13 @@ export type TrialRow = {
 export function renderTrials(trials: readonly TrialRow[], { colour, width }: TextOptions): string {
   const paint = palette(colour);
   const rows = trials.map(({ id, arm, state, sameAs, accuracy, epochs, curve, costs, seconds }) => [
-    String(id + 1),
+    String(id),
     plain(arm),
     state === "failed" ? paint.bad("failed") : formatPercent(accuracy),
     formatCount(costs.params),
     formatCount(costs.macs),
     `${curve.length}/${epochs}`,
-    sameAs === null ? formatDuration(seconds) : paint.quiet(`as ${sameAs + 1}`),
+    sameAs === null ? formatDuration(seconds) : paint.quiet(`as ${sameAs}`),
   ]);
   const head = ["trial", "by", "accuracy", "params", "MACs", "epochs", "time"];
   const align = ["right", "left", "right", "right", "right", "right", "right"] as const;

@@ -87,8 +87,8 @@ describe("a search that was stopped", () => {
     const recorded = await search([scripted("a", [{}, { candidate: candidates[1]! }])]);
     const now = scripted("a", [{}, { candidate: candidates[2]!, parent: 0, epochs: 1 }]);
     await expect(search([now], { recorded })).rejects.toThrow(
-      `recorded trial 1: expected a's trial 1 of ${candidateKey(smallSpace, candidates[2]!)} for 1 epochs after trial 0, ` +
-        `received a's trial 1 of ${candidateKey(smallSpace, candidates[1]!)} for 3 epochs\n  hint: these trials are of a search with another`,
+      `recorded trial 2: expected a's trial 2 of ${candidateKey(smallSpace, candidates[2]!)} for 1 epochs after trial 1, ` +
+        `received a's trial 2 of ${candidateKey(smallSpace, candidates[1]!)} for 3 epochs\n  hint: these trials are of a search with another`,
     );
     await expect(search([scripted("a", [{}])], { recorded })).rejects.toThrow("expected no more trials, received a's");
   });

@@ -189,10 +189,10 @@ function requireSame(space: SearchSpace, now: Assignment | null, then: Trial, id
     candidate,
     epochs,
   }: Pick<Trial, "id" | "arm" | "parent" | "candidate" | "epochs">) =>
-    `${arm}'s trial ${id} of ${candidateKey(space, candidate)} for ${epochs} epochs${parent === null ? "" : ` after trial ${parent}`}`;
+    `${arm}'s trial ${id + 1} of ${candidateKey(space, candidate)} for ${epochs} epochs${parent === null ? "" : ` after trial ${parent + 1}`}`;
   if (now !== null && line(now) === line(then)) return;
   throw new UsageError({
-    at: `recorded trial ${id}`,
+    at: `recorded trial ${id + 1}`,
     expected: now === null ? "no more trials" : line(now),
     received: line(then),
     hint: "these trials are of a search with another seed, space, budget or other options: repeat those, or begin anew",

@@ -61,7 +61,7 @@ describe.each(places)("studies in %s", (_, place) => {
     await store.add("once", trial(0));
     await store.add("once", trial(0));
     await expect(store.add("once", trial(0, { seconds: 9 }))).rejects.toThrow(
-      /trial 0: expected no trial of this number/,
+      /trial 1: expected no trial of this number/,
     );
     expect((await store.read("once")).trials).toHaveLength(1);
   });

@@ -172,7 +172,7 @@ function storeOn(sql: Sql, place: string): StudyStore {
       const there = (await trialsOf(name)).find(({ id }) => id === trial.id);
       if (there !== undefined && JSON.stringify(valuesOf(there)) === JSON.stringify(values)) return;
       throw new FileError({
-        at: `${place}, study ${name}, trial ${trial.id}`,
+        at: `${place}, study ${name}, trial ${trial.id + 1}`,
         expected: "no trial of this number",
         received: "one of another process",
         hint: "begin the search again: it goes on after what is there",

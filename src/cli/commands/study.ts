@@ -1,6 +1,6 @@
 import { writeFileAtomic } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
-import { compareStudies, exportStudy, showStudy } from "../../fit/index.js";
+import { compareStudies, exportStudy, exportTrial, showStudy } from "../../fit/index.js";
 import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
 import { openStudyStore, type StudyStore, shownPlace } from "../../study/index.js";
 import { defineCommand } from "../command.js";
@@ -15,6 +15,10 @@ export const studyCommand = defineCommand({
     ["bantam study ls runs/photos-search", "the studies there"],
     ["bantam study show runs/photos-search photos", "every trial of one"],
     ["bantam study export runs/photos-search photos --format csv --out trials.csv", "for another program"],
+    [
+      "bantam study export runs/photos-search --trial 7 --out seven.json",
+      "one network, for `bantam train --network seven.json`",
+    ],
     ["bantam study compare runs/photos-search small large", "fronts in one box"],
   ],
   arguments: {
@@ -29,14 +33,20 @@ export const studyCommand = defineCommand({
   },
   options: {
     format: { kind: "choice", of: ["csv", "json"], help: "of an export (by default csv)" },
+    trial: {
+      kind: "integer",
+      min: 1,
+      help: "exports the architecture of this trial alone, as .json that train, profile and bench take",
+    },
     out: { kind: "path", help: "file of an export; by default it is printed" },
     axes: {
       kind: "text",
       help: "of the fronts that are compared, by default macs,params; there are also memory and size",
     },
   },
-  run: async ({ action, place, names = [], format, out, axes }, context) => {
-    if (action !== "export") refuse({ "--format": format, "--out": out }, "export", action);
+  run: async ({ action, place, names = [], format, trial, out, axes }, context) => {
+    if (action !== "export") refuse({ "--format": format, "--trial": trial, "--out": out }, "export", action);
+    if (trial !== undefined) refuse({ "--format": format }, "no --trial, an architecture that is always JSON,", "both");
     if (action !== "compare") refuse({ "--axes": axes }, "compare", action);
     const most = { ls: 0, show: 1, export: 1, compare: Number.POSITIVE_INFINITY }[action];
     if (names.length > most) {
@@ -53,7 +63,7 @@ export const studyCommand = defineCommand({
       if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")), errors };
       const [first] = read;
       if (action === "show") return { action, ...showStudy(first!) };
-      const text = exportStudy(first!, format ?? "csv");
+      const text = trial === undefined ? exportStudy(first!, format ?? "csv") : exportTrial(first!, trial);
       if (out !== undefined) await writeFileAtomic(out, text);
       return { action, out: out ?? null, text };
     } finally {

@@ -1,0 +1,108 @@
+/** From a search to a model: its trials are counted alike everywhere, each can be trained, profiled and measured. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands/index.js";
+import { main } from "../../src/cli/index.js";
+import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { makePhotos } from "../photos.js";
+
+let root: string;
+const place = (...names: string[]) => join(root, ...names);
+
+async function bantam(...words: string[]) {
+  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
+  const code = await main(words, commands, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+const stage = (channels: number[]) => ({
+  channels,
+  repeats: [1],
+  kernels: [3],
+  squeezeExcite: [false],
+  expansions: [2],
+});
+const space = {
+  base: "image",
+  resolutions: [16],
+  widths: [0.25, 0.35],
+  activations: ["relu"],
+  stemStrides: [2],
+  headChannels: [128],
+  stages: [{ ...stage([12]), expansions: [1] }, stage([16, 24]), stage([32]), stage([56, 72]), stage([88])],
+};
+const searching = () => [
+  ...["search", place("photos"), "--study", place("studies"), "--space", place("space.json")],
+  ...["--trials", "3", "--epochs", "1", "--images", "12", "--device", "cpu"],
+];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
+  await makePhotos(place("photos"), 8);
+  await writeFile(place("space.json"), JSON.stringify(space));
+}, 60_000);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+test("a trial of a search becomes a model with the same layers", async () => {
+  const { code, stdout, stderr } = await bantam(...searching(), "--json");
+  expect(code, stderr).toBe(0);
+  const { front } = JSON.parse(stdout);
+
+  // The same numbers, from 1, in the lines of the search, its result, `study show`, its document and both exports.
+  const told = [...stderr.matchAll(/^trial +(\d+) .* ([\d.]+ k) params/gm)].map(([, id, params]) => [
+    Number(id),
+    params,
+  ]);
+  expect(told[0]![0]).toBe(1);
+  const shown = await bantam("study", "show", place("studies"));
+  for (const [id, params] of told) expect(shown.stdout).toMatch(new RegExp(`^ +${id} .* ${params} `, "m"));
+  const { trials } = JSON.parse((await bantam("study", "show", place("studies"), "--json")).stdout);
+  expect(trials.map(({ id }: { id: number }) => id)).toEqual(trials.map((_: unknown, i: number) => i + 1));
+  const exported = JSON.parse((await bantam("study", "export", place("studies"), "--format", "json")).stdout);
+  expect(exported.trials).toEqual(trials);
+  const csv = (await bantam("study", "export", place("studies"))).stdout.split("\r\n");
+  expect(csv[1]).toMatch(/^1,/);
+  const { id, costs } = front[0];
+  expect(trials[id - 1].costs).toEqual(costs);
+
+  const file = place("one.json");
+  const written = await bantam("study", "export", place("studies"), "--trial", String(id), "--out", file);
+  expect(written).toMatchObject({ code: 0, stdout: `${file}\n` });
+  const architecture = JSON.parse(await readFile(file, "utf8"));
+  expect(architecture).toEqual({ ...trials[id - 1].architecture, name: `photos-trial-${id}` });
+  const layersOf = async (network: string) => {
+    const { stdout } = await bantam("profile", network, "--json");
+    const { layers, params, macs } = JSON.parse(stdout);
+    return { layers, params, macs };
+  };
+  const layers = await layersOf(file);
+  expect(layers).toMatchObject({ params: costs.params, macs: costs.macs });
+  const quick = ["--epochs", "1", "--device", "cpu", "--out", place("model")];
+  const trained = await bantam("train", place("photos"), "--network", file, ...quick);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(await layersOf(place("model", "model.safetensors"))).toEqual(layers);
+  const bench = ["--device", "cpu", "--threads", "1", "--seconds", "0.05", "--json"];
+  expect(JSON.parse((await bantam("bench", file, ...bench)).stdout).rows).toMatchObject([{ macs: costs.macs }]);
+}, 120_000);
+
+test.each([
+  [["--trial", "99"], 2, /--trial: expected a trial, 1 to \d+, received 99/],
+  [["--trial", "0"], 2, /--trial: expected at least 1/],
+  [["--trial", "1", "--format", "csv"], 2, /--format: expected no --trial/],
+])("study export %j is refused", async (words, code, message) => {
+  const refused = await bantam("study", "export", place("studies"), ...words);
+  expect(refused).toMatchObject({ code, stdout: "" });
+  expect(refused.stderr).toMatch(message);
+});
+
+test("a whole study is no network, and the message says how to get one", async () => {
+  const all = place("all.json");
+  await bantam("study", "export", place("studies"), "--format", "json", "--out", all);
+  const { code, stderr } = await bantam("train", place("photos"), "--network", all);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /all\.json: expected one network as JSON, received a study of \d+ trials\n {2}hint: .*--trial N/,
+  );
+});
