@@ -1,15 +1,16 @@
 /**
- * A line for a shell: words that it would take apart are quoted, options without a value left out.
+ * A line for a shell: words that it would take apart are quoted, options without a value left out. `true` is a flag that is given.
  *
  * @example commandLine(["bantam", "fit", "my photos"], { seed: 1, out: undefined }); // "bantam fit 'my photos' --seed 1"
  */
 export function commandLine(
   words: readonly string[],
-  options: Readonly<Record<string, string | number | undefined>>,
+  options: Readonly<Record<string, string | number | boolean | undefined>>,
 ): string {
-  const given = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, quoted(String(value))],
-  );
+  const given = Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}`, quoted(String(value))];
+  });
   return [...words.map(quoted), ...given].join(" ");
 }
 

@@ -3,7 +3,7 @@
  * Node only, and so not part of `base/index.ts`.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 import { lives, thisProcess } from "./living.js";
@@ -37,20 +37,51 @@ export async function writeFileAtomic(path: string, data: FileData): Promise<voi
  * Create the folder (and those above it) where missing and prove by a small file that it can be written:
  * to be called before hours of work whose result goes there.
  *
+ * @returns those that were created, the innermost first.
  * @throws {FileError} when it cannot be created or written.
  */
-export async function ensureWritableFolder(path: string): Promise<void> {
+export async function ensureWritableFolder(path: string): Promise<readonly string[]> {
   try {
-    await createFolder(path);
-    const probe = temporaryIn(path);
-    try {
-      // A byte, as a full disk may still take an empty file.
-      await withHandle(await open(probe, "wx"), (file) => writeFile(file, "\n"));
-    } finally {
-      await rm(probe, { force: true });
-    }
+    const created = await createFolder(path);
+    await probe(path);
+    return created;
   } catch (error) {
     throw toFileError(error, path, "folder");
+  }
+}
+
+/**
+ * That `ensureWritableFolder` will succeed, as far as can be told without creating anything: before it is known whether there will
+ * be anything to write.
+ *
+ * @throws {FileError} when it would not.
+ */
+export async function requireWritable(path: string): Promise<void> {
+  try {
+    let nearest = path;
+    while ((await stat(nearest).catch(ignoring("ENOENT"))) === undefined && dirname(nearest) !== nearest)
+      nearest = dirname(nearest);
+    if (!(await stat(nearest)).isDirectory()) {
+      throw Object.assign(new Error("not a folder"), { code: nearest === path ? "EEXIST" : "ENOTDIR" });
+    }
+    await probe(nearest);
+  } catch (error) {
+    throw toFileError(error, path, "folder");
+  }
+}
+
+/** Removes those of the folders that are empty, in their order. */
+export async function removeEmptyFolders(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rmdir(path).catch(() => {});
+}
+
+async function probe(folder: string): Promise<void> {
+  const file = temporaryIn(folder);
+  try {
+    // A byte, as a full disk may still take an empty file.
+    await withHandle(await open(file, "wx"), (handle) => writeFile(handle, "\n"));
+  } finally {
+    await rm(file, { force: true });
   }
 }
 
@@ -147,18 +178,20 @@ async function replace(path: string, data: FileData, mode = 0o666): Promise<void
     .catch(() => {});
 }
 
-/** As `mkdir` with `recursive`, which reports a read-only disk as "no such file". */
-async function createFolder(path: string): Promise<void> {
+/** As `mkdir` with `recursive`, which reports a read-only disk as "no such file". @returns what was created, the innermost first. */
+async function createFolder(path: string): Promise<string[]> {
   const above = dirname(path);
   try {
     await mkdir(path);
+    return [path];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A root of the file system may answer otherwise than with EEXIST.
-    if ((await stat(path).catch(() => undefined))?.isDirectory()) return;
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) return [];
     if (code !== "ENOENT" || above === path) throw error;
-    await createFolder(above);
+    const created = await createFolder(above);
     await mkdir(path).catch(ignoring("EEXIST")); // another process may have been faster
+    return [path, ...created];
   }
 }
 

@@ -33,6 +33,21 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${twoPlaces(minutes % 60)} m`;
 }
 
+/**
+ * As `parseDuration` takes it, and to the same number of seconds; from a microsecond on.
+ * @example [5420, 600, 12.5].map(formatDurationExactly); // "1h30m20s", "10m", "12.5s"
+ */
+export function formatDurationExactly(seconds: number): string {
+  if (!Number.isInteger(seconds)) return `${seconds}s`;
+  let rest = seconds;
+  const parts = (["d", "h", "m", "s"] as const).map((unit) => {
+    const count = Math.floor(rest / secondsPer[unit]);
+    rest -= count * secondsPer[unit];
+    return count === 0 ? "" : `${count}${unit}`;
+  });
+  return parts.join("") || "0s";
+}
+
 /** @example formatPercent(0.8841); // "88.4 %" */
 export function formatPercent(fraction: number, digits = 1): string {
   return Number.isFinite(fraction) ? `${(fraction * 100).toFixed(digits)} %` : notFinite(fraction);

@@ -1,7 +1,8 @@
 /** A model file measured on a folder of labelled images. */
-import { ensureWritableFolder } from "../base/files.js";
+import { requireWritable } from "../base/files.js";
 import { DataError } from "../base/index.js";
 import { type Dataset, openImages, type SplitName } from "../data/index.js";
+import { requireApart } from "../folders/index.js";
 import { type DataFacts, dataLines } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import { type ClassScore, evaluateClassifier, openClassifier } from "../shipping/index.js";
@@ -39,7 +40,8 @@ export type EvaluateResult = {
 /** @throws {DataError} when the folder has classes that the model has not. */
 export async function evaluateFile(options: EvaluateOptions): Promise<EvaluateResult> {
   const { model, data, engine, cacheDir, signal, progress = noProgress } = options;
-  await ensureWritableFolder(cacheDir);
+  await requireApart(data, { "--cache": cacheDir });
+  await requireWritable(cacheDir);
   const classifier = await openClassifier(model, engine);
   try {
     const { classes, preprocessing, history } = classifier.card;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { ensureWritableFolder } from "../base/files.js";
 import type { ImageSet } from "../data/index.js";
+import { keyOf } from "../folders/index.js";
 import type { TrainedPart } from "../networks/index.js";
 import type { NetworkChoice } from "../pretrained/index.js";
 import {
@@ -19,7 +20,6 @@ import {
 import { cachedFeatures } from "./feature-cache.js";
 import { fingerprintOf } from "./fingerprint.js";
 import type { Progress } from "./progress.js";
-import { studyKey } from "./study.js";
 
 export type FromOptions = {
   /** `hf:owner/name[@revision][:file]`, a safetensors file of Bantam's, timm, torchvision or Keras, or a folder. */
@@ -146,7 +146,7 @@ async function featuresFor(setup: Setup, { part }: Phase, tensors: FineTune["ten
   const body = await createBody({ engine, architecture, tensors, normalization, part });
   try {
     const featuresOf = async (images: ImageSet, split: string) => {
-      const key = studyKey({
+      const key = keyOf({
         ...{ images: fineTune.images, split, sources: images.sources, normalization, part },
         ...{
           weights: fingerprintOf({ ...architecture, classes: 2 }, frozen),

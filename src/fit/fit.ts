@@ -7,17 +7,18 @@
  * The test images are looked at once, at the end, through the shipped file. Every choice before that is made on the
  * validation images.
  */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureWritableFolder } from "../base/files.js";
-import { createRng, formatCount, formatPercent, InterruptedError } from "../base/index.js";
+import { ensureWritableFolder, requireWritable, writeFileAtomic } from "../base/files.js";
+import { createRng, formatCount, formatPercent, InterruptedError, UsageError } from "../base/index.js";
 import { channelStatistics, type Dataset } from "../data/index.js";
+import { type Folder, openFolder, requireApart, requireFolder } from "../folders/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
-import type { FitReport } from "../report/index.js";
+import { type FitReport, renderFitReport } from "../report/index.js";
 import { type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
 import { type CostGate, describe, fitsSmallest, imageSpace, requireFeasible, type Trial } from "../search/index.js";
-import { quickRecipe, type RunResult } from "../training/index.js";
+import type { RunResult } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
+import { boundsOf, fitJob, planToRepeat } from "./fit-folder.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
 import { costsBy } from "./latency.js";
@@ -26,40 +27,46 @@ import { noProgress, type Progress } from "./progress.js";
 import { dataFacts, readData } from "./read-data.js";
 import { search } from "./search-phase.js";
 import { picturesOfMistakes, ship } from "./ship-phase.js";
-import {
-  type Plan,
-  recallPlan,
-  rememberPlan,
-  resumableStudy,
-  STUDY_FORMAT,
-  type Study,
-  saveStudy,
-  studyKey,
-} from "./study.js";
+import { type Plan, readStudy, type Study, type StudyBounds, saveStudy } from "./study.js";
 import { trainFully } from "./train-phase.js";
 import { armCompute, numberedTrials, trainedTrials } from "./trials.js";
 import { VERSION } from "./version.js";
 
 /** The facts of the report, and where the files are. */
-export type FitResult = FitReport & { readonly model: string; readonly onnx: string };
+export type FitResult = FitReport & { readonly model: string; readonly onnx: string; readonly page: string };
 
 const MISTAKES_SHOWN = 24;
 
 /**
+ * A stopped fit goes on when called again with the same options, and so does a finished one: it has nothing left to do.
+ *
  * @throws {InfeasibleError} when no network keeps the budget. @throws {DataError} for images that cannot be used.
+ * @throws {UsageError} when `out` holds another job, or lies in the images. @throws {ModelError} when what it holds is damaged.
  * @throws {FileError} when `out` cannot be written. @throws {InterruptedError} after the signal: the same call goes on.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { out, cacheDir, signal, progress = noProgress } = options;
+  const { data, out, cacheDir, signal, overwrite, progress = noProgress } = options;
   const clock = createClock(options.seconds);
-  await ensureWritableFolder(out);
-  await ensureWritableFolder(cacheDir);
+  await requireApart(data, { "--out": out, "--cache": cacheDir });
+  await requireFolder(out, { kind: "fit", overwrite });
+  await requireWritable(cacheDir);
   const maxSize = largestUsefulSide(options.budget, costsBy(options.latency));
-  const dataset = await readData(options.data, { seed: options.seed, cacheDir, maxSize, signal }, progress);
+  const dataset = await readData(data, { seed: options.seed, cacheDir, maxSize, signal }, progress);
+  const whole = gateFor(options, dataset);
+  requireFeasible(whole);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  const owned = fitJob(options, dataset, progress);
+  let held: Folder | undefined;
   try {
-    const study = await openStudy(options, dataset, progress);
+    const bounds = boundsOf(options, dataset, whole.space, owned);
+    // Before anything is removed: it may be this very folder.
+    const repeated =
+      options.repeat === undefined ? null : await planToRepeat(options.repeat, owned, bounds, options.engine);
+    held = await openFolder(out, owned);
+    await held.runsOn(options.engine);
+    const study = await openStudy(options, bounds, repeated, progress);
     clock.add(study.spentSeconds);
+    await ensureWritableFolder(join(out, "checkpoints"));
     const normalization = channelStatistics(await pool.get("train", dataset.size));
     const rng = createRng(options.seed);
     const job: Job = {
@@ -74,25 +81,32 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       study,
     };
     try {
-      return await run(job);
+      return await run(job, whole);
     } catch (error) {
-      await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
+      // Without a trial there is nothing to go on from.
+      if (job.study.trials.length > 0) await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
       throw error;
     }
   } catch (error) {
-    throw error instanceof InterruptedError ? withHint(error, options) : error;
+    await held?.close(error);
+    throw error instanceof InterruptedError && held !== undefined ? withHint(error, options) : error;
   } finally {
     pool.close();
+    await held?.close();
   }
 }
 
-async function run(job: Job): Promise<FitResult> {
+const resolutionsOf = ({ resolutions }: FitOptions, { size }: Dataset) => resolutions ?? sidesUpTo(size);
+
+function gateFor(options: FitOptions, dataset: Dataset): CostGate {
+  const { classes, channels } = dataset;
+  const space = imageSpace({ classes: classes.length, channels, resolutions: resolutionsOf(options, dataset) });
+  return { space, budget: options.budget, costsOf: memoized(costsBy(options.latency)) };
+}
+
+async function run(job: Job, whole: CostGate): Promise<FitResult> {
   const { dataset, budget, progress } = job;
-  const resolutions = job.resolutions ?? sidesUpTo(dataset.size);
-  const space = imageSpace({ classes: dataset.classes.length, channels: dataset.channels, resolutions });
-  const costsOf = memoized(costsBy(job.latency));
-  const whole: CostGate = { space, budget, costsOf };
-  requireFeasible(whole);
+  const { space, costsOf } = whole;
 
   // Half of every limit, so that the baseline has room to be scaled by φ ≈ 1; all of it where half fits nothing.
   const half = { ...whole, budget: shrinkBudget(budget, 0.5) };
@@ -105,7 +119,11 @@ async function run(job: Job): Promise<FitResult> {
   const measured = `${formatPercent(chosen.accuracy)} of ${dataset.splits.validation.length} validation images`;
   progress.line(`trial ${number} of ${trials.length} goes on, ${why}: ${measured}, ${describe(chosen.architecture)}`);
 
-  const rule = { divisor: gate.space.channelDivisor, repeats: "nearest", resolutions } as const;
+  const rule = {
+    divisor: space.channelDivisor,
+    repeats: "nearest",
+    resolutions: resolutionsOf(job, dataset),
+  } as const;
   const inTime = (architecture: Architecture) =>
     mostActivations === null || activationsOf(architecture) <= mostActivations;
   const { architecture: grown, ...scaling } = scaleToBudget(chosen.architecture, budget, rule, costsOf, inTime);
@@ -122,10 +140,12 @@ async function run(job: Job): Promise<FitResult> {
   const binding = scaling.binding[0] ?? (mostActivations === null ? "none" : "training time");
   const report = await reportOf(job, { architecture, ...scaling }, binding, chosen, trained, shipped, latency);
 
+  const page = join(job.out, "report.html");
+  await writeFileAtomic(page, renderFitReport(report));
+  // Last: what is called finished is on the disk.
   job.study = { ...job.study, finished: true, spentSeconds: job.clock.spent() };
   await saveStudy(job.out, job.study);
-  await rememberPlan(job.cacheDir, job.study.key, job.study.plan);
-  return { ...report, model: shipped.model, onnx: shipped.onnx };
+  return { ...report, model: shipped.model, onnx: shipped.onnx, page };
 }
 
 /** Measured last, when nothing else runs. */
@@ -187,34 +207,33 @@ async function reportOf(
   };
 }
 
-/** The study to go on with: a stopped one in `out`, or a new one, following the plan of an earlier run where there is one. */
-async function openStudy(options: FitOptions, dataset: Dataset, progress: Progress): Promise<Study> {
-  const { out, cacheDir, budget, seconds, seed, engine, trials, epochs, resolutions } = options;
-  const key = studyKey({
-    format: STUDY_FORMAT,
-    version: VERSION,
-    data: dataset.fingerprint,
-    budget,
-    seconds,
-    seed,
-    engine: engine.name,
-    threads: engine.threads,
-    trials,
-    epochs,
-    resolutions,
-    recipe: quickRecipe,
-    latency: options.latency?.fingerprint,
-  });
-  const earlier = await resumableStudy(out, key);
-  if (earlier !== null) {
-    progress.line(`going on in ${out} after ${trainedTrials(earlier.trials).length} finished trials`);
-    return earlier;
+/** The study to go on with: the one in `out`, or a new one. */
+async function openStudy(
+  options: FitOptions,
+  bounds: StudyBounds,
+  repeated: Plan | null,
+  progress: Progress,
+): Promise<Study> {
+  const { out, trials } = options;
+  const earlier = await readStudy(out, bounds);
+  if (earlier === null) {
+    const plan: Plan = repeated ?? (trials === undefined ? {} : { trials });
+    const { key } = bounds;
+    return { key, plan, follows: repeated !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
   }
-  // Checkpoints of an earlier run in this folder are not this run's.
-  await rm(join(out, "checkpoints"), { recursive: true, force: true });
-  const recalled = await recallPlan(cacheDir, key);
-  const plan: Plan = recalled ?? (trials === undefined ? {} : { trials });
-  return { key, plan, follows: recalled !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
+  if (repeated !== null && JSON.stringify(earlier.plan) !== JSON.stringify(repeated)) {
+    throw new UsageError({
+      at: "--repeat",
+      expected: `a folder for the results in which no fit has begun with other amounts`,
+      received: out,
+      hint: "give another --out, or --overwrite to begin anew in this one",
+    });
+  }
+  const done = `${trainedTrials(earlier.trials).length} finished trials`;
+  if (!earlier.finished) progress.line(`going on in ${out} after ${done}`);
+  else progress.line(`the fit in ${out} is finished, with ${done}: only its files are written anew`);
+  // What has ended takes no time that happens to be left.
+  return { ...earlier, follows: earlier.follows || earlier.finished };
 }
 
 function withHint({ facts }: InterruptedError, { out }: FitOptions): InterruptedError {

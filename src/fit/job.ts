@@ -17,9 +17,13 @@ export type FitOptions = {
   readonly seconds: number;
   /** Folder for the results; created where missing. */
   readonly out: string;
+  /** Begins anew where the folder holds this or another job. */
+  readonly overwrite?: boolean | undefined;
+  /** Folder of a finished fit with the same options whose amounts of work are followed in place of the clock. */
+  readonly repeat?: string | undefined;
   readonly seed: number;
   readonly engine: Engine;
-  /** Decoded images and plans; may be deleted at any time. */
+  /** Decoded images; may be deleted at any time. */
   readonly cacheDir: string;
   /** Threads that assemble batches beside the training steps; by default as many as the first steps suggest. */
   readonly workers?: number | undefined;

@@ -2,7 +2,7 @@
 import { formatPercent } from "../base/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../search/index.js";
-import { createTraining } from "../training/index.js";
+import { createTraining, type Recipe } from "../training/index.js";
 import type { Job } from "./job.js";
 import type { Plan } from "./study.js";
 import { trainedTrials } from "./trials.js";
@@ -36,12 +36,15 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
 
   const trialSeconds = (clock.total * SEARCH_SHARE - clock.spent()) / TRIALS_WANTED;
   const affordable = (trialSeconds * recipe.batchSize) / stepSeconds;
-  const mostEpochs = Math.floor((MOST_TRIAL_STEPS * recipe.batchSize) / images);
   return {
-    trialEpochs: Math.max(1, Math.min(mostEpochs, Math.floor(affordable / images))),
+    trialEpochs: Math.max(1, Math.min(mostTrialEpochs(recipe, images), Math.floor(affordable / images))),
     trialImages: Math.min(images, Math.max(Math.round(affordable), 4 * recipe.batchSize)),
   };
 }
+
+/** However fast they are. */
+export const mostTrialEpochs = ({ batchSize }: Pick<Recipe, "batchSize">, images: number): number =>
+  Math.max(1, Math.floor((MOST_TRIAL_STEPS * batchSize) / images));
 
 /**
  * Which trial's network to go on with: the most accurate of those that can be trained well in the time that is left. A

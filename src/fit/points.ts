@@ -1,5 +1,7 @@
 /** Trainings of scaling experiments in a study: what was trained under the same conditions is not trained again. */
+import { z } from "zod";
 import type { Costs } from "../cost/index.js";
+import { checked } from "../folders/index.js";
 import { openStudyStore, type StoredTrial } from "../study/index.js";
 
 export type TrainedPoint = {
@@ -33,6 +35,8 @@ export type PointConditions = {
   readonly epochs: number;
   /** Training images. */
   readonly images: number;
+  /** Forgets what was trained before. */
+  readonly overwrite?: boolean | undefined;
 };
 
 /**
@@ -40,10 +44,10 @@ export type PointConditions = {
  * @throws {FileError} when it cannot be opened, or another process has it. @throws {NetworkError} for a server out of reach.
  */
 export async function openPoints(place: string, conditions: PointConditions): Promise<Points> {
-  const { name, settings } = conditions;
+  const { name, settings, overwrite } = conditions;
   const store = await openStudyStore(place);
   try {
-    const stored = await store.open(name, "scaling", settings);
+    const stored = await store.open(name, "scaling", settings, overwrite);
     let next = stored.length;
     return {
       recorded: stored.map(fromStored),
@@ -65,8 +69,19 @@ function toStored(id: number, point: TrainedPoint, { epochs, images }: PointCond
   };
 }
 
-function fromStored({ subject, costs, curve, seconds, imagesPerSecond, error, ...trial }: StoredTrial): TrainedPoint {
-  const { key, seed } = subject as Pick<TrainedPoint, "key" | "seed">;
+const subject = z.object({ key: z.string(), seed: z.int().min(0) });
+
+/** Point and seed. @throws {ModelError} when the row has none. */
+export const subjectOf = (trial: StoredTrial): z.infer<typeof subject> =>
+  checked(trial.subject, subject, {
+    at: `trial ${trial.id + 1}, subject`,
+    expected: "a point and a seed",
+    hint: "the table was changed by something else: restore it, or begin anew with --overwrite or another --study",
+  });
+
+function fromStored(stored: StoredTrial): TrainedPoint {
+  const { costs, curve, seconds, imagesPerSecond, error, ...trial } = stored;
+  const { key, seed } = subjectOf(stored);
   const state = trial.state === "failed" ? "failed" : "finished";
   return { key, seed, state, curve, costs, seconds, imagesPerSecond, error };
 }

@@ -1,13 +1,23 @@
 /** What the search for coefficients and the scaling study have in common: images, baseline, training, and the store of points. */
-import { join } from "node:path";
-import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
+import { join, resolve } from "node:path";
+import { requireWritable, writeFileAtomic } from "../base/files.js";
 import { createRng, EngineError, formatCount, InterruptedError, meanOf, tInterval } from "../base/index.js";
 import { channelStatistics, type Dataset } from "../data/index.js";
+import {
+  type Asked,
+  type Difference,
+  type Folder,
+  imagesOf,
+  keyOf,
+  openFolder,
+  requireApart,
+  requireFolder,
+} from "../folders/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { Measured, ScaledPoint } from "../scaling/index.js";
-import { shownPlace } from "../study/index.js";
+import { isServer, shownPlace } from "../study/index.js";
 import { runTraining } from "../training/index.js";
 import { type Baseline, baselineFor } from "./baseline.js";
 import { recipeFor } from "./choices.js";
@@ -15,7 +25,6 @@ import { createImagePool } from "./images.js";
 import { openPoints, type Points, type TrainedPoint } from "./points.js";
 import { noProgress, type Progress } from "./progress.js";
 import { dataFacts, readData } from "./read-data.js";
-import { studyKey } from "./study.js";
 import { type TrainPoint, trainPoints } from "./train-points.js";
 import { VERSION } from "./version.js";
 
@@ -34,6 +43,8 @@ export type ScalingOptions = {
   readonly seeds: number;
   /** Trains points again that failed before. */
   readonly retry: boolean;
+  /** Forgets what was trained before under these conditions, and takes the folder from another job. */
+  readonly overwrite?: boolean | undefined;
   readonly engine: Engine;
   readonly cacheDir: string;
   /** The command line that does this again. */
@@ -43,7 +54,12 @@ export type ScalingOptions = {
 };
 
 /** Points under all seeds, ready to be drawn. */
-export type Trained = { readonly conditions: ScalingConditions; readonly points: readonly StudiedPoint[] };
+export type Trained<Plan> = {
+  readonly plan: Plan;
+  readonly baseline: Baseline;
+  readonly conditions: ScalingConditions;
+  readonly points: readonly StudiedPoint[];
+};
 
 /** Of the training images: the share that judges. Twice that of a fit, as differences of a point or less are looked for. */
 const VALIDATION_FRACTION = 0.25;
@@ -55,16 +71,21 @@ const FIRST_SIDE = 64;
 /**
  * Trains the points of a plan under every seed, those excepted that are in the folder from an earlier call.
  *
- * @param plan gives the points, once the baseline is known.
- * @throws {DataError} for images that cannot be used. @throws {EngineError} when not one training ended.
+ * @param plan gives the points, once the baseline is known. @param use writes what came of them, while the folder is held.
+ * @throws {UsageError} when `out` holds another job, or lies in the images. @throws {DataError} for images that cannot be used.
+ * @throws {EngineError} when not one training ended.
  * @throws {InterruptedError} after the signal: the same call goes on.
  */
-export async function trainPlan<Plan extends { readonly points: readonly ScaledPoint[] }>(
+export async function trainPlan<Plan extends { readonly points: readonly ScaledPoint[] }, Result>(
   options: ScalingOptions,
   plan: (baseline: Baseline) => Plan,
-): Promise<Trained & { readonly plan: Plan; readonly baseline: Baseline }> {
-  const { data, out, epochs, engine, cacheDir, signal, progress = noProgress } = options;
-  for (const folder of [cacheDir, out]) await ensureWritableFolder(folder);
+  use: (trained: Trained<Plan>) => Promise<Result>,
+): Promise<Result> {
+  const { data, out, study, epochs, engine, cacheDir, signal, overwrite, progress = noProgress } = options;
+  const place = isServer(study) ? undefined : study;
+  await requireApart(data, { "--study": place ?? out, "--cache": cacheDir });
+  await requireFolder(out, { kind: "scaling", overwrite });
+  await requireWritable(cacheDir);
   const dataset = await readData(
     data,
     { seed: SPLIT_SEED, cacheDir, maxSize: FIRST_SIDE, validationFraction: VALIDATION_FRACTION, signal },
@@ -75,17 +96,25 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
   const recipe = recipeFor(dataset);
   const { architecture } = baseline;
-  const facts = { version: VERSION, data: dataset.fingerprint, splits: [SPLIT_SEED, VALIDATION_FRACTION] };
   // Neither engine nor threads: their accuracies differ by rounding alone, far less than those of two seeds.
-  const settings = { ...facts, baseline: { ...architecture, name: "" }, recipe, epochs };
+  const facts = {
+    ...{ data: dataset.fingerprint, splits: [SPLIT_SEED, VALIDATION_FRACTION] },
+    ...{ baseline: { ...architecture, name: "" }, recipe, epochs },
+  };
+  const settings = { version: VERSION, ...facts };
   // Conditions of another hash are another study, in the same place.
-  const name = `${dataset.name}-${architecture.name}-${studyKey(settings).slice(0, 8)}`;
+  const name = `${dataset.name}-${architecture.name}-${keyOf(settings).slice(0, 8)}`;
   const images = dataset.splits.train.length;
-  const store = await openPoints(options.study, { name, settings, epochs, images }).catch((error: unknown) => {
-    pool.close();
-    throw error;
-  });
+  let held: Folder | undefined;
+  let store: Points | undefined;
   try {
+    held = await openFolder(out, {
+      ...{ kind: "scaling", version: VERSION, facts, overwrite },
+      settings: { data: resolve(data), baseline: options.baseline ?? "none" },
+      words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
+      tell: (text) => progress.line(text),
+    });
+    store = await openPoints(study, { name, settings, epochs, images, overwrite });
     const normalization = channelStatistics(await pool.get("train", dataset.size));
     const train: TrainPoint = async ({ key, architecture }, seed, onStep) => {
       const { resolution } = architecture;
@@ -111,11 +140,26 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
     const trained = await trainAll(options, { points: planned.points, store, train });
     const points = planned.points.map((point) => studiedPoint(point, trained, dataset.nativeSize));
     requireOne(points);
-    return { conditions: conditionsOf(options, dataset, baseline), points, plan: planned, baseline };
+    return await use({ conditions: conditionsOf(options, dataset, baseline), points, plan: planned, baseline });
+  } catch (error) {
+    await store?.close();
+    store = undefined;
+    await held?.close(error);
+    throw error;
   } finally {
     pool.close();
-    await store.close();
+    await store?.close();
+    await held?.close();
   }
+}
+
+function baselinesOf(there: Asked, asked: Asked): Difference[] {
+  const [before, now] = [String(there.settings.baseline), String(asked.settings.baseline)];
+  if (before !== now) return [{ what: "--baseline", there: before, asked: now }];
+  // The same word for another network: a file of other contents, or images of another size or number of classes.
+  return there.facts.data === asked.facts.data
+    ? [{ what: "--baseline", there: `${before} as it was`, asked: "another" }]
+    : [];
 }
 
 async function trainAll(

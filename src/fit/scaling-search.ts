@@ -19,7 +19,7 @@ import {
 } from "../scaling/index.js";
 import { shownPlace } from "../study/index.js";
 import type { Baseline } from "./baseline.js";
-import { measuredOf, type ScalingOptions, trainPlan, writeResults } from "./scaling-experiment.js";
+import { measuredOf, type ScalingOptions, type Trained, trainPlan, writeResults } from "./scaling-experiment.js";
 
 export type ScalingSearchResult = ScalingSearchFacts & { readonly files: readonly string[] };
 
@@ -29,9 +29,17 @@ const PHIS = [1, 2, 3, 4];
 /** @throws as `trainPlan`. @throws {UsageError} when the grid is empty. */
 export async function scalingSearch(options: ScalingOptions, grid: GridOptions): Promise<ScalingSearchResult> {
   const coefficients = coefficientGrid(grid);
-  const { conditions, points, baseline } = await trainPlan(options, ({ architecture }) => ({
-    points: scaledPoints(architecture, coefficients),
-  }));
+  return trainPlan(
+    options,
+    ({ architecture }) => ({ points: scaledPoints(architecture, coefficients) }),
+    (trained) => resultOf(options, trained),
+  );
+}
+
+async function resultOf(
+  options: ScalingOptions,
+  { conditions, points, baseline }: Trained<unknown>,
+): Promise<ScalingSearchResult> {
   const { best, ties, noise } = bestOf(points.map(measuredOf))!;
   const rankOf = (key: string, mean: number | null) => {
     if (mean === null) return "failed";
@@ -78,13 +86,16 @@ function scaledAlong({ architecture: baseline }: Baseline, coefficients: Multipl
 
 /** The scaled network where `scale` knows the baseline, and the study of these coefficients. */
 function nextCommands(
-  { data, baseline: word, study }: ScalingOptions,
+  { data, baseline: word, study, epochs, seeds }: ScalingOptions,
   { network }: Baseline,
   found: Multipliers,
 ): string[] {
   const flags = { alpha: found.depth, beta: found.width, gamma: found.resolution };
   return [
     ...(network === null ? [] : [commandLine(["bantam", "scale", network], { phi: 1, ...flags })]),
-    commandLine(["bantam", "scaling-study", data], { baseline: word, study: shownPlace(study), ...flags }),
+    commandLine(["bantam", "scaling-study", data], {
+      ...{ baseline: word, study: shownPlace(study), epochs, seeds },
+      ...flags,
+    }),
   ];
 }

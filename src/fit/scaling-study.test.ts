@@ -58,7 +58,7 @@ test("a study that was stopped goes on as if it had not been, and the search sha
   const accuracies = ({ points }: typeof whole) => points.map(({ key, accuracies }) => [key, accuracies]);
   expect(accuracies(resumed)).toEqual(accuracies(whole));
   expect((await readdir(broken.out)).sort()).toEqual(
-    ["alone.svg", "compound.svg", "database", "points.csv", "report.html", "width-settings.svg"].sort(),
+    ["alone.svg", "compound.svg", "database", "points.csv", "report.html", "run.json", "width-settings.svg"].sort(),
   );
 
   // One point, which the study has trained: twice as deep.

@@ -21,13 +21,24 @@ import {
   type StudyOptions,
   type StudyPlan,
 } from "../scaling/index.js";
-import { measuredOf, type ScalingOptions, trainPlan, writeResults } from "./scaling-experiment.js";
+import { measuredOf, type ScalingOptions, type Trained, trainPlan, writeResults } from "./scaling-experiment.js";
 
 export type ScalingStudyResult = ScalingStudyFacts & { readonly files: readonly string[] };
 
 /** @throws as `trainPlan`. */
 export async function scalingStudy(options: ScalingOptions, wanted: StudyOptions): Promise<ScalingStudyResult> {
-  const { conditions, points, plan } = await trainPlan(options, ({ architecture }) => planStudy(architecture, wanted));
+  return trainPlan(
+    options,
+    ({ architecture }) => planStudy(architecture, wanted),
+    (trained) => resultOf(options, wanted, trained),
+  );
+}
+
+async function resultOf(
+  options: ScalingOptions,
+  wanted: StudyOptions,
+  { conditions, points, plan }: Trained<StudyPlan>,
+): Promise<ScalingStudyResult> {
   const { alone, settings, compound } = plan;
   const facts: ScalingStudyFacts = {
     ...conditions,

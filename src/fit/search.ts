@@ -2,10 +2,11 @@
  * Architecture search alone: candidates within a budget, each trained for a few epochs, one strategy and random search at equal
  * compute, every trial in a study that can be stopped and gone on with.
  */
-import { join } from "node:path";
-import { ensureWritableFolder } from "../base/files.js";
+import { join, resolve } from "node:path";
+import { requireWritable } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
 import { channelStatistics, subset } from "../data/index.js";
+import { type Folder, keyOf, openFolder, removeWeights, requireApart, requireFolder } from "../folders/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
@@ -35,7 +36,6 @@ import { noProgress, type Progress } from "./progress.js";
 import { dataFacts, readData } from "./read-data.js";
 import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";
-import { studyKey } from "./study.js";
 import { type SupernetArm, supernetArm } from "./supernet-arm.js";
 import { openTrialWeights } from "./trial-weights.js";
 import { VERSION } from "./version.js";
@@ -76,6 +76,8 @@ export type SearchOptions = {
   /** By default the space for images of the data's size. */
   readonly space?: SpaceMaker | undefined;
   readonly seed: number;
+  /** Begins the study of this name anew, and takes the folder from another kind of job. */
+  readonly overwrite?: boolean | undefined;
   readonly engine: Engine;
   readonly cacheDir: string;
   readonly signal?: AbortSignal | undefined;
@@ -87,13 +89,30 @@ export type SearchOptions = {
  * @throws {UsageError} when the study was begun with other settings. @throws {InterruptedError} after the signal.
  */
 export async function searchNetworks(options: SearchOptions): Promise<SearchReport> {
-  const { data, budget, study, seed, engine, cacheDir, signal, epochs, axes, latency, progress = noProgress } = options;
+  const {
+    data,
+    budget,
+    study,
+    seed,
+    engine,
+    cacheDir,
+    signal,
+    epochs,
+    axes,
+    latency,
+    overwrite,
+    progress = noProgress,
+  } = options;
   const began = performance.now();
   const costsOf = costsBy(latency);
-  await ensureWritableFolder(cacheDir);
+  const folder = isServer(study) ? undefined : study;
+  await requireApart(data, { "--study": folder, "--cache": cacheDir });
+  if (folder !== undefined) await requireFolder(folder, { kind: "search", overwrite });
+  await requireWritable(cacheDir);
   const maxSize = largestUsefulSide(budget, costsOf);
   const dataset = await readData(data, { seed, cacheDir, maxSize, signal }, progress);
   const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  let held: Folder | undefined;
   try {
     const facts = {
       classes: dataset.classes.length,
@@ -144,12 +163,19 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       engine: engine.name,
       threads: engine.threads,
     };
+    if (folder !== undefined) {
+      // Whose each study in there is, the database tells.
+      const shared = { facts: {}, settings: { data: resolve(data) }, words: { options: {} } };
+      const tell = (text: string) => progress.line(text);
+      held = await openFolder(folder, { kind: "search", version: VERSION, ...shared, overwrite, tell });
+    }
     const store = await openStudyStore(study);
     let supernet: SupernetArm | undefined;
     try {
-      const earlier = (await store.open(name, "search", settings)).length;
+      const earlier = (await store.open(name, "search", settings, overwrite)).length;
       // A folder of the study's own; beside a server's, in the cache.
       const beside = join(isServer(study) ? cacheDir : study, "weights", encodeURIComponent(name));
+      if (overwrite) await removeWeights(beside);
       const weights = options.warmStart === true ? await openTrialWeights(beside) : null;
       const sets = {
         train: async (side: number) => subset(await pool.get("train", side), indices),
@@ -161,7 +187,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           ...{ engine, gate, normalization, epochs, judged, signal, progress, ...sets },
           recipe: { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) },
           ...{ rule: { kind: "sandwich", random: 2 }, rng: rng.fork("supernet"), folder: beside },
-          run: studyKey(settings),
+          run: keyOf(settings),
         });
       }
       const filter = () =>
@@ -274,8 +300,12 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       await supernet?.dispose();
       await store.close();
     }
+  } catch (error) {
+    await held?.close(error);
+    throw error;
   } finally {
     pool.close();
+    await held?.close();
   }
 }
 

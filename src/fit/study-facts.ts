@@ -1,16 +1,9 @@
 /** Stored studies for other eyes: beside each other, and as files for other programs. */
 import { UsageError } from "../base/index.js";
 import type { LimitName } from "../scaling/index.js";
-import {
-  type Candidate,
-  decode,
-  describe,
-  errorAndCosts,
-  paretoFront,
-  type SearchSpace,
-  volumeShare,
-} from "../search/index.js";
-import type { StoredTrial, StudySummary } from "../study/index.js";
+import { describe, errorAndCosts, paretoFront, type SearchSpace, volumeShare } from "../search/index.js";
+import { fromStored, type StoredTrial, type StudySummary } from "../study/index.js";
+import { subjectOf } from "./points.js";
 
 type ReadStudy = { readonly study: StudySummary; readonly trials: readonly StoredTrial[] };
 
@@ -45,17 +38,20 @@ export function compareStudies(studies: readonly ReadStudy[], axes: readonly Lim
  * and its seed.
  */
 export function showStudy({ study, trials }: ReadStudy) {
-  const { space } = study.settings as { readonly space?: SearchSpace };
-  const networkOf = ({ subject }: StoredTrial) => {
-    if (space !== undefined) {
-      const architecture = decode(space, subject as Candidate);
+  const networkOf = (trial: StoredTrial) => {
+    if (study.kind === "search") {
+      const architecture = architectureOf(study, trial);
       return { network: describe(architecture), architecture };
     }
-    const { key, seed } = subject as { readonly key: string; readonly seed: number };
+    const { key, seed } = subjectOf(trial);
     return { network: `${key}, seed ${seed}` };
   };
   return { study, trials: trials.map((trial) => ({ ...counted(trial), ...networkOf(trial) })) };
 }
+
+/** @throws {ModelError} when the trial's subject is no candidate of the study's space. */
+const architectureOf = ({ settings, name }: StudySummary, trial: StoredTrial) =>
+  fromStored(settings.space as SearchSpace, trial, name).architecture;
 
 /** Wherever people or other programs meet trials, they count from 1; in the store they count from 0. */
 const counted = ({ id, parent, sameAs, ...trial }: StoredTrial): StoredTrial => ({
@@ -72,8 +68,7 @@ const counted = ({ id, parent, sameAs, ...trial }: StoredTrial): StoredTrial => 
  * @throws {UsageError} when there is no such trial, or the study is no search.
  */
 export function exportTrial({ study, trials }: ReadStudy, number: number): string {
-  const { space } = study.settings as { readonly space?: SearchSpace };
-  if (space === undefined) {
+  if (study.kind !== "search") {
     throw new UsageError({ at: study.name, expected: "a search, whose trials are networks", received: study.kind });
   }
   const trial = trials.find(({ id }) => id === number - 1);
@@ -82,7 +77,7 @@ export function exportTrial({ study, trials }: ReadStudy, number: number): strin
     throw new UsageError({ at: "--trial", expected, received: String(number) });
   }
   const name = `${study.name}-trial-${number}`;
-  return `${JSON.stringify({ ...decode(space, trial.subject as Candidate), name }, null, 1)}\n`;
+  return `${JSON.stringify({ ...architectureOf(study, trial), name }, null, 1)}\n`;
 }
 
 /** All trials as CSV (RFC 4180, nested values as JSON) or as one JSON document with the study's settings and each network's layers. */

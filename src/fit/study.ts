@@ -1,16 +1,14 @@
 /**
  * What a fit has done so far, on disk after every trial: a stopped run goes on from here.
  *
- * How many trials and epochs fit into a time budget depends on the machine's mood. So that the same seed gives the same
- * network again, the amounts that one run came to are kept as its plan; the next run with the same data, budget, time, seed
- * and engine follows the plan instead of the clock.
+ * How many trials and epochs fit into a time budget depends on the machine's mood. The amounts that a run came to are its plan; a
+ * fit that is asked to repeat it follows the plan instead of the clock, and ends in the same network.
  */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
-import type { Trial } from "../search/index.js";
+import { readDocument, readSealed, type Wording, writeSealed } from "../folders/index.js";
+import { decode, isCandidate, type SearchSpace, type Trial } from "../search/index.js";
+import { contradictionIn, trialFields } from "../study/index.js";
 
 /** Amounts of work, decided by the clock the first time. An absent one is still to be decided. */
 export type Plan = {
@@ -29,7 +27,7 @@ export type Plan = {
 };
 
 export type Study = {
-  /** Identifies everything that results depend on. */
+  /** Identifies everything that results depend on, engine and threads excepted. */
   readonly key: string;
   readonly plan: Plan;
   /** Whether the plan is a finished run's, to be followed, or this run's own, to be completed. */
@@ -41,50 +39,119 @@ export type Study = {
   readonly finished: boolean;
 };
 
-/** Counted up when trials are written otherwise; part of the key, so that a study of the other form is left alone. */
-export const STUDY_FORMAT = 2;
+/** What a study can hold: more was never asked for. */
+export type StudyBounds = {
+  readonly key: string;
+  readonly space: SearchSpace;
+  /** As they were given. */
+  readonly trials: number | undefined;
+  readonly epochs: number | undefined;
+  readonly mostTrialEpochs: number;
+  readonly mostTrialImages: number;
+};
 
-export const studyKey = (facts: unknown): string =>
-  createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
+export const MOST_FINAL_EPOCHS = 300;
+/** In a month, the longest time, an hour has some hundreds. */
+const MOST_TRIALS = 1_000_000;
 
-const planSchema = z.object({
-  trialEpochs: z.int().min(1),
-  trialImages: z.int().min(1),
-  trials: z.int().min(1),
-  choice: z.object({ trial: z.int().min(0), mostActivations: z.number().nullable() }),
-  schedule: z.array(z.int().min(1)).min(1),
-});
-
-const planFile = (cacheDir: string, key: string) => join(cacheDir, "plans", `${key}.json`);
-
-/** The plan of an earlier, finished run with the same key; null when there is none. */
-export async function recallPlan(cacheDir: string, key: string): Promise<Plan | null> {
-  const parsed = planSchema.safeParse(await readJson(planFile(cacheDir, key)));
-  return parsed.success ? parsed.data : null;
-}
-
-export async function rememberPlan(cacheDir: string, key: string, plan: Plan): Promise<void> {
-  await ensureWritableFolder(join(cacheDir, "plans"));
-  await writeFileAtomic(planFile(cacheDir, key), JSON.stringify(plan));
-}
-
+const FORMAT = "bantam-study-3";
 const studyFile = (out: string) => join(out, "study.json");
 
-export async function saveStudy(out: string, study: Study): Promise<void> {
-  await writeFileAtomic(studyFile(out), `${JSON.stringify(study, null, 1)}\n`);
+const wording = (out: string): Wording => ({
+  at: studyFile(out),
+  expected: `a study as this version writes it (${FORMAT})`,
+  hint: "nothing was deleted: put the file back from a copy, or begin anew with --overwrite",
+});
+
+export const saveStudy = (out: string, study: Study): Promise<void> =>
+  writeSealed(studyFile(out), { format: FORMAT, ...study });
+
+/**
+ * @returns null when there is none.
+ * @throws {ModelError} naming the field that is damaged, or asks for more than `bounds`. @throws {FileError} when it cannot be read.
+ */
+export async function readStudy(out: string, bounds: StudyBounds): Promise<Study | null> {
+  const document = await readSealed(schemaOf(bounds), wording(out));
+  if (document === null) return null;
+  const { format: _, ...study } = document;
+  return study as Study;
 }
 
-/** The study in this folder, where it is one of the same key that was stopped before its end. */
-export async function resumableStudy(out: string, key: string): Promise<Study | null> {
-  const study = (await readJson(studyFile(out))) as Study | null;
-  return study?.key === key && !study.finished && Array.isArray(study.trials) ? study : null;
+function schemaOf({ key, space, ...most }: StudyBounds) {
+  const plan = z.strictObject({
+    trialEpochs: z.int().min(1).max(most.mostTrialEpochs).optional(),
+    trialImages: z.int().min(1).max(most.mostTrialImages).optional(),
+    trials: z
+      .int()
+      .min(1)
+      .max(most.trials ?? MOST_TRIALS)
+      .optional(),
+    choice: z.strictObject({ trial: z.int().min(0), mostActivations: z.number().positive().nullable() }).optional(),
+    schedule: z
+      .array(
+        z
+          .int()
+          .min(1)
+          .max(most.epochs ?? MOST_FINAL_EPOCHS),
+      )
+      .max(most.epochs ?? MOST_FINAL_EPOCHS)
+      .optional(),
+  });
+  const candidate = z.custom<Trial["candidate"]>((value) => isCandidate(space, value), "no candidate of the space");
+  const trial = z
+    .strictObject({ ...trialFields, arm: z.literal(["evolution", "random"]), candidate, architecture: z.unknown() })
+    .transform((row, context) => {
+      const architecture = decode(space, row.candidate);
+      if (JSON.stringify(architecture) !== JSON.stringify(row.architecture))
+        context.addIssue({ code: "custom", path: ["architecture"], message: "not that of its candidate" });
+      return { ...row, architecture };
+    });
+  return z
+    .strictObject({
+      format: z.literal(FORMAT),
+      key: z.literal(key, "of other options than run.json has"),
+      plan,
+      follows: z.boolean(),
+      trials: z.array(trial),
+      rejected: z.int().min(0),
+      spentSeconds: z.number().min(0).max(1e9),
+      finished: z.boolean(),
+    })
+    .superRefine(({ plan, trials, finished, follows }, context) => {
+      const refuse = (path: (string | number)[], message: string) =>
+        context.addIssue({ code: "custom", path, message });
+      const isEarlier = (id: number | null, than: number) => id === null || id < than;
+      for (const [i, trial] of trials.entries()) {
+        const { id, parent, sameAs, epochs } = trial;
+        const contradiction = contradictionIn(trial);
+        if (contradiction !== null) refuse(["trials", i, contradiction[0]], contradiction[1]);
+        if (id !== i) refuse(["trials", i, "id"], `expected ${i}, received ${id}`);
+        if (!isEarlier(parent, i)) refuse(["trials", i, "parent"], `expected an earlier trial, received ${parent}`);
+        if (!isEarlier(sameAs, i) || (sameAs !== null && trials[sameAs]!.sameAs !== null))
+          refuse(["trials", i, "sameAs"], `expected an earlier trial that was trained, received ${sameAs}`);
+        if (epochs !== plan.trialEpochs)
+          refuse(["trials", i, "epochs"], `expected ${plan.trialEpochs}, as planned, received ${epochs}`);
+      }
+      const trained = trials.filter(({ sameAs }) => sameAs === null).length;
+      if (trained > (plan.trials ?? Number.POSITIVE_INFINITY))
+        refuse(["plan", "trials"], `expected at least the ${trained} there are, received ${plan.trials}`);
+      // Decided by the clock, it is known when the search has ended.
+      if (most.trials === undefined && !follows && plan.trials !== undefined && plan.trials !== trained)
+        refuse(["plan", "trials"], `expected the ${trained} there are, received ${plan.trials}`);
+      if (plan.choice !== undefined && (finished || !follows) && trials[plan.choice.trial]?.sameAs !== null)
+        refuse(["plan", "choice", "trial"], `expected a trial that was trained, received ${plan.choice.trial}`);
+      for (const [i, total] of (plan.schedule ?? []).entries())
+        if (total < i + 1) refuse(["plan", "schedule", i], `expected at least ${i + 1}, received ${total}`);
+      const isComplete = Object.keys(plan).length === 5 && (plan.schedule?.length ?? 0) > 0;
+      if ((finished || follows) && !isComplete) refuse(["plan"], "expected all amounts, received a part of them");
+      if (finished && trained !== plan.trials)
+        refuse(["trials"], `expected ${plan.trials} that were trained, received ${trained}`);
+    });
 }
 
-/** null where there is no file or it is not JSON: then there is nothing to go on from. */
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    return null;
-  }
+/** The run that a study tells it is of, damaged or not; none where it does not. */
+export async function studyMarks(out: string): Promise<readonly string[]> {
+  const named = z.looseObject({ key: z.string() });
+  const study = await readDocument(named, wording(out)).catch(() => null);
+  return study === null ? [] : [study.key];
 }

@@ -1,19 +1,18 @@
 /** The full training of the network that was found and scaled. */
 import { join } from "node:path";
-import { ensureWritableFolder } from "../base/files.js";
 import { formatCount } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
+import { keyOf } from "../folders/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { createTraining, type RunResult, runTraining } from "../training/index.js";
 import type { Job } from "./job.js";
 import { epochLine, paceOf } from "./progress.js";
-import { saveStudy, studyKey } from "./study.js";
+import { MOST_FINAL_EPOCHS, saveStudy } from "./study.js";
 
 /** Part of the time left that is laid out; the rest absorbs what the last epoch takes longer than those before it. */
 const SAFETY = 0.97;
 /** Seconds kept for export, test and report. */
 const RESERVE = 4;
-const MOST_FINAL_EPOCHS = 300;
 
 /** Trains the scaled network for as long as there is time, or as the plan says. */
 export async function trainFully(job: Job, architecture: Architecture): Promise<RunResult> {
@@ -23,7 +22,6 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
   const validation = await pool.get("validation", architecture.resolution);
   const setup = { engine, architecture, recipe, normalization, workers, rng: rng.fork("final") };
   const checkpoints = join(out, "checkpoints");
-  await ensureWritableFolder(checkpoints);
   const total = schedule(job, job.epochs === undefined ? await measureEpoch(setup, train) : 0);
   return runTraining({
     ...setup,
@@ -31,7 +29,7 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
     train,
     validation,
     signal,
-    checkpoints: { folder: checkpoints, run: studyKey({ study: study.key, architecture }) },
+    checkpoints: { folder: checkpoints, run: `${study.key}-${keyOf(architecture)}` },
     onStep: (epoch, { step, steps, imagesPerSecond, ...pace }) => {
       const epochs = total(epoch);
       progress.update({

@@ -1,11 +1,12 @@
 /** One network, published or pretrained, trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
-import { ensureWritableFolder } from "../base/files.js";
+import { ensureWritableFolder, requireWritable, writeFileAtomic } from "../base/files.js";
 import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset } from "../data/index.js";
+import { type Folder, openFolder, requireApart, requireFolder } from "../folders/index.js";
 import { type Architecture, type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
-import { type DataFacts, sparkline, type TrainReport } from "../report/index.js";
+import { type DataFacts, renderTrainReport, sparkline, type TrainReport } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import {
   type Distillation,
@@ -27,7 +28,7 @@ import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "
 import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
-import { openRun } from "./open-run.js";
+import { openRun, trainJob } from "./open-run.js";
 import { chooseParts } from "./parts.js";
 import { epochLine, noProgress, type Progress, paceOf } from "./progress.js";
 import { readData } from "./read-data.js";
@@ -86,6 +87,8 @@ export type TrainOptions = {
 export type TrainResult = {
   readonly model: string;
   readonly onnx: string;
+  /** `report.html`. */
+  readonly page: string;
   readonly accuracy: number;
   readonly count: number;
   readonly costs: Costs;
@@ -103,8 +106,9 @@ export type TrainResult = {
 export async function trainNetwork(options: TrainOptions): Promise<TrainResult> {
   const { data, network, from, out, seed, cacheDir, env, signal, progress = noProgress } = options;
   requirePositiveRate(options.learningRate);
-  await ensureWritableFolder(join(out, "checkpoints"));
-  await ensureWritableFolder(cacheDir);
+  await requireApart(data, { "--out": out, "--cache": cacheDir });
+  await requireFolder(out, { kind: "train", overwrite: options.overwrite });
+  await requireWritable(cacheDir);
   const context = { env, signal, progress };
   const loaded = await loadWeights(options, context);
   const teacherModel = options.teacher && (await loadTeacher(options.teacher, context));
@@ -115,7 +119,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     teacherModel && distillationFor(teacherModel, options.teacher!, dataset.classes, architecture, progress);
   const { resolution } = architecture;
   const pool = createImagePool(dataset, { cacheDir, signal, progress, geometry: pretrained?.geometry });
-  let isOpen = false;
+  let held: Folder | undefined;
   try {
     const named = options.recipe ?? recipeNamed("quick");
     const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
@@ -128,7 +132,8 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const rng = createRng(seed).fork("final");
     const isToBeFound = options.learningRate === "find";
     const batchNorm = from?.batchNorm ?? "frozen";
-    const run = await openRun(out, {
+    const folder = join(out, "checkpoints");
+    const job = {
       settings: settingsOf(options),
       facts: {
         ...{ data: dataset.fingerprint, network: architecture, epochs, seed },
@@ -143,9 +148,10 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         ...(distillation && { distillation: keyOf(distillation) }),
       },
       overwrite: options.overwrite,
-    });
-    isOpen = true;
-    const folder = join(out, "checkpoints");
+    };
+    held = await openFolder(out, trainJob(job, folder, progress));
+    const run = await openRun(out, held);
+    await ensureWritableFolder(folder);
     const unplaced = { architecture, normalization, rng, distillation, workers: options.workers };
     const choice = { file: join(folder, "device.json"), run: run.key };
     const memory = { most: options.trainingMemory };
@@ -154,7 +160,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         ? await chooseParts({ ...unplaced, recipe: fitted }, options.engine, run, memory, progress)
         : fitted;
     const engine = await chooseDevice(options.engine, { ...unplaced, recipe: divided }, train, choice, progress);
-    await run.runsOn(engine, progress);
+    await held.runsOn(engine);
     const setup = { ...unplaced, engine };
     const recipe = isToBeFound
       ? await findLearningRate({ ...setup, recipe: divided }, train, run, { signal, progress })
@@ -173,6 +179,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     };
     const checkpoints = { folder, run: run.key, everySeconds };
     const earlier = fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune);
+    if (earlier.length >= epochs) progress.line(`all ${epochs} epochs are in ${out}: its files are written anew`);
     const metrics = await openMetrics(out, { earlier, tensorboard: options.tensorboard ?? false });
     const accuracies = earlier.map(({ validationAccuracy }) => validationAccuracy);
     const running = {
@@ -220,9 +227,12 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       ...{ dataset, engine, seed, architecture, costs, recipe, curve, shipped },
       ...{ recipeName: named.name, from: from?.weights ?? null },
     });
+    const page = join(out, "report.html");
+    await writeFileAtomic(page, renderTrainReport(report));
     return {
       model,
       onnx,
+      page,
       accuracy: scores.accuracy,
       count: scores.count,
       costs,
@@ -232,9 +242,11 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       report,
     };
   } catch (error) {
-    throw error instanceof InterruptedError && isOpen ? withHint(error, out) : error;
+    await held?.close(error);
+    throw error instanceof InterruptedError && held !== undefined ? withHint(error, out) : error;
   } finally {
     pool.close();
+    await held?.close();
   }
 }
 

@@ -23,7 +23,16 @@ export {
 } from "./pareto.js";
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
 export { type Assignment, runSearch, type SearchRun } from "./run.js";
-export { type Candidate, candidateKey, candidateOf, decode, describe, genesOf, type SearchSpace } from "./space.js";
+export {
+  type Candidate,
+  candidateKey,
+  candidateOf,
+  decode,
+  describe,
+  genesOf,
+  isCandidate,
+  type SearchSpace,
+} from "./space.js";
 export { parseSpaceConfig, type SpaceMaker, spaceJsonSchema } from "./space-config.js";
 export { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 export { type ControllerOptions, controller } from "./strategies/controller/controller.js";

@@ -107,6 +107,17 @@ export function choicesOf(space: SearchSpace, candidate: Candidate): number[] {
   return genesOf(space).map(({ path, options }) => options.indexOf(read(candidate, path)));
 }
 
+/** Whether a value that was read back is one of the space. */
+export function isCandidate(space: SearchSpace, value: unknown): value is Candidate {
+  try {
+    const choices = choicesOf(space, value as Candidate);
+    // More than the space has would be another candidate with the same key.
+    return !choices.includes(-1) && JSON.stringify(candidateOf(space, choices)) === JSON.stringify(value);
+  } catch {
+    return false;
+  }
+}
+
 /** Its choices where there is one, as digits: short, the same for equal candidates, and different for others of the space. */
 export function candidateKey(space: SearchSpace, candidate: Candidate): string {
   const choices = choicesOf(space, candidate);

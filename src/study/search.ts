@@ -15,7 +15,7 @@ export async function searchInStudy(
   const stored = await store.open(name, "search", settings);
   return runSearch({
     ...run,
-    recorded: stored.map((trial) => fromStored(run.gate.space, trial)),
+    recorded: stored.map((trial) => fromStored(run.gate.space, trial, name)),
     async record(trial) {
       await store.add(name, toStored(trial));
       await record?.(trial);

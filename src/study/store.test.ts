@@ -98,7 +98,7 @@ describe.each(places)("studies in %s", (_, place) => {
 
   test("a text with the character 0 in it is kept, but for that", async () => {
     await store.open("odd", "search", {});
-    await store.add("odd", trial(0, { state: "failed", error: "bad\0byte" }));
+    await store.add("odd", trial(0, { state: "failed", accuracy: 0, error: "bad\0byte" }));
     expect((await store.read("odd")).trials[0]!.error).toBe("bad\ufffdbyte");
   });
 });

@@ -1,7 +1,10 @@
 /** Studies and their trials in SQL. Each trial is on disk before `add` returns, and counts once. */
-import { FileError, UsageError } from "../base/index.js";
+import { z } from "zod";
+import { FileError, ModelError, UsageError } from "../base/index.js";
+import { checked } from "../folders/index.js";
 import type { CostsAndLatency } from "../scaling/index.js";
 import { openSql, type Row, type Sql, shownPlace } from "./sql.js";
+import { contradictionIn, trialFields } from "./trial-schema.js";
 
 /** `scaling`: trainings of one baseline at several depths, widths and resolutions. */
 export type StudyKind = "search" | "scaling";
@@ -42,9 +45,16 @@ export interface StudyStore {
   list(): Promise<readonly StudySummary[]>;
   /**
    * Begins a study, or goes on with it; until the store is closed, no other process may.
+   *
+   * @param overwrite removes one of that name first.
    * @returns its trials so far. @throws {FileError} when another process has it. @throws {UsageError} when there is one of that name with other settings; each is named.
    */
-  open(name: string, kind: StudyKind, settings: StudySummary["settings"]): Promise<readonly StoredTrial[]>;
+  open(
+    name: string,
+    kind: StudyKind,
+    settings: StudySummary["settings"],
+    overwrite?: boolean,
+  ): Promise<readonly StoredTrial[]>;
   /** @throws {UsageError} when there is no study of that name. */
   read(name: string): Promise<{ readonly study: StudySummary; readonly trials: readonly StoredTrial[] }>;
   /** The same trial again changes nothing. @throws {FileError} when there is another of its number. */
@@ -132,28 +142,34 @@ async function migrate(sql: Sql, place: string, { create }: { readonly create: b
   }
 }
 
-function storeOn(sql: Sql, place: string): StudyStore {
+function storeOn(sql: Sql, at: string): StudyStore {
   const list = async (): Promise<readonly StudySummary[]> => {
     const rows = await sql.query(
       `select s.name, s.kind, s.settings, s.created_at, count(t.id)::int as trials, (count(*) filter (where t.state = 'failed'))::int as failed
        from studies s left join trials t on t.study = s.name group by s.name order by s.created_at, s.name`,
     );
-    return rows.map(summaryOf);
+    return rows.map((row) => summaryOf(row, at));
   };
   const trialsOf = async (name: string): Promise<readonly StoredTrial[]> =>
-    (await sql.query(`select ${COLUMNS} from trials where study = $1 order by id`, [name])).map(trialOf);
+    (await sql.query(`select ${COLUMNS} from trials where study = $1 order by id`, [name])).map((row, place) =>
+      trialOf(row, place, `${at}, study ${name}, trial ${place + 1}`),
+    );
 
   return {
     list,
-    async open(name, kind, settings) {
+    async open(name, kind, settings, overwrite = false) {
       await sql.hold(name);
+      if (overwrite) {
+        await sql.query("delete from trials where study = $1", [name]);
+        await sql.query("delete from studies where name = $1", [name]);
+      }
       const known = (await list()).find((study) => study.name === name);
       if (known === undefined) {
         const row = [name, kind, JSON.stringify(settings)];
         await sql.query("insert into studies (name, kind, settings) values ($1, $2, $3)", row);
         return [];
       }
-      requireSame(`${place}, study ${name}`, known, { kind, ...settings });
+      requireSame(`${at}, study ${name}`, known, { kind, ...settings });
       return trialsOf(name);
     },
     async read(name) {
@@ -161,7 +177,7 @@ function storeOn(sql: Sql, place: string): StudyStore {
       const study = studies.find((each) => each.name === name);
       if (study !== undefined) return { study, trials: await trialsOf(name) };
       const there = studies.map((each) => each.name).join(", ") || "none";
-      throw new UsageError({ at: place, expected: "the name of a study", received: name, hint: `there: ${there}` });
+      throw new UsageError({ at, expected: "the name of a study", received: name, hint: `there: ${there}` });
     },
     async add(name, trial) {
       const values = valuesOf(trial);
@@ -172,7 +188,7 @@ function storeOn(sql: Sql, place: string): StudyStore {
       const there = (await trialsOf(name)).find(({ id }) => id === trial.id);
       if (there !== undefined && JSON.stringify(valuesOf(there)) === JSON.stringify(values)) return;
       throw new FileError({
-        at: `${place}, study ${name}, trial ${trial.id + 1}`,
+        at: `${at}, study ${name}, trial ${trial.id + 1}`,
         expected: "no trial of this number",
         received: "one of another process",
         hint: "begin the search again: it goes on after what is there",
@@ -197,11 +213,11 @@ function requireSame(at: string, { kind, settings }: StudySummary, wanted: Reado
     at,
     expected: line(before),
     received: line(now),
-    hint: "a study goes on with the settings it was begun with; give another --name or --study to begin anew",
+    hint: "a study goes on with the settings it was begun with; give another --name or --study, or --overwrite to begin anew",
   });
 }
 
-const shortened = (text: string) => (text.length <= 60 ? text : `${text.slice(0, 57)}...`);
+export const shortened = (text: string) => (text.length <= 60 ? text : `${text.slice(0, 57)}...`);
 
 const valuesOf = (trial: StoredTrial): readonly unknown[] => [
   ...[trial.id, trial.arm, JSON.stringify(trial.subject), trial.parent, trial.sameAs, trial.epochs],
@@ -212,34 +228,41 @@ const valuesOf = (trial: StoredTrial): readonly unknown[] => [
   ...[trial.seconds, trial.imagesPerSecond, trial.error?.replaceAll("\0", "\ufffd") ?? null],
 ];
 
-const trialOf = (row: Row): StoredTrial => ({
-  id: row.id as number,
-  arm: row.arm as string,
-  subject: row.subject,
-  parent: row.parent as number | null,
-  sameAs: row.same_as as number | null,
-  epochs: row.epochs as number,
-  costs: {
-    params: row.params as number,
-    macs: row.macs as number,
-    weightBytes: row.weight_bytes as number,
-    peakActivationBytes: row.peak_activation_bytes as number,
-    ...(row.latency_ms !== null && { latencyMs: row.latency_ms as number }),
-  },
-  state: row.state as StoredTrial["state"],
-  accuracy: row.accuracy as number,
-  curve: row.curve as number[],
-  compute: row.compute as number,
-  seconds: row.seconds as number,
-  imagesPerSecond: row.images_per_second as number,
-  error: row.error as string | null,
+/** @param place its own in the study. @throws {ModelError} naming the column that is damaged. */
+function trialOf(row: Row, place: number, at: string): StoredTrial {
+  const { params, macs, weight_bytes, peak_activation_bytes, latency_ms, same_as, images_per_second, ...same } = row;
+  const latency = latency_ms === null ? {} : { latencyMs: latency_ms };
+  const costs = { params, macs, weightBytes: weight_bytes, peakActivationBytes: peak_activation_bytes, ...latency };
+  const fields = { ...same, costs, sameAs: same_as, imagesPerSecond: images_per_second };
+  const trial = checked(fields, storedTrial, { at, expected: "a trial as it was recorded", hint: rescue });
+  if (trial.id === place) return trial as StoredTrial;
+  const received = `trial ${trial.id + 1}`;
+  throw new ModelError({ at, expected: "the next of those before it", received, hint: rescue });
+}
+
+const rescue = "the table was changed by something else: restore it, or begin anew with --overwrite or another --name";
+
+const storedTrial = z.strictObject({ ...trialFields, subject: z.unknown() }).superRefine((trial, context) => {
+  const found = contradictionIn(trial);
+  if (found !== null) context.addIssue({ code: "custom", path: [found[0]], message: found[1] });
+  for (const path of ["parent", "sameAs"] as const) {
+    if ((trial[path] ?? -1) >= trial.id)
+      context.addIssue({ code: "custom", path: [path], message: `expected an earlier trial, received ${trial[path]}` });
+  }
 });
 
-const summaryOf = (row: Row): StudySummary => ({
-  name: row.name as string,
-  kind: row.kind as StudyKind,
-  settings: row.settings as StudySummary["settings"],
-  createdAt: (row.created_at as Date).toISOString(),
-  trials: row.trials as number,
-  failed: row.failed as number,
+const summaryOf = (row: Row, at: string): StudySummary =>
+  checked({ ...row, created_at: undefined, createdAt: (row.created_at as Date).toISOString() }, summary, {
+    at: `${at}, study ${row.name}`,
+    expected: "a study as it was begun",
+    hint: rescue,
+  });
+
+const summary = z.object({
+  name: z.string(),
+  kind: z.literal(["search", "scaling"]),
+  settings: z.record(z.string(), z.unknown()),
+  createdAt: z.string(),
+  trials: z.int().min(0),
+  failed: z.int().min(0),
 });

@@ -15,7 +15,7 @@ export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
 export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe-file.js";
 export { forBatch, type NamedRecipe, recipes } from "./recipes.js";
 export { finishedEpochs, type RunOptions, type RunResult, runTraining } from "./run.js";
-export { type CheckpointFolder, checkpointsBelow, runsIn } from "./saved-run.js";
+export { type CheckpointFolder, runsIn } from "./saved-run.js";
 export { learningRateShare } from "./schedule.js";
 export type { TrainedNetwork } from "./state.js";
 export { buildGradientStep, buildStatistics } from "./step.js";

@@ -86,7 +86,7 @@ export async function runsIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Every checkpoint in a folder and the folders in it. @throws {FileError} when the folder cannot be read. */
-export async function checkpointsBelow(folder: string): Promise<string[]> {
+async function checkpointsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw toFileError(error, folder, "read");

@@ -1,9 +1,9 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeFileAtomic } from "../../base/files.js";
-import { commandLine, formatDuration } from "../../base/index.js";
+import { commandLine, formatDurationExactly } from "../../base/index.js";
 import { fit } from "../../fit/index.js";
-import { renderFitReport, renderFitSummary } from "../../report/index.js";
+import { renderFitSummary } from "../../report/index.js";
+import type { Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import { defineCommand } from "../command.js";
 import { latencyBy, latencyOptions } from "./latency-table.js";
@@ -16,6 +16,7 @@ import {
   engineOf,
   goldenOption,
   headline,
+  overwriteOption,
   workersOption,
 } from "./shared.js";
 
@@ -43,6 +44,12 @@ export const fitCommand = defineCommand({
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
     trials: { kind: "integer", min: 1, help: "exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
+    repeat: {
+      kind: "path",
+      placeholder: "FOLDER",
+      help: "come to the same bytes as the finished fit in this folder: with its trials and epochs, whatever the time",
+    },
+    ...overwriteOption,
     ...deviceOptions,
     ...workersOption,
     ...goldenOption,
@@ -54,27 +61,28 @@ export const fitCommand = defineCommand({
     const budget = Object.keys(given).length === 0 ? defaultBudget : given;
     if (budget === defaultBudget) context.progress.line("no limit given: keeping to --max-params 100k --max-macs 5M");
     const out = values.out ?? join("runs", basename(resolve(values.data)));
-    const { model, onnx, ...report } = await fit({
+    const engine = await engineOf(values, context);
+    const { model, onnx, page, ...report } = await fit({
       data: values.data,
       budget,
       latency: await latencyBy(values, { "--max-latency": values.maxLatency }),
       seconds: values.time,
       out,
+      overwrite: values.overwrite,
+      repeat: values.repeat,
       seed: values.seed,
       trials: values.trials,
       epochs: values.epochs,
-      engine: await engineOf(values, context),
+      engine,
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
       cacheDir: cacheFolder(values.cache, context),
-      command: repeating(values, budget, out),
+      command: repeating(values, budget, out, engine),
       signal: context.signal,
       progress: context.progress,
     });
-    const file = join(out, "report.html");
-    await writeFileAtomic(file, renderFitReport(report));
     const { mistakes: _pictures, ...facts } = report;
-    return { model, onnx, report: file, trials: facts.search.trials, ...facts };
+    return { model, onnx, report: page, trials: facts.search.trials, ...facts };
   },
   brief: ({ onnx, accuracy, data, costs }) => headline(onnx, accuracy, data.test, costs),
   show: ({ model, onnx, report, trials: _, ...facts }, { paint, colour, width }) =>
@@ -94,10 +102,17 @@ type Repeatable = {
   readonly seed: number;
   readonly trials: number | undefined;
   readonly epochs: number | undefined;
+  readonly cache: string | undefined;
+  readonly goldenPhotos: boolean;
 };
 
-/** The command that gives this result again. */
-function repeating({ data, time, seed, trials, epochs, ...latency }: Repeatable, budget: Budget, out: string): string {
+/** The command that gives this result again, in a folder beside it. */
+function repeating(
+  { data, time, seed, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
+  budget: Budget,
+  out: string,
+  { device, threads }: Pick<Engine, "device" | "threads">,
+): string {
   return commandLine(["bantam", "fit", data], {
     "max-latency": budget.latencyMs && `${budget.latencyMs}ms`,
     "latency-table": latency.latencyTable,
@@ -107,7 +122,9 @@ function repeating({ data, time, seed, trials, epochs, ...latency }: Repeatable,
     "max-macs": budget.macs,
     "max-memory": budget.peakActivationBytes,
     "max-size": budget.weightBytes,
-    time: formatDuration(time).replaceAll(" ", ""),
-    ...{ seed, trials, epochs, out },
+    time: formatDurationExactly(time),
+    ...{ seed, trials, epochs, device, threads, cache },
+    "golden-photos": goldenPhotos,
+    ...{ repeat: out, out: `${out}-again` },
   });
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../base/index.js";
 import { type RunSettings, resumableRun } from "../../fit/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
-import { flagOf } from "./shared.js";
+import { flagOf, overwriteOption } from "./shared.js";
 
 export const resumeOptions = {
   resume: {
@@ -11,7 +11,7 @@ export const resumeOptions = {
     placeholder: "FOLDER",
     help: "goes on with the training in this folder, with the options it was begun with",
   },
-  overwrite: { kind: "flag", help: "begins anew where the folder holds a training; by default another one is refused" },
+  ...overwriteOption,
   "checkpoint-every": {
     kind: "duration",
     min: 0,

@@ -20,6 +20,7 @@ export const scalingOptions = {
   epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
   seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
   "retry-failed": { kind: "flag", help: "train points again that failed before" },
+  overwrite: { kind: "flag", help: "train all points anew; by default other conditions in this folder are refused" },
   ...deviceOptions,
   ...cacheOptions,
 } as const;
@@ -31,6 +32,7 @@ type ScalingValues = {
   readonly epochs: number;
   readonly seeds: number;
   readonly retryFailed: boolean;
+  readonly overwrite: boolean;
   readonly device: DeviceChoice;
   readonly threads: number | undefined;
   readonly cache: string | undefined;
@@ -52,7 +54,7 @@ export async function scalingOptionsOf(
     ...{ threads: values.threads, device: values.device === "auto" ? undefined : values.device, cache: values.cache },
   };
   return {
-    ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed },
+    ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed, overwrite: values.overwrite },
     command: commandLine(["bantam", command, data], given),
     engine: await engineOf(values, context),
     cacheDir: cacheFolder(values.cache, context),

@@ -59,6 +59,13 @@ export function refuse(options: Readonly<Record<string, unknown>>, needs: string
   }
 }
 
+export const overwriteOption = {
+  overwrite: {
+    kind: "flag",
+    help: "begins anew where the folder holds this or another job; by default that is refused, or gone on with",
+  },
+} as const;
+
 export const cacheOptions = {
   cache: { kind: "path", env: "BANTAM_CACHE", help: "folder for decoded images; by default ~/.cache/bantam" },
 } as const;

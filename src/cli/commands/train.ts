@@ -1,9 +1,8 @@
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeFileAtomic } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { isNetworkFile, type RunSettings, trainNetwork } from "../../fit/index.js";
-import { renderCurves, renderTrainReport } from "../../report/index.js";
+import { renderCurves } from "../../report/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand, type Values } from "../command.js";
 import { resumed, resumeOptions } from "./resume-options.js";
@@ -87,7 +86,11 @@ export const trainCommand = defineCommand({
   run: async (values, context) => {
     const { resume, tensorboard, goldenPhotos, overwrite, checkpointEvery, workers } = values;
     const run = resume === undefined ? await begun(values) : await goneOn(resume, values);
-    const { report, ...result } = await trainNetwork({
+    const {
+      report: _,
+      page,
+      ...result
+    } = await trainNetwork({
       ...run.settings,
       ...(tensorboard && { tensorboard }),
       ...(goldenPhotos && { goldenPhotos }),
@@ -96,9 +99,7 @@ export const trainCommand = defineCommand({
       cacheDir: cacheFolder(values.cache, context),
       ...{ env: context.env, signal: context.signal, progress: context.progress },
     });
-    const file = join(run.out, "report.html");
-    await writeFileAtomic(file, renderTrainReport(report));
-    return { ...result, report: file };
+    return { ...result, report: page };
   },
   brief: ({ onnx, accuracy, count, costs }) => headline(onnx, accuracy, count, costs),
   show: ({ model, onnx, report, accuracy, count, costs, curve }, { paint, ...options }) =>
