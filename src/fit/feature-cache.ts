@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
 import type { ImageSet } from "../data/index.js";
 import type { createBody } from "../training/index.js";
-import { decodeSafetensors, encodeSafetensors } from "../weights/index.js";
+import { decodeSealed, encodeSealed } from "../weights/index.js";
 
 type Body = Awaited<ReturnType<typeof createBody>>;
 
@@ -37,7 +37,7 @@ export async function cachedFeatures(
     if (known === null) {
       const shape = [last - first, features.length / (last - first)];
       const tensors = new Map([["features", { dtype: "F32", shape, data: features } as const]]);
-      await writeFileAtomic(file, encodeSafetensors(tensors));
+      await writeFileAtomic(file, encodeSealed(tensors));
     }
     parts.push(features);
     options.onProgress(last, images.count);
@@ -54,7 +54,7 @@ export async function cachedFeatures(
 /** null where there is none, or it is not one: then it is computed again. */
 async function readPart(file: string, count: number): Promise<Float32Array | null> {
   try {
-    const tensor = decodeSafetensors(await readFile(file), file).tensors.get("features");
+    const tensor = decodeSealed(await readFile(file), file).tensors.get("features");
     return tensor?.dtype === "F32" && tensor.shape[0] === count ? tensor.data : null;
   } catch {
     return null;

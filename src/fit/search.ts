@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { requireWritable } from "../base/files.js";
-import { createRng, formatCount, formatDuration, formatPercent } from "../base/index.js";
+import { createRng, formatCount, formatDuration, formatPercent, ModelError } from "../base/index.js";
 import { channelStatistics, subset } from "../data/index.js";
 import { type Folder, keyOf, openFolder, removeWeights, requireApart, requireFolder } from "../folders/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
@@ -207,11 +207,14 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         if (weights === null || parent === null) return undefined;
         const { id, sameAs, state, architecture } = told[parent]!;
         if (state === "failed") return undefined;
-        const tensors = await weights.load(sameAs ?? id);
-        if (tensors !== null) return { architecture, tensors };
-        progress.line(
-          `the weights of trial ${(sameAs ?? id) + 1} are gone from ${beside}: what comes from it begins anew`,
-        );
+        const tensors = await weights.load(sameAs ?? id).catch((error: unknown) => {
+          if (error instanceof ModelError) return error;
+          throw error;
+        });
+        if (tensors instanceof Map) return { architecture, tensors };
+        const why =
+          tensors?.message.split("\n")[0] ?? `the weights of trial ${(sameAs ?? id) + 1} are gone from ${beside}`;
+        progress.line(`${why}: what comes from it begins anew`);
         return undefined;
       };
       const clock = { began: performance.now(), trials: 0 };

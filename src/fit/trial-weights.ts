@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder, toFileError, writeFileAtomic } from "../base/files.js";
-import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../weights/index.js";
+import { decodeSealed, encodeSealed, finiteFloat32 } from "../weights/index.js";
 
 export interface TrialWeights {
   /** When it returns, they are on the disk. */
@@ -17,7 +17,7 @@ export async function openTrialWeights(folder: string): Promise<TrialWeights> {
   return {
     async save(id, tensors) {
       const vectors = [...tensors].map(([name, data]) => [name, { dtype: "F32", shape: [data.length], data }] as const);
-      await writeFileAtomic(file(id), encodeSafetensors(new Map(vectors), { trial: String(id) }));
+      await writeFileAtomic(file(id), encodeSealed(new Map(vectors), { trial: String(id) }));
     },
     async load(id) {
       const bytes = await readFile(file(id)).catch((error: NodeJS.ErrnoException) => {
@@ -25,8 +25,8 @@ export async function openTrialWeights(folder: string): Promise<TrialWeights> {
         throw toFileError(error, file(id), "read");
       });
       if (bytes === null) return null;
-      const { tensors } = decodeSafetensors(bytes, file(id));
-      return new Map([...tensors].map(([name, tensor]) => [name, toFloat32(tensor, `${file(id)}: ${name}`)]));
+      const { tensors } = decodeSealed(bytes, file(id));
+      return new Map([...tensors].map(([name, tensor]) => [name, finiteFloat32(tensor, `${file(id)}: ${name}`)]));
     },
   };
 }

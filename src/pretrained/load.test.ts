@@ -163,6 +163,16 @@ describe("a file that does not fit", () => {
     expect((await load(tensors)).message).toContain("features.0.1.bias");
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])("with %s among its numbers", async (value) => {
+    const tensors = good();
+    const data = new Float32Array(8).fill(1);
+    data[5] = value;
+    tensors.set("features.0.1.bias", { dtype: "F32", shape: [8], data });
+    expect((await load(tensors)).message).toContain(
+      `features.0.1.bias: expected 8 finite numbers, received ${value} at place 5`,
+    );
+  });
+
   test("of nobody's names", async () => {
     const error = await load(new Map([["encoder.weight", { dtype: "F32", shape: [1], data: new Float32Array(1) }]]));
     expect(error.message).toContain(

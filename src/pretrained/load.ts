@@ -1,10 +1,10 @@
 /** Other people's weights as a model of ours. */
-import { UsageError } from "../base/index.js";
+import { SEAL_KEY, UsageError } from "../base/index.js";
 import { costsOfProfile, profileGraph } from "../cost/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type Architecture, buildNetwork } from "../networks/index.js";
 import { loadModel, type Model } from "../shipping/index.js";
-import { openSafetensors, type SafetensorsFile, toFloat32 } from "../weights/index.js";
+import { finiteFloat32, openSafetensors, type SafetensorsFile } from "../weights/index.js";
 import { buildChosen, chooseNetwork, type NetworkChoice, requireDialect, wordOf } from "./choice.js";
 import { classNames, dropFirst, dropsBackground, labelsFor, neededOf, newClassifier, outputsOf } from "./classifier.js";
 import { fromForeign, type LayoutName } from "./layouts/layout.js";
@@ -70,9 +70,10 @@ async function load(
   const source = await locate(options.weights, context);
   const file = await openSafetensors(source.file);
   try {
-    const isOurs = file.metadata.format?.startsWith("bantam-model-") === true;
+    // By the digest as well: a damaged file of ours is not to pass for somebody else's.
+    const isOurs = file.metadata.format?.startsWith("bantam-model-") === true || SEAL_KEY in file.metadata;
     const model = isOurs
-      ? await ownModel(source, options)
+      ? await ownModel(source, options, context)
       : await foreignModel(source, file, { ...options, replaceClassifier: foreignClassifier });
     context.progress?.line(describe(model));
     return model;
@@ -101,9 +102,9 @@ function describe({ architecture, tensors, history }: Model): string {
   return `${architecture.name}: ${tensors.size} tensors under ${owner} names${head}`;
 }
 
-async function ownModel({ file, at }: Source, options: LoadOptions): Promise<Model> {
+async function ownModel({ file, at }: Source, options: LoadOptions, { progress }: LoadContext): Promise<Model> {
   const { network, replaceClassifier } = options;
-  const model = await loadModel(file);
+  const model = await loadModel(file, (text) => progress?.line(text));
   const { architecture } = model;
   const chosen = chooseNetwork(network, null);
   if (chosen !== null && !isOf(architecture, chosen)) {
@@ -158,7 +159,7 @@ async function foreignModel(source: Source, file: SafetensorsFile, options: Load
   const tensors = new Map<string, Float32Array>();
   for (const entry of entries) {
     const { written } = recognised.tensors.get(entry.foreign)!;
-    const numbers = toFloat32(await file.read(written), `${at}: ${written}`);
+    const numbers = finiteFloat32(await file.read(written), `${at}: ${written}`);
     tensors.set(entry.name, fromForeign(numbers, entry));
   }
   const provenance = { weights: at, layout: recognised.layout, network: wordOf(choice) };

@@ -1,16 +1,21 @@
 /**
  * The deployed file: `uint8` pixels `[N, H, W, C]` in, probabilities `[N, K]` out, any N, standard ONNX ops alone. Batch norm
- * is folded into the convolutions. Its metadata carries the model card and a few golden pictures with their probabilities, so
- * that a wrong preprocessing or a broken runtime is caught at load.
+ * is folded into the convolutions. Its metadata carries the model card, a few golden pictures with their probabilities, so that a
+ * wrong preprocessing or a broken runtime is caught at load, and a digest over the whole file.
  */
-import { ModelError } from "../base/index.js";
+import { EngineError, isWhole, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
 import { buildDeployment, foldBatchNorm } from "../networks/index.js";
 import { lower, readOnnx } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
 import { drawnPictures, type Golden } from "./goldens.js";
-import { type Model, type ModelCard, parseCard } from "./model.js";
+import { type Model, type ModelCard, type OnNotice, parseCard, unsealedNotice } from "./model.js";
 
 const deploymentNames = { input: "pixels", output: "probabilities" } as const;
+
+/** A file of this format must carry its digest; earlier versions wrote neither. */
+const FORMAT = "bantam-onnx-2";
+/** In front of the digest: its name, then what protobuf has before a text of 64 bytes in the field `value`. */
+const digestMark = `${SEAL_KEY}\x12${String.fromCharCode(OPEN_SEAL.length)}`;
 
 /** Largest difference of a probability that another runtime or machine may make. */
 const GOLDEN_TOLERANCE = 2e-3;
@@ -37,12 +42,14 @@ export async function exportOnnx(
 function onnxBytes(model: Model, goldens: readonly Golden[]): Uint8Array {
   const { architecture, tensors, ...card } = model;
   const { mean, std } = card.preprocessing;
-  return lower(buildDeployment(architecture, { batch: 1, mean, std }), {
+  const bytes = lower(buildDeployment(architecture, { batch: 1, mean, std }), {
     name: architecture.name,
     layout: "image-major",
     freeBatch: true,
     weights: foldBatchNorm(architecture, tensors),
     metadata: {
+      "bantam.format": FORMAT,
+      [SEAL_KEY]: OPEN_SEAL,
       "bantam.card": JSON.stringify(card),
       "bantam.architecture": JSON.stringify(architecture),
       "bantam.goldens": JSON.stringify(
@@ -53,6 +60,7 @@ function onnxBytes(model: Model, goldens: readonly Golden[]): Uint8Array {
       ),
     },
   });
+  return seal(bytes, digestMark);
 }
 
 /** Probabilities of each picture, in one run. */
@@ -74,13 +82,18 @@ export async function runPictures(
   return pictures.map((_, i) => flat.slice(i * classes.length, (i + 1) * classes.length));
 }
 
-/** @throws {ModelError} when the file is none of Bantam's, or does not give its golden probabilities on this engine. */
+/**
+ * @throws {ModelError} when the file is none of Bantam's, is not what was written, or does not give its golden probabilities on this
+ *   engine.
+ */
 export async function loadOnnx(
   bytes: Uint8Array,
   at: string,
   engine: Engine,
+  onNotice?: OnNotice,
 ): Promise<{ session: Session; card: ModelCard }> {
   const { metadata } = readOnnx(bytes, at);
+  requireWhole(bytes, metadata, at);
   if (metadata["bantam.card"] === undefined) {
     throw new ModelError({
       at,
@@ -88,8 +101,11 @@ export async function loadOnnx(
       received: "one without its class names and preprocessing",
     });
   }
+  if (metadata[SEAL_KEY] === undefined) onNotice?.(unsealedNotice(at));
   const card = parseCard(metadata["bantam.card"], at);
-  const session = await engine.load(bytes);
+  const session = await engine.load(bytes).catch((error: unknown) => {
+    throw error instanceof EngineError ? new EngineError({ ...error.facts, at }, { cause: error }) : error;
+  });
   try {
     for (const { pixels, probabilities } of parseGoldens(metadata["bantam.goldens"], at)) {
       const [now] = await runPictures(session, card, [pixels]);
@@ -108,6 +124,18 @@ export async function loadOnnx(
     throw error;
   }
   return { session, card };
+}
+
+function requireWhole(bytes: Uint8Array, metadata: Readonly<Record<string, string>>, at: string): void {
+  const whole = isWhole(bytes, digestMark);
+  const mayLackIt = metadata["bantam.format"] === undefined && metadata[SEAL_KEY] === undefined;
+  if (whole === true || (whole === null && mayLackIt)) return;
+  throw new ModelError({
+    at,
+    expected: `the bytes that were written, by the SHA-256 in its metadata (${SEAL_KEY})`,
+    received: whole === null ? "no such digest" : "other bytes",
+    hint: "the file is damaged, or another program changed it: put a copy back, or export it again from model.safetensors",
+  });
 }
 
 function parseGoldens(text: string | undefined, at: string): Golden[] {

@@ -9,7 +9,7 @@ import { ModelError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type Architecture, buildNetwork, parseArchitecture } from "../networks/index.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor, toFloat32 } from "../weights/index.js";
+import { decodeSealed, encodeSealed, finiteFloat32, type Tensor } from "../weights/index.js";
 
 /** What there is to know about a model beside its weights; the same in both file formats. */
 export type ModelCard = {
@@ -26,7 +26,15 @@ export type Model = ModelCard & {
   readonly tensors: ReadonlyMap<string, Float32Array>;
 };
 
-const FORMAT = "bantam-model-1";
+const FORMAT = "bantam-model-2";
+/** Of earlier versions, without a digest; otherwise the same. */
+const UNSEALED_FORMAT = "bantam-model-1";
+
+/** Told once of a file that does not say whether it is whole. */
+export type OnNotice = (text: string) => void;
+
+export const unsealedNotice = (at: string) =>
+  `${at}: written by an earlier version, without a digest: whether it is damaged cannot be told (bantam export writes it anew)`;
 
 export async function saveModel(path: string, model: Model): Promise<void> {
   await writeFileAtomic(path, encodeModel(model));
@@ -37,7 +45,7 @@ export function encodeModel({ architecture, tensors, ...card }: Model): Uint8Arr
   const shaped = new Map<string, Tensor>(
     parameters.map(({ value }) => [value.name, { dtype: "F32", shape: value.shape, data: tensors.get(value.name)! }]),
   );
-  return encodeSafetensors(shaped, {
+  return encodeSealed(shaped, {
     format: FORMAT,
     architecture: JSON.stringify(architecture),
     card: JSON.stringify(card),
@@ -45,19 +53,19 @@ export function encodeModel({ architecture, tensors, ...card }: Model): Uint8Arr
 }
 
 /** @throws {FileError} when the file cannot be read. @throws {ModelError} when it is not one of Bantam's models, or is damaged. */
-export async function loadModel(path: string): Promise<Model> {
+export async function loadModel(path: string, onNotice?: OnNotice): Promise<Model> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (error) {
     throw toFileError(error, path, "read");
   }
-  return decodeModel(bytes, path);
+  return decodeModel(bytes, path, onNotice);
 }
 
-export function decodeModel(bytes: Uint8Array, at: string): Model {
-  const file = decodeSafetensors(bytes, at);
-  if (file.metadata.format !== FORMAT) {
+export function decodeModel(bytes: Uint8Array, at: string, onNotice?: OnNotice): Model {
+  const file = decodeSealed(bytes, at, FORMAT);
+  if (file.metadata.format !== FORMAT && file.metadata.format !== UNSEALED_FORMAT) {
     throw new ModelError({
       at,
       expected: `a model written by Bantam (format ${FORMAT})`,
@@ -70,6 +78,7 @@ export function decodeModel(bytes: Uint8Array, at: string): Model {
       }),
     });
   }
+  if (!file.isSealed) onNotice?.(unsealedNotice(at));
   const architecture = parseArchitecture(
     parseJson(file.metadata.architecture, `${at}: architecture`),
     `${at}: architecture`,
@@ -83,7 +92,7 @@ export function decodeModel(bytes: Uint8Array, at: string): Model {
     if (tensor === undefined) throw new ModelError({ at, expected, received: "no tensor of that name" });
     if (tensor.shape.join() !== value.shape.join())
       throw new ModelError({ at, expected, received: `[${tensor.shape.join(", ")}]` });
-    tensors.set(value.name, toFloat32(tensor, `${at}: ${value.name}`));
+    tensors.set(value.name, finiteFloat32(tensor, `${at}: ${value.name}`));
   }
   return { ...card, architecture, tensors };
 }

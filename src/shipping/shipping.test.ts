@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { createRng, FileError, ModelError } from "../base/index.js";
+import { createRng, FileError, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
 import { encodePng } from "../data/index.js";
 import { folderOf, imageSetOf, temporaryFolder } from "../data/testing/fixtures.js";
@@ -13,7 +13,7 @@ import { lower } from "../onnx/index.js";
 import { type ModelProto, ModelProtoSchema } from "../onnx/onnx_pb.js";
 import "../ops/testing/close.js";
 import { chooseEngine } from "../runtime/index.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
+import { decodeSafetensors, encodeSealed, type Tensor } from "../weights/index.js";
 import { openClassifier } from "./classifier.js";
 import { exportOnnx, loadOnnx, runPictures } from "./deploy.js";
 import { evaluateClassifier, type Prediction, scorePredictions } from "./evaluate.js";
@@ -54,7 +54,8 @@ const onnx = await exportOnnx(model, engine, pictures.slice(0, 2));
 function retouched(bytes: Uint8Array, change: (metadata: ModelProto["metadataProps"]) => void): Uint8Array {
   const proto = fromBinary(ModelProtoSchema, bytes);
   change(proto.metadataProps);
-  return toBinary(ModelProtoSchema, proto);
+  proto.metadataProps.find(({ key }) => key === SEAL_KEY)!.value = OPEN_SEAL;
+  return seal(toBinary(ModelProtoSchema, proto), `${SEAL_KEY}\x12@`);
 }
 
 describe("a model file", () => {
@@ -70,7 +71,7 @@ describe("a model file", () => {
     const { tensors, metadata } = decodeSafetensors(encodeModel(model), "m");
     const [newTensors, newMetadata] = [new Map(tensors), { ...metadata }];
     change(newTensors, newMetadata);
-    return encodeSafetensors(newTensors, newMetadata);
+    return encodeSealed(newTensors, newMetadata);
   };
   const withCard = (changes: object) => (_: unknown, metadata: Record<string, string>) => {
     metadata.card = JSON.stringify({ ...card, ...changes });
@@ -82,14 +83,14 @@ describe("a model file", () => {
       (_, metadata) => {
         metadata.format = "bantam-model-0";
       },
-      "m.safetensors: expected a model written by Bantam (format bantam-model-1), received format bantam-model-0",
+      "m.safetensors: expected a model written by Bantam (format bantam-model-2), received format bantam-model-0",
     ],
     [
       "no format",
       (_, metadata) => {
         delete metadata.format;
       },
-      "m.safetensors: expected a model written by Bantam (format bantam-model-1), received a safetensors file that does not say what network it holds",
+      "m.safetensors: expected a model written by Bantam (format bantam-model-2), received a safetensors file that does not say what network it holds",
     ],
     [
       "a tensor missing",

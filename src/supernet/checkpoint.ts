@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
-import { decodeSafetensors, encodeSafetensors } from "../weights/index.js";
+import { decodeSealed, encodeSealed } from "../weights/index.js";
 import type { SupernetState } from "./supernet.js";
 
-const FORMAT = "bantam-supernet-1";
+const FORMAT = "bantam-supernet-2";
 
 /** @param run identifies everything that the training depends on. */
 export async function saveSupernet(path: string, { weights, velocity, epoch, compute }: SupernetState, run: string) {
@@ -15,7 +15,7 @@ export async function saveSupernet(path: string, { weights, velocity, epoch, com
     ["velocity", vector(velocity)],
   ]);
   const metadata = { format: FORMAT, run, epoch: String(epoch), compute: String(compute) };
-  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  await writeFileAtomic(path, encodeSealed(tensors, metadata));
 }
 
 /** @returns nothing when there is no such file, or it is another run's. @throws {ModelError} when it is damaged. */
@@ -25,7 +25,7 @@ export async function loadSupernet(path: string, run: string): Promise<SupernetS
     throw toFileError(error, path, "read");
   });
   if (bytes === null) return undefined;
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const { tensors, metadata } = decodeSealed(bytes, path, FORMAT);
   if (metadata.format !== FORMAT || metadata.run !== run) return undefined;
   const floats = (name: string): Float32Array => {
     const tensor = tensors.get(name);

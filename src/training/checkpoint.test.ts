@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileError, ModelError } from "../base/index.js";
 import { folderOf, temporaryFolder } from "../data/testing/fixtures.js";
-import { decodeSafetensors, encodeSafetensors } from "../weights/index.js";
+import { decodeSafetensors, encodeSealed } from "../weights/index.js";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
 
 const checkpoint: Checkpoint = {
@@ -43,7 +43,7 @@ test("of another run, of another kind, or not there: nothing to go on from", asy
   expect(await loadCheckpoint(path, "run a")).toBeNull();
   await saveCheckpoint(path, checkpoint);
   expect(await loadCheckpoint(path, "run b")).toBeNull();
-  await writeFile(path, encodeSafetensors(new Map(), { format: "another", run: "run a" }));
+  await writeFile(path, encodeSealed(new Map(), { format: "another", run: "run a" }));
   expect(await loadCheckpoint(path, "run a")).toBeNull();
 });
 
@@ -64,10 +64,10 @@ test("damaged, it is refused with the file's name", async () => {
 
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const withoutWeights = new Map([...tensors].filter(([name]) => name !== "weights"));
-  await writeFile(path, encodeSafetensors(withoutWeights, metadata));
+  await writeFile(path, encodeSealed(withoutWeights, metadata));
   expect(await load()).toMatchObject({ message: `${path}: expected a tensor weights, received none` });
 
-  await writeFile(path, encodeSafetensors(tensors, { ...metadata, curve: "[" }));
+  await writeFile(path, encodeSealed(tensors, { ...metadata, curve: "[" }));
   expect(await load()).toMatchObject({
     message: `${path}: expected a learning curve in JSON, received something else`,
   });

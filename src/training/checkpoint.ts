@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../weights/index.js";
+import { decodeSealed, encodeSealed, type Tensor } from "../weights/index.js";
 import type { EpochRecord } from "./epoch-record.js";
 import type { StateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
@@ -16,7 +16,7 @@ export type Checkpoint = {
   readonly run: string;
 };
 
-const FORMAT = "bantam-checkpoint-3";
+const FORMAT = "bantam-checkpoint-4";
 
 export async function saveCheckpoint(path: string, { state, curve, run }: Checkpoint): Promise<void> {
   const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
@@ -39,7 +39,7 @@ export async function saveCheckpoint(path: string, { state, curve, run }: Checkp
     within: JSON.stringify(state.within),
     curve: JSON.stringify(curve),
   };
-  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  await writeFileAtomic(path, encodeSealed(tensors, metadata));
 }
 
 /**
@@ -54,7 +54,7 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw toFileError(error, path, "read");
   }
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const { tensors, metadata } = decodeSealed(bytes, path, FORMAT);
   if (metadata.format !== FORMAT || metadata.run !== run) return null;
   const floats = (name: string): Float32Array => {
     const tensor = tensors.get(name);

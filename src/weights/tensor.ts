@@ -119,6 +119,23 @@ export function toFloat32(tensor: Tensor, at: string): Float32Array {
   }
 }
 
+/**
+ * As `toFloat32`, for numbers that a network is to count with.
+ *
+ * @throws {ModelError} naming the first that is infinite or no number.
+ */
+export function finiteFloat32(tensor: Tensor, at: string): Float32Array {
+  const numbers = toFloat32(tensor, at);
+  const wrong = numbers.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return numbers;
+  throw new ModelError({
+    at,
+    expected: `${numbers.length} finite numbers`,
+    received: `${numbers[wrong]} at place ${wrong}`,
+    hint: "the weights are of a training that diverged, or the file is damaged; take another",
+  });
+}
+
 /** All 65,536 of them, made at first use: a table look-up per weight instead of a power of two. */
 let everyFloat16: Float32Array | null = null;
 function float16s(): Float32Array {

@@ -48,7 +48,9 @@ export const exportCommand = defineCommand({
       });
     }
     const format = values.format ?? fileFormat(out, ["onnx", "safetensors"]);
-    const whole = (await pretrainedModel(values, context, { replaceClassifier, seed })) ?? (await loadModel(model!));
+    const whole =
+      (await pretrainedModel(values, context, { replaceClassifier, seed })) ??
+      (await loadModel(model!, context.progress.line));
     if (format === "safetensors") await saveModel(out, whole);
     else await writeFileAtomic(out, await exportOnnx(whole, await engineOf({ device, threads }, context)));
     return { file: out, format, bytes: (await stat(out)).size };

@@ -51,7 +51,8 @@ export const predictCommand = defineCommand({
     }
     const model = await pretrainedModel(values, context);
     const chosen = await engineOf({ device, threads }, context);
-    const classifier = model === null ? await openClassifier(first, chosen) : await classifierOf(model, chosen);
+    const classifier =
+      model === null ? await openClassifier(first, chosen, context.progress.line) : await classifierOf(model, chosen);
     try {
       const paths = await expandFolders(model === null ? rest : files, context.signal);
       for (const line of leftOutLines(paths)) context.progress.line(line);
