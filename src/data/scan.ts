@@ -84,17 +84,23 @@ export class Scan {
   }
 
   /** What a job writes to, in whatever state; or a folder of such folders, as `runs` is. */
-  private async isOutput(folder: string, depth = 0): Promise<boolean> {
+  private async isOutput(folder: string): Promise<boolean> {
+    return (await this.contentOf(folder)) === "results";
+  }
+
+  private async contentOf(folder: string, depth = 0): Promise<"results" | "nothing" | "something"> {
     // One that may not be read is refused when it is asked for, if it is.
-    const { folders, files } = await this.entriesOf(folder).catch((): Listing => ({ folders: [], files: [] }));
-    if (files.some(isImage)) return false;
-    if (["run.json", "study.json", "model.safetensors"].some((name) => files.includes(name))) return true;
-    if (folders.includes("database")) return (await this.entriesOf(`${folder}/database`)).files.includes("PG_VERSION");
-    if (files.length > 0 || folders.length === 0 || depth === 3) return false;
-    for (const name of folders) {
-      if (name !== "checkpoints" && !(await this.isOutput(`${folder}/${name}`, depth + 1))) return false;
-    }
-    return true;
+    const { folders, files } = await this.entriesOf(folder).catch((): Listing => ({ folders: [], files: [""] }));
+    if (files.some(isImage)) return "something";
+    if (["run.json", "study.json", "model.safetensors"].some((name) => files.includes(name))) return "results";
+    if (folders.includes("database") && (await this.entriesOf(`${folder}/database`)).files.includes("PG_VERSION"))
+      return "results";
+    if (files.length > 0 || depth === 3) return "something";
+    if (folders.includes("checkpoints")) return "results";
+    const inside = new Set<string>();
+    for (const name of folders) inside.add(await this.contentOf(`${folder}/${name}`, depth + 1));
+    // An empty one may be about to be filled.
+    return inside.has("something") ? "something" : inside.has("results") ? "results" : "nothing";
   }
 
   /** Class folders in the order a person would give them: class-2 before class-10. */

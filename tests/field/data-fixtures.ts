@@ -39,7 +39,12 @@ export function picture(
 }
 
 /** `count` PNG files in `folder`. */
-export async function fill(folder: string, count: number, hue = 0, make = picture): Promise<void> {
+export async function fill(
+  folder: string,
+  count: number,
+  hue = 0,
+  make: (hue: number, i: number) => Sharp = picture,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i++)
     await make(hue, i)
