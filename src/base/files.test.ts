@@ -224,3 +224,11 @@ describe("toFileError", () => {
     expect(toFileError(mistake, "a", "write")).toBe(mistake);
   });
 });
+
+test("a file error of a program compiled to WebAssembly is known by its number", () => {
+  const error = toFileError({ name: "ErrnoError", errno: 51 }, "runs/a", "write");
+  expect(error).toBeInstanceOf(FileError);
+  expect((error as FileError).facts.received).toBe("a full disk (ENOSPC)");
+  const unknown = { name: "ErrnoError", errno: 8 };
+  expect(toFileError(unknown, "runs/a", "write")).toBe(unknown);
+});

@@ -7,6 +7,7 @@ import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, sta
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 import { lives, thisProcess } from "./living.js";
+import { messageOf } from "./thrown.js";
 
 export { lives, type ProcessMark, thisProcess } from "./living.js";
 
@@ -123,7 +124,7 @@ function isLeft(name: string, changedMs: number): boolean {
  * @param purpose what was being done with `path`: reading the file, writing it, or writing into the folder.
  */
 export function toFileError(error: unknown, path: string, purpose: "read" | "write" | "folder"): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = fileErrorCode(error);
   const known = causes[code];
   if (known === undefined && !(error instanceof Error && "syscall" in error)) return error;
   const expected = {
@@ -131,10 +132,32 @@ export function toFileError(error: unknown, path: string, purpose: "read" | "wri
     write: "a file that can be written",
     folder: "a folder that can be written",
   };
-  const [what, hint] = known ?? [(error as Error).message];
+  const [what, hint] = known ?? [messageOf(error)];
   const facts = { at: path, expected: expected[purpose], received: `${what} (${code})` };
   return new FileError(hint === undefined ? facts : { ...facts, hint }, { cause: error });
 }
+
+/** `ENOSPC` and the like, of what Node threw, or a program compiled to WebAssembly on top of it; "" of anything else. */
+export function fileErrorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  if ("name" in error && error.name === "ErrnoError" && "errno" in error) return wasiCodes[Number(error.errno)] ?? "";
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/** Emscripten's `ErrnoError` is no `Error` and has a number alone. @source WASI, preview 1, `errno` */
+const wasiCodes: Readonly<Record<number, string>> = {
+  ...{ 2: "EACCES", 19: "EDQUOT", 20: "EEXIST", 22: "EFBIG", 29: "EIO", 31: "EISDIR", 32: "ELOOP", 33: "EMFILE" },
+  ...{
+    37: "ENAMETOOLONG",
+    41: "ENFILE",
+    44: "ENOENT",
+    48: "ENOMEM",
+    51: "ENOSPC",
+    54: "ENOTDIR",
+    63: "EPERM",
+    69: "EROFS",
+  },
+};
 
 const causes: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
   ENOSPC: ["a full disk", "free some space or choose a folder on another disk"],

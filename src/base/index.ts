@@ -5,5 +5,5 @@ export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-c
 export * from "./rng.js";
 export { isWhole, OPEN_SEAL, SEAL_KEY, seal, sealedJson, unsealedJson } from "./seal.js";
 export * from "./t-interval.js";
-export { packed, type Thrown, unpacked } from "./thrown.js";
+export { messageOf, packed, type Thrown, unpacked } from "./thrown.js";
 export * from "./units.js";

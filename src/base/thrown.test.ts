@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as errors from "./errors.js";
-import { packed, unpacked } from "./thrown.js";
+import { messageOf, packed, unpacked } from "./thrown.js";
 
 /** As a message between threads arrives. */
 const sent = (error: unknown) => unpacked(structuredClone(packed(error)));
@@ -21,4 +21,20 @@ test("any other keeps its message and where it happened", () => {
   const error = new RangeError("internal: image 9 of 3");
   expect(sent(error)).toMatchObject({ message: error.message, stack: error.stack });
   expect(sent("a text")).toEqual(new Error("a text"));
+});
+
+test.each([
+  [new RangeError("too far"), "too far"],
+  ["a text", "a text"],
+  ["", "an empty text"],
+  [undefined, "undefined"],
+  [7, "7"],
+  [Object.assign(new Error(""), { code: "ECONNREFUSED" }), "Error ECONNREFUSED"],
+  [new AggregateError([new Error("at ::1"), new Error("at 127.0.0.1"), new Error("at ::1")]), "at ::1, at 127.0.0.1"],
+  [new AggregateError([], ""), "AggregateError"],
+  [{ name: "ErrnoError", errno: 8 }, "ErrnoError 8"],
+  [{ message: "from another realm" }, "from another realm"],
+  [Object.create(null), "an error that does not say what it is"],
+])("%o has words", (thrown, words) => {
+  expect(messageOf(thrown)).toBe(words);
 });

@@ -1,4 +1,7 @@
-/** What another thread threw, on its way: a message between threads keeps neither the class of an error nor its facts. */
+/**
+ * What was thrown: as text, since JavaScript may throw anything; and on its way from another thread, since a message between threads
+ * keeps neither the class of an error nor its facts.
+ */
 import * as errors from "./errors.js";
 
 export type Thrown =
@@ -12,8 +15,7 @@ const classes = Object.values(errors).filter((each) => each !== errors.BantamErr
 
 export function packed(error: unknown): Thrown {
   if (error instanceof errors.BantamError) return { kind: "expected", code: error.code, facts: error.facts };
-  if (error instanceof Error) return { kind: "internal", message: error.message, stack: error.stack };
-  return { kind: "internal", message: String(error), stack: undefined };
+  return { kind: "internal", message: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
 }
 
 /** The error itself again, but for its cause. */
@@ -26,4 +28,20 @@ export function unpacked(thrown: Thrown): Error {
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;
+}
+
+/**
+ * Of anything that was thrown, what a person may read; never empty. Programs compiled to WebAssembly throw plain objects and numbers, and
+ * an `AggregateError`, as of a server with several addresses, has its reasons inside.
+ */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return [...new Set(thrown.errors.map(messageOf))].join(", ");
+  }
+  if (typeof thrown !== "object" || thrown === null) return String(thrown) || "an empty text";
+  const { message, code, errno, name } = thrown as Readonly<Record<string, unknown>>;
+  if (typeof message === "string" && message !== "") return message;
+  const number = code ?? errno;
+  const kind = typeof name === "string" && name !== "" ? name : "an error that does not say what it is";
+  return number === undefined ? kind : `${kind} ${number}`;
 }

@@ -2,7 +2,7 @@
  * The front door: parse, call, show. What a command returns goes to stdout, everything on the way there to stderr, and
  * every way to end is an exit code: 0 done · 1 failed · 2 wrong usage · 3 no network fits the budget · 130 interrupted.
  */
-import { BantamError, type ExitCode, InterruptedError, UsageError } from "../base/index.js";
+import { BantamError, type ExitCode, InterruptedError, messageOf, UsageError } from "../base/index.js";
 import type { AnyCommand, View } from "./command.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { type Io, isInteractive, wantsColour, writeFully } from "./io.js";
@@ -132,7 +132,7 @@ function worded(error: unknown, paint: Paint, env: Io["env"]): string {
   }
   if (error instanceof BantamError) return `${paint.red("error")}: ${printable(error.message)}`;
   const stack = env.BANTAM_DEBUG === "1" && error instanceof Error && error.stack ? `\n${error.stack}` : "";
-  return `${paint.red("internal")}: ${printable(messageOf(error) + stack)}\n  ${reportHint}`;
+  return `${paint.red("internal")}: ${printable(withoutPrefix(error) + stack)}\n  ${reportHint}`;
 }
 
 const reportHint =
@@ -140,14 +140,14 @@ const reportHint =
 
 function documented(error: unknown): Record<string, unknown> {
   if (!(error instanceof BantamError)) {
-    return { code: "internal", at: "bantam", expected: "no error", received: messageOf(error), hint: reportHint };
+    return { code: "internal", at: "bantam", expected: "no error", received: withoutPrefix(error), hint: reportHint };
   }
   return errorFacts(error);
 }
 
 /** Broken invariants say "internal:" themselves. */
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/^internal: /, "");
+function withoutPrefix(error: unknown): string {
+  return messageOf(error).replace(/^internal: /, "");
 }
 
 function isAbort(error: unknown): boolean {

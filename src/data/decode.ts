@@ -5,7 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
-import { DataError, FileError } from "../base/index.js";
+import { DataError, FileError, messageOf } from "../base/index.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
 import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
 
@@ -193,7 +193,7 @@ function damaged(error: unknown, name: string): DataError {
  * process, so that of two pictures that fail at the same moment one may be left without a reason.
  */
 function decoderReason(error: unknown): string {
-  const lines = (error instanceof Error ? error.message : String(error))
+  const lines = messageOf(error)
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && line !== "Unknown error" && !/^source: bad seek|^\([\d.]+\)$/.test(line));

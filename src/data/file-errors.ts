@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { toFileError } from "../base/files.js";
-import { DataError, FileError } from "../base/index.js";
+import { fileErrorCode, toFileError } from "../base/files.js";
+import { DataError, FileError, messageOf } from "../base/index.js";
 
 /** What one file of a dataset may be to blame for. Anything else is the machine's fault, and the next file would meet it as well. */
 const ownFaults = new Set(["ENOENT", "EACCES", "EPERM", "ELOOP", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ENXIO"]);
@@ -15,8 +15,8 @@ const waitsMs = [0, 10, 100, 1000];
  */
 export function fileReason(error: unknown, at: string): string {
   const known = toFileError(error, at, "read");
-  if (!(known instanceof FileError)) return error instanceof Error ? error.message : String(error);
-  if (!ownFaults.has(codeOf(error))) throw known;
+  if (!(known instanceof FileError)) return messageOf(error);
+  if (!ownFaults.has(fileErrorCode(error))) throw known;
   return known.facts.received;
 }
 
@@ -26,7 +26,7 @@ export function fileReason(error: unknown, at: string): string {
  */
 export function unreadable(error: unknown, at: string, expected: string): unknown {
   const known = toFileError(error, at, "read");
-  if (!(known instanceof FileError) || !ownFaults.has(codeOf(error))) return known;
+  if (!(known instanceof FileError) || !ownFaults.has(fileErrorCode(error))) return known;
   return new DataError({ at, expected, received: known.facts.received }, { cause: error });
 }
 
@@ -47,7 +47,7 @@ export async function withFileHandle<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await attempt;
   } catch (error) {
-    if (!shortages.has(codeOf(error))) throw error;
+    if (!shortages.has(fileErrorCode(error))) throw error;
   } finally {
     underWay.delete(settled);
   }
@@ -68,12 +68,8 @@ async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!shortages.has(codeOf(error))) throw error;
+      if (!shortages.has(fileErrorCode(error))) throw error;
     }
   }
   return work();
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

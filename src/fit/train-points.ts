@@ -1,6 +1,6 @@
 /** Every point of a scaling experiment under every seed, each trained once however often the work is stopped. */
 
-import { BantamError, formatCount, formatDuration, formatPercent, InterruptedError } from "../base/index.js";
+import { BantamError, formatCount, formatDuration, formatPercent, InterruptedError, messageOf } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
 import { countArchitecture } from "../networks/index.js";
 import type { ScaledPoint } from "../scaling/index.js";
@@ -96,7 +96,7 @@ async function attempt(
       state: "failed",
       curve: [],
       imagesPerSecond: 0,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     };
   }
 }

@@ -2,7 +2,7 @@
  * The process that is measured: it has loaded nothing but the engine, and runs one provider with one thread count, because
  * the first start of an engine can be had once a process, and WebAssembly keeps the threads it began with.
  */
-import { BantamError } from "../base/index.js";
+import { BantamError, messageOf } from "../base/index.js";
 import { chooseEngine, type Engine } from "../runtime/index.js";
 import type { Answer, Question } from "./protocol.js";
 import { timeRuns } from "./stopwatch.js";
@@ -18,7 +18,7 @@ process.on("message", (question: Question) => {
     (result) => process.send!({ ok: true, ...result } satisfies Answer),
     (error: unknown) => {
       const expected = error instanceof BantamError ? error.facts : null;
-      process.send!({ ok: false, facts: expected, message: String(error) } satisfies Answer);
+      process.send!({ ok: false, facts: expected, message: messageOf(error) } satisfies Answer);
     },
   );
 });

@@ -8,7 +8,7 @@
  * There is no other state than the trials: a search that was stopped goes on by telling the strategies what became of their
  * proposals, in the same order.
  */
-import { BantamError, type Rng, UsageError } from "../base/index.js";
+import { BantamError, messageOf, type Rng, UsageError } from "../base/index.js";
 import { brokenLimits } from "../scaling/index.js";
 import { type CostGate, type Counted, count } from "./feasible.js";
 import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
@@ -165,7 +165,7 @@ async function train({ train }: SearchRun, assignment: Assignment): Promise<Outc
     return await train(assignment);
   } catch (error) {
     if (error instanceof BantamError && error.concernsAll) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { state: "failed", curve: [], seconds: 0, imagesPerSecond: 0, error: reason };
   }
 }
