@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readdir, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -58,9 +59,32 @@ test("is found again under its own key only", async () => {
   await expect(elsewhere).rejects.toThrow("decoded again");
 });
 
+async function flip(file: string, at: number): Promise<void> {
+  const bytes = await readFile(file);
+  bytes[at]! ^= 16;
+  await writeFile(file, bytes);
+}
+
 test.each([
   ["truncated pixels", (file: string) => truncate(file, 100), "pixels"],
   ["too many pixels", (file: string) => truncate(file, 1_000_000), "pixels"],
+  ["other pixels", async (file: string) => writeFile(file, randomBytes((await stat(file)).size)), "pixels"],
+  ["one other bit", (file: string) => flip(file, 12_345), "pixels"],
+  [
+    "other pixels of the same time",
+    async (file: string) => {
+      const { mtime, size } = await stat(file);
+      await writeFile(file, Buffer.alloc(size));
+      await utimes(file, mtime, mtime);
+    },
+    "pixels",
+  ],
+  ["one other bit in the index", (file: string) => flip(file, 300), "json"],
+  [
+    "an index without a digest",
+    (file: string) => writeFile(file, '{"key":"","sources":[],"broken":[],"pixels":""}'),
+    "json",
+  ],
   ["half an index", (file: string) => truncate(file, 100), "json"],
   ["an index of something else", (file: string) => writeFile(file, '{"key":"other","sources":[],"broken":[]}'), "json"],
   ["an index of another form", (file: string) => writeFile(file, "[]"), "json"],

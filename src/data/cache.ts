@@ -2,25 +2,27 @@
  * Decoded pictures in two files: `KEY.pixels`, bare `uint8` pictures one after the other, and `KEY.json`, which says
  * what they are. KEY is a hash of all that the pixels depend on, so a changed dataset, geometry or decoder asks for
  * another name, and two processes that build one cache at once write the same bytes: whichever renames last does no harm.
- * The index is written last and vouches for the pixels. A cache folder may be deleted at any time.
+ * The index is written last and vouches for the pixels: it holds their digest, and its own. Pixels that are not what was
+ * written are decoded again. A cache folder may be deleted at any time.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readFile, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureWritableFolder, removeHalfWritten, toFileError, writeFileAtomic } from "../base/files.js";
-import { DataError, FileError, formatBytes } from "../base/index.js";
+import { DataError, FileError, formatBytes, sealedJson, unsealedJson } from "../base/index.js";
 import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
 import { type Decode, decodersAtOnce, decoderVersion } from "./decode.js";
+import { openFileDigests } from "./file-digests.js";
 import { type Geometry, imageBytes } from "./preprocessing.js";
 import type { Skipped } from "./sample.js";
 
 /** Raise it when the files change their meaning. */
-const version = 1;
+const version = 2;
 const chunkBytes = 8 * 1024 * 1024;
 
 export type CacheKey = {
-  /** Of the dataset: files, sizes, times, labels. */
+  /** Of the dataset: files, their contents, labels. */
   readonly fingerprint: string;
   readonly geometry: Geometry;
   /** Hash of the list of pictures where it is not the whole dataset. */
@@ -40,6 +42,8 @@ const indexSchema = z.object({
   key: z.string(),
   sources: z.array(z.string()),
   broken: z.array(z.object({ source: z.string(), reason: z.string() })),
+  /** Hexadecimal SHA-256 of the pixels. */
+  pixels: z.string(),
 });
 
 export type BuildOptions = {
@@ -53,9 +57,10 @@ export type BuildOptions = {
 export async function findCache(folder: string, key: CacheKey): Promise<PixelCache | null> {
   const files = filesOf(folder, key);
   try {
-    const index = indexSchema.parse(JSON.parse(await readFile(files.index, "utf8")));
+    const index = indexSchema.parse(unsealedJson(await readFile(files.index, "utf8")));
     const { size } = await stat(files.pixels);
     if (index.key !== keyText(key) || size !== index.sources.length * imageBytes(key.geometry)) return null;
+    if ((await digestOf(files, size)) !== index.pixels) return null;
     return { pixelFile: files.pixels, sources: index.sources, broken: index.broken };
   } catch {
     // Not there, not JSON or not readable: in each case it is built anew, and writing will say what is wrong with the folder.
@@ -82,9 +87,29 @@ export async function buildCache(
   await removeHalfWritten(folder);
   await refuseWithoutSpace(folder, sources.length * imageBytes(key.geometry));
   const broken: Skipped[] = [];
-  await writeFileAtomic(files.pixels, decodeAll(key.geometry, sources, decode, broken, options));
-  await writeFileAtomic(files.index, JSON.stringify({ key: keyText(key), sources, broken }));
+  const hash = createHash("sha256");
+  await writeFileAtomic(files.pixels, hashed(hash, decodeAll(key.geometry, sources, decode, broken, options)));
+  await writeFileAtomic(files.index, sealedJson({ key: keyText(key), sources, broken, pixels: hash.digest("hex") }));
   return { pixelFile: files.pixels, sources, broken };
+}
+
+async function* hashed(hash: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Up to this size pixels are read anew in each run: it takes less than a second, and a failing disk does not tell of changes. */
+const rereadBytes = 256 * 1024 * 1024;
+const ofThisRun = openFileDigests(null);
+
+async function digestOf(files: ReturnType<typeof filesOf>, size: number): Promise<string> {
+  if (size <= rereadBytes) return (await ofThisRun).of(files.pixels);
+  const digests = await openFileDigests(files.verified);
+  const digest = await digests.of(files.pixels);
+  await digests.save().catch(() => {}); // On a disk that can only be read they are hashed again.
+  return digest;
 }
 
 /** `decode` and the folder are touched only where the cache is missing. */
@@ -167,7 +192,8 @@ function keyText({ fingerprint, geometry, subset }: CacheKey): string {
   });
 }
 
-function filesOf(folder: string, key: CacheKey): { readonly pixels: string; readonly index: string } {
+function filesOf(folder: string, key: CacheKey) {
   const name = createHash("sha256").update(keyText(key)).digest("hex").slice(0, 32);
-  return { pixels: join(folder, `${name}.pixels`), index: join(folder, `${name}.json`) };
+  const file = (extension: string) => join(folder, `${name}.${extension}`);
+  return { pixels: file("pixels"), index: file("json"), verified: file("verified.json") };
 }

@@ -36,7 +36,7 @@ export type Dataset = {
   /** How the folder was understood, where that is not plain. */
   readonly notes: readonly string[];
   readonly looks: Looks;
-  /** Hexadecimal SHA-256 over classes, paths, sizes, times and labels of a folder, or names and contents of IDX files. */
+  /** Hexadecimal SHA-256 over classes, paths, labels and contents of the files: when they were written does not count. */
   readonly fingerprint: string;
 };
 

@@ -21,7 +21,7 @@ export const decodersAtOnce = Math.max(2, Math.min(4, availableParallelism()));
 export const decoderVersion = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
 
 /** A whole file is read before it is decoded, and several at once. */
-const maxFileBytes = 512 * 1024 * 1024;
+export const maxFileBytes = 512 * 1024 * 1024;
 
 const kernels = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos3: "lanczos3" } as const;
 

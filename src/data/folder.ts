@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { DataError } from "../base/index.js";
 import { findClassFolders } from "./class-folders.js";
 import { quoted, refuseFewClasses } from "./classes.js";
-import type { Header } from "./decode.js";
+import { forEachConcurrently, throwIfStopped } from "./concurrency.js";
+import { decodersAtOnce, type Header, maxFileBytes } from "./decode.js";
+import { openFileDigests } from "./file-digests.js";
+import { unreadable, withFileHandle } from "./file-errors.js";
 import type { Collection, Looks, Sample, SplitName } from "./sample.js";
 import { type Entry, type Found, imageExtensions, Scan, type ScanOptions } from "./scan.js";
 
@@ -16,7 +20,7 @@ import { type Entry, type Found, imageExtensions, Scan, type ScanOptions } from 
  */
 export async function readClassFolders(
   root: string,
-  options: ScanOptions,
+  options: ScanOptions & { readonly cacheDir: string },
   known: readonly string[] | null,
 ): Promise<Collection> {
   const scan = new Scan(root, options);
@@ -44,7 +48,7 @@ export async function readClassFolders(
     ignored: Object.fromEntries([...scan.ignored].sort()),
     notes: scan.notes,
     looks,
-    fingerprint: fingerprintOf(classes, entries),
+    fingerprint: fingerprintOf(classes, entries, await contentsOf(root, entries, options)),
   };
 }
 
@@ -74,10 +78,36 @@ function looksOf(headers: readonly Header[]): Looks {
   };
 }
 
-function fingerprintOf(classes: readonly string[], entries: readonly Entry[]): string {
+/** Hexadecimal SHA-256 of each file, in their order. What has not changed since the last time is not read again. */
+async function contentsOf(
+  root: string,
+  entries: readonly Entry[],
+  { cacheDir, signal, onProgress }: ScanOptions & { readonly cacheDir: string },
+): Promise<string[]> {
+  const record = createHash("sha256").update(root).digest("hex").slice(0, 32);
+  const digests = await openFileDigests(join(cacheDir, "digests", `${record}.json`));
+  const contents = new Array<string>(entries.length);
+  let done = 0;
+  await forEachConcurrently(entries.length, decodersAtOnce, async (i) => {
+    throwIfStopped(signal, `reading ${root}`);
+    const { source, bytes } = entries[i]!;
+    try {
+      // What is too large to be decoded is not read to the end for its digest.
+      contents[i] =
+        bytes > maxFileBytes ? `${bytes} bytes` : await withFileHandle(() => digests.of(join(root, source)));
+    } catch (error) {
+      throw unreadable(error, source, "a readable image");
+    }
+    onProgress?.(++done, entries.length, "looking for changes");
+  });
+  await digests.save();
+  return contents;
+}
+
+function fingerprintOf(classes: readonly string[], entries: readonly Entry[], contents: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(classes));
-  for (const { source, bytes, mtimeMs, label, split } of entries) {
-    hash.update(JSON.stringify([source, bytes, mtimeMs, label, split]));
+  for (const [i, { source, label, split }] of entries.entries()) {
+    hash.update(JSON.stringify([source, contents[i], label, split]));
   }
   return hash.digest("hex");
 }
