@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../base/index.js";
 import { namesIn, quoted, requireKnown, sameName } from "./classes.js";
-import { findLayout, isTrainingName } from "./layout.js";
+import { findLayout, isPartName, isTrainingName } from "./layout.js";
 import type { SplitName } from "./sample.js";
 import { isImage, type Scan, within } from "./scan.js";
 
@@ -32,7 +32,8 @@ export async function findClassFolders(
   scan: Scan,
   known: readonly string[] | null,
 ): Promise<ClassFolders> {
-  const base = await descend(scan, "", isTrainingName);
+  const isKnown = (name: string) => known?.some((other) => sameName(other, name)) ?? false;
+  const base = await descend(scan, "", (name) => isTrainingName(name) || isKnown(name));
   const top = await scan.list(base);
   const at = join(root, base);
   await scan.noteFiles(base);
@@ -42,10 +43,10 @@ export async function findClassFolders(
     return folders.length > 0 && !files.some(isImage);
   };
   const layout =
-    chosen === null
+    chosen === null && (known === null || !top.folders.every(isKnown))
       ? await findLayout(at, top.folders, holdsClasses)
       : { parts: [{ split: "train", folder: "" } as const], beside: [] };
-  if (layout.parts.length === 0) throw withoutFolders(at, top.files.filter(isImage).length);
+  if (layout.parts.length === 0 || top.folders.length === 0) throw withoutFolders(at, top.files.filter(isImage).length);
   for (const name of layout.beside) {
     scan.skipped.push({ source: within(base, name), reason: "a folder beside train and test" });
   }
@@ -170,7 +171,7 @@ async function refuseTwoReadings(root: string, at: string, names: readonly strin
     });
   }
   const shared = inside[0]!.filter((name) => !neutral.test(name) && inside.every((each) => each.includes(name)));
-  if (shared.length < 2) return;
+  if (shared.length < 2 && !shared.some(isPartName)) return;
   throw new DataError({
     at: join(root, at),
     expected: "folders that are classes, or parts of the data",

@@ -184,7 +184,19 @@ function refuseOtherFormats(bytes: Uint8Array, name: string): void {
   throw new DataError({ at: name, expected: "a JPEG, PNG, WebP, GIF, AVIF or TIFF image", received });
 }
 
-function damaged(error: unknown, name: string): DataError {
+/** What libvips says of the machine, in the words of the C library and its own. */
+const machineFaults =
+  /Too many open files|No space left on device|Cannot allocate memory|Input\/output error|out of memory/;
+
+function damaged(error: unknown, name: string): DataError | FileError {
+  const fault = machineFaults.exec(String(error))?.[0];
+  if (fault !== undefined) {
+    const hint = "free some memory and space for temporary files, close some programs, and start again";
+    return new FileError(
+      { at: name, expected: "an image to be decoded", received: fault.toLowerCase(), hint },
+      { cause: error },
+    );
+  }
   return new DataError({ at: name, expected: "a readable image", received: decoderReason(error) }, { cause: error });
 }
 

@@ -116,6 +116,10 @@ function splitsOf(root: string, parts: readonly Named[]): { split: SplitName; fo
   return found;
 }
 
+export function isPartName(folder: string): boolean {
+  return readName(folder) !== null;
+}
+
 export function isTrainingName(folder: string): boolean {
   return readName(folder)?.word === "train";
 }

@@ -97,10 +97,14 @@ export class Scan {
       return "results";
     if (files.length > 0 || depth === 3) return "something";
     if (folders.includes("checkpoints")) return "results";
-    const inside = new Set<string>();
-    for (const name of folders) inside.add(await this.contentOf(`${folder}/${name}`, depth + 1));
-    // An empty one may be about to be filled.
-    return inside.has("something") ? "something" : inside.has("results") ? "results" : "nothing";
+    let found: "results" | "nothing" = "nothing";
+    for (const name of folders) {
+      const inside = await this.contentOf(`${folder}/${name}`, depth + 1);
+      if (inside === "something") return inside;
+      // An empty one beside results may be about to be filled.
+      if (inside === "results") found = inside;
+    }
+    return found;
   }
 
   /** Class folders in the order a person would give them: class-2 before class-10. */

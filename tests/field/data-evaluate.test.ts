@@ -76,6 +76,13 @@ describe("eval", () => {
     expect(perClass[1]).toMatchObject({ label: "dog", count: 1, recall: expect.any(Number) });
   });
 
+  test("knows a class alone, with its pictures in folders", async () => {
+    expect(await evaluate(await named("deep", ["cat/2019/summer", "cat/2020"], 2))).toMatchObject({
+      code: 0,
+      count: 4,
+    });
+  });
+
   test("goes by names, in whatever form of Unicode and order", async () => {
     const data = await named("mac", [umlaut.normalize("NFD"), "dog"], 3);
     const { code, missing } = await evaluate(data);

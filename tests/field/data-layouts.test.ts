@@ -146,6 +146,10 @@ describe("what can be read in two ways is asked", () => {
     expect(await refusal(root)).toContain('"cat", "dog", which all hold "test", "train"');
   });
 
+  test("a part below each class", async () => {
+    expect(await refusal(await dataOf(["cat/train", "dog/train"], 4))).toContain('which all hold "train"');
+  });
+
   test("parts of parts", async () => {
     const root = await dataOf([...below("train/first", "train/second"), ...below("test")], 4);
     expect(await refusal(root)).toContain('"first", "second", which all hold "cat", "dog"');
