@@ -13,6 +13,8 @@ export type Facts = {
   readonly received: string;
   /** What the reader can do about it. */
   readonly hint?: string;
+  /** The system's own name of what went wrong, for programs: `ENOSPC`. The sentence does without. */
+  readonly errno?: string;
 };
 
 export abstract class BantamError extends Error {

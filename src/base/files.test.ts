@@ -67,7 +67,8 @@ describe("writeFileAtomic", () => {
     expect((error as FileError).facts).toEqual({
       at: path,
       expected: "a file that can be written",
-      received: "a full disk (ENOSPC)",
+      received: "a full disk",
+      errno: "ENOSPC",
       hint: "free some space or choose a folder on another disk",
     });
     expect(await readdir(folder)).toEqual(["model.bin"]);
@@ -87,9 +88,7 @@ describe("writeFileAtomic", () => {
   test.skipIf(!existsSync("/dev/full"))(
     "reports a disk that is really full, and does not replace a device",
     async () => {
-      await expect(writeFileAtomic("/dev/full", "x")).rejects.toThrow(
-        /^\/dev\/full: .*a full disk \(ENOSPC\)\n {2}hint: free/,
-      );
+      await expect(writeFileAtomic("/dev/full", "x")).rejects.toThrow(/^\/dev\/full: .*a full disk\n {2}hint: free/);
       expect((await stat("/dev/full")).isCharacterDevice()).toBe(true);
     },
   );
@@ -97,10 +96,16 @@ describe("writeFileAtomic", () => {
   test("names a folder, a missing folder, a file used as a folder and a name too long", async () => {
     await mkdir(join(folder, "taken"));
     await writeFile(join(folder, "file"), "");
-    await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toThrow(/EISDIR.*\n.*name a file inside it/);
-    await expect(writeFileAtomic(join(folder, "none", "a"), "x")).rejects.toThrow(/ENOENT.*\n.*the folder must exist/);
-    await expect(writeFileAtomic(join(folder, "file", "a"), "x")).rejects.toThrow(/ENOTDIR.*\n.*rename that file/);
-    await expect(writeFileAtomic(join(folder, "n".repeat(300)), "x")).rejects.toThrow(/ENAMETOOLONG/);
+    await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toThrow(
+      /received a folder\n.*name a file inside it/,
+    );
+    await expect(writeFileAtomic(join(folder, "none", "a"), "x")).rejects.toThrow(
+      /does not exist\n.*the folder must exist/,
+    );
+    await expect(writeFileAtomic(join(folder, "file", "a"), "x")).rejects.toThrow(
+      /through a file.*\n.*rename that file/,
+    );
+    await expect(writeFileAtomic(join(folder, "n".repeat(300)), "x")).rejects.toThrow(/a name too long/);
     await writeFileAtomic(join(folder, "n".repeat(255)), "the longest name still works");
     expect(await readdir(folder)).toHaveLength(3);
   });
@@ -108,9 +113,7 @@ describe("writeFileAtomic", () => {
   test("reports a folder without permission", () =>
     withoutPrivileges(async () => {
       if (!isRoot) await chmod(folder, 0o500);
-      await expect(writeFileAtomic(join(folder, "model.bin"), "x")).rejects.toThrow(
-        /no permission \(EACCES\).*\n.*owner and mode/,
-      );
+      await expect(writeFileAtomic(join(folder, "model.bin"), "x")).rejects.toThrow(/no permission\n.*owner and mode/);
     }));
 });
 
@@ -125,16 +128,16 @@ describe("ensureWritableFolder", () => {
   test("refuses a file in its place or on its way", async () => {
     await writeFile(join(folder, "file"), "kept");
     await expect(ensureWritableFolder(join(folder, "file"))).rejects.toThrow(
-      /a folder that can be written.*EEXIST.*\n.*hint/,
+      /a folder that can be written.*a file where the folder should be\n.*hint/,
     );
-    await expect(ensureWritableFolder(join(folder, "file", "runs"))).rejects.toThrow(/ENOTDIR/);
+    await expect(ensureWritableFolder(join(folder, "file", "runs"))).rejects.toThrow(/through a file/);
     expect(await readFile(join(folder, "file"), "utf8")).toBe("kept");
   });
 
   test("refuses a folder that exists and cannot be written", () =>
     withoutPrivileges(async () => {
       if (!isRoot) await chmod(folder, 0o500);
-      await expect(ensureWritableFolder(folder)).rejects.toThrow(/EACCES/);
+      await expect(ensureWritableFolder(folder)).rejects.toThrow(/no permission/);
     }));
 });
 
@@ -199,9 +202,9 @@ describe("a disk of its own", () => {
   test("is read-only", async (context) => {
     mounted = isRoot && mount(folder, "size=64k,ro");
     if (!mounted) context.skip("mounting a read-only tmpfs is not permitted");
-    await expect(ensureWritableFolder(folder)).rejects.toThrow(/a read-only file system \(EROFS\)/);
-    await expect(ensureWritableFolder(join(folder, "runs"))).rejects.toThrow(/EROFS/);
-    await expect(writeFileAtomic(join(folder, "a"), "x")).rejects.toThrow(/EROFS/);
+    await expect(ensureWritableFolder(folder)).rejects.toThrow(/a read-only file system/);
+    await expect(ensureWritableFolder(join(folder, "runs"))).rejects.toThrow(/a read-only file system/);
+    await expect(writeFileAtomic(join(folder, "a"), "x")).rejects.toThrow(/a read-only file system/);
   });
 });
 
@@ -209,16 +212,15 @@ describe("toFileError", () => {
   test.each(["ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EISDIR", "ENOENT", "EMFILE"])("%s tells what to do", (code) => {
     const cause = Object.assign(new Error(code), { code });
     const error = toFileError(cause, "runs/a", "read") as FileError;
-    expect(error.message).toMatch(
-      new RegExp(`^runs/a: expected a file that can be read, received .*\\(${code}\\)\n  hint: `),
-    );
+    expect(error.message).toMatch(/^runs\/a: expected a file that can be read, received [a-z `/-]+\n {2}hint: /);
+    expect(error.facts.errno).toBe(code);
     expect(error.cause).toBe(cause);
   });
 
   test("an unknown code of the system keeps its message, and other errors stay what they are", () => {
-    const odd = Object.assign(new Error("weird device"), { code: "EODD", syscall: "write" });
+    const odd = Object.assign(new Error("EODD: weird device, open '/dev/a'"), { code: "EODD", syscall: "open" });
     expect((toFileError(odd, "a", "write") as Error).message).toBe(
-      "a: expected a file that can be written, received weird device (EODD)",
+      "a: expected a file that can be written, received weird device",
     );
     const mistake = new TypeError("x is not a function");
     expect(toFileError(mistake, "a", "write")).toBe(mistake);
@@ -228,7 +230,7 @@ describe("toFileError", () => {
 test("a file error of a program compiled to WebAssembly is known by its number", () => {
   const error = toFileError({ name: "ErrnoError", errno: 51 }, "runs/a", "write");
   expect(error).toBeInstanceOf(FileError);
-  expect((error as FileError).facts.received).toBe("a full disk (ENOSPC)");
+  expect((error as FileError).facts).toMatchObject({ received: "a full disk", errno: "ENOSPC" });
   const unknown = { name: "ErrnoError", errno: 8 };
   expect(toFileError(unknown, "runs/a", "write")).toBe(unknown);
 });

@@ -3,6 +3,7 @@
  * Node only, and so not part of `base/index.ts`.
  */
 import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
@@ -132,8 +133,8 @@ export function toFileError(error: unknown, path: string, purpose: "read" | "wri
     write: "a file that can be written",
     folder: "a folder that can be written",
   };
-  const [what, hint] = known ?? [messageOf(error)];
-  const facts = { at: path, expected: expected[purpose], received: `${what} (${code})` };
+  const [received, hint] = known ?? [withoutCode(messageOf(error))];
+  const facts = { at: path, expected: expected[purpose], received, errno: code };
   return new FileError(hint === undefined ? facts : { ...facts, hint }, { cause: error });
 }
 
@@ -158,6 +159,9 @@ const wasiCodes: Readonly<Record<number, string>> = {
     69: "EROFS",
   },
 };
+
+/** `ENXIO: no such device or address, open '/dev/a'` → `no such device or address`. */
+const withoutCode = (message: string) => message.replace(/^E[A-Z\d]+: /, "").replace(/, \w+( '.*')?$/s, "");
 
 const causes: Readonly<Record<string, readonly [what: string, hint?: string]>> = {
   ENOSPC: ["a full disk", "free some space or choose a folder on another disk"],
@@ -239,4 +243,43 @@ function ignoring(code: string): (error: NodeJS.ErrnoException) => undefined {
   return (error) => {
     if (error.code !== code) throw error;
   };
+}
+
+/** Of a text that a person gives. */
+const mostBytes = 64 * 1024 * 1024;
+
+/**
+ * A text file that a person gives (a recipe, a space, a table) in UTF-8, without the mark that some editors put before the text. A pipe is read as well.
+ *
+ * @throws {FileError} when it cannot be read, is longer than 64 MiB or no UTF-8; a file in UTF-16 is called that.
+ */
+export async function readTextFile(path: string): Promise<string> {
+  const bytes = await readBounded(path);
+  const expected = "text in UTF-8";
+  const hint = "save it as UTF-8 in your editor";
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  // Text of the Latin alphabet without the mark: every other byte is zero.
+  if (utf16 || (bytes.length > 1 && (bytes[0] === 0) !== (bytes[1] === 0)))
+    throw new FileError({ at: path, expected, received: "text in UTF-16", hint });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FileError({ at: path, expected, received: "bytes that are none", hint }, { cause });
+  }
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > mostBytes)
+        throw new FileError({ at: path, expected: "a text file of at most 64 MiB", received: "a larger one" });
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw toFileError(error, path, "read");
+  }
+  return Buffer.concat(chunks);
 }

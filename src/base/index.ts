@@ -1,6 +1,7 @@
 export { closest } from "./closest.js";
 export { commandLine } from "./command-line.js";
 export * from "./errors.js";
+export { parseJson } from "./json.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
 export { isWhole, OPEN_SEAL, SEAL_KEY, seal, sealedJson, unsealedJson } from "./seal.js";

@@ -130,7 +130,10 @@ function worded(error: unknown, paint: Paint, env: Io["env"]): string {
     const { received, hint } = error.facts;
     return `${paint.yellow("interrupted")}: ${printable(hint === undefined ? received : `${received}\n  ${hint}`)}`;
   }
-  if (error instanceof BantamError) return `${paint.red("error")}: ${printable(error.message)}`;
+  if (error instanceof BantamError) {
+    const errno = env.BANTAM_DEBUG === "1" && error.facts.errno !== undefined ? `\n  errno: ${error.facts.errno}` : "";
+    return `${paint.red("error")}: ${printable(error.message + errno)}`;
+  }
   const stack = env.BANTAM_DEBUG === "1" && error instanceof Error && error.stack ? `\n${error.stack}` : "";
   return `${paint.red("internal")}: ${printable(withoutPrefix(error) + stack)}\n  ${reportHint}`;
 }

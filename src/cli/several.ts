@@ -17,6 +17,8 @@ export type ErrorFacts = {
   readonly expected: string;
   readonly received: string;
   readonly hint: string | null;
+  /** Of the operating system, where it had something to say: `ENOSPC`. */
+  readonly errno?: string;
 };
 
 /** One of several things, and what befell it. */
@@ -26,8 +28,8 @@ export type Failure<T = string> = { readonly item: T; readonly error: BantamErro
 export type FailedItem = { readonly item: string } & ErrorFacts;
 
 export function errorFacts({ code, facts }: BantamError): ErrorFacts {
-  const { at, expected, received, hint = null } = facts;
-  return { code, at, expected, received, hint };
+  const { at, expected, received, hint = null, errno } = facts;
+  return { code, at, expected, received, hint, ...(errno !== undefined && { errno }) };
 }
 
 /**

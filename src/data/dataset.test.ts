@@ -102,7 +102,7 @@ describe("a folder of class folders", () => {
     const twice = "a link to a folder that has been read already";
     expect(dataset.skipped).toEqual([
       { source: "a/up", reason: twice },
-      { source: "b/dead.png", reason: "a path that does not exist (ENOENT)" },
+      { source: "b/dead.png", reason: "a path that does not exist" },
       { source: "b/self", reason: twice },
     ]);
     const inB = Object.values(dataset.splits)
@@ -134,7 +134,7 @@ describe("a folder of class folders", () => {
     await chmod(file, 0o000);
     process.seteuid?.(65534); // the super-user may read everything
     const dataset = await open(root, { cacheDir }).finally(() => process.seteuid?.(0));
-    expect(dataset.skipped).toEqual([{ source: "b/0.png", reason: "no permission (EACCES)" }]);
+    expect(dataset.skipped).toEqual([{ source: "b/0.png", reason: "no permission" }]);
     await chmod(file, 0o644);
     expect((await open(root, { cacheDir })).skipped).toEqual([]);
   });

@@ -90,12 +90,34 @@ describe("a network in one word", () => {
     expect(parseNetwork(text)).toEqual(expected);
   });
 
-  test.each(["", "@224", "mobilenet-v9", "mobilenet-v2@", "mobilenet-v2@wide", "mobilenet-v2-", "keras-mobilenet-v2"])(
-    "%j is refused with the nearest name",
-    (text) => {
-      expect(() => parseNetwork(text)).toThrow(/expected the name of a published network.*did you mean/s);
-    },
-  );
+  test.each([
+    ["mobilenet-v9", "mobilenet-v1"],
+    ["mobilenet-v2@", "mobilenet-v2"],
+    ["mobilenet-v2@wide", "mobilenet-v2"],
+    ["mobilenet-v2-", "mobilenet-v2"],
+    ["torch-mobilenet_v3_small", "torch-mobilenet-v3-small"],
+    ["efficientnet_b0", "efficientnet-b0"],
+    ["EfficientNetB7", "efficientnet-b7"],
+    ["mnasnetb1", "mnasnet-b1"],
+    ["moiblenet-v2", "mobilenet-v2"],
+  ])("%j is refused with the nearest name", (text, name) => {
+    expect(() => parseNetwork(text)).toThrow(
+      `expected the name of a published network, received ${JSON.stringify(text)}\n  hint: did you mean "${name}"?`,
+    );
+  });
+
+  test.each(
+    "resnet50,resnet18,ResNeXt-50,wide_resnet50_2,vgg16,vit,vit_b_16,swin-t,densenet121,timm-resnet50,squeezenet,alexnet,convnext,efficientnetv2-s,efficientnet-v2,mobilenet-v4,mobilevit,yolov8,inception_v3,nasnet,cat,dog,x,net".split(
+      ",",
+    ),
+  )("%j resembles none, and the hint says what there is", (text) => {
+    expect(() => parseNetwork(text)).toThrow(/hint: Bantam is made for small ones, MobileNet v1 to v3, MnasNet and/);
+  });
+
+  test("a file that is none of a network is not taken for a misspelt name", () => {
+    for (const text of ["runs/photos/model", "net.yaml", "C:\\nets\\mine"])
+      expect(() => parseNetwork(text)).toThrow("hint: a file of one ends in .safetensors or .json;");
+  });
 });
 
 test("every network says whose it is", () => {

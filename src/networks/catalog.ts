@@ -1,5 +1,5 @@
 /** The published networks by name. */
-import { UsageError } from "../base/index.js";
+import { closest, UsageError } from "../base/index.js";
 import type { Architecture } from "./architecture.js";
 import { efficientnetFamily, efficientnetLiteFamily } from "./efficientnet.js";
 import type { DialectName, Family, Member, Paper } from "./family.js";
@@ -7,7 +7,6 @@ import { mnasnetFamily } from "./mnasnet.js";
 import { mobilenetV1Family } from "./mobilenet-v1.js";
 import { mobilenetV2Family } from "./mobilenet-v2.js";
 import { mobilenetV3Family } from "./mobilenet-v3.js";
-import { nearestWord } from "./nearest.js";
 import { type ScalingRules, scaleArchitecture } from "./scale.js";
 import { fitStrides } from "./small-images.js";
 
@@ -135,9 +134,22 @@ function entryOf(name: string) {
     at: "network",
     expected: "the name of a published network",
     received: JSON.stringify(name),
-    hint: `did you mean "${nearestWord(name.toLowerCase(), [...entries.keys()])}"? \`bantam networks\` lists them all`,
+    hint: `${guessOf(name)}\`bantam networks\` lists them all`,
   });
 }
+
+/** What may have been meant by a word that is no network here. */
+function guessOf(word: string): string {
+  if (/[\\/]|\.\w+$/.test(word)) return "a file of one ends in .safetensors or .json; ";
+  const name = word.toLowerCase().replace(/^(tf|torch|timm)[-_]/, "");
+  const guess = others.test(name) ? null : closest(word.toLowerCase().replace(/@.*/s, ""), [...entries.keys()]);
+  if (guess !== null) return `did you mean "${guess}"? `;
+  return "Bantam is made for small ones, MobileNet v1 to v3, MnasNet and EfficientNet; ";
+}
+
+/** Networks that people know and Bantam has not; some are called nearly like one that it has. */
+const others =
+  /^(wide|se)?_?-?(resne[xs]?t|vgg|alexnet|googlenet|inception|xception|densenet|squeezenet|shufflenet|regnet|nasnet|convnext|vit|deit|swin|beit|clip|dino|yolo|mobilevit|ghostnet|mcunet|fbnet|proxyless|mixnet|efficientnet[-_]?v2|mobilenet[-_]?v4|lenet|darknet|bert)/;
 
 const isWhole = (value: number, least: number, most: number) =>
   Number.isInteger(value) && value >= least && value <= most;

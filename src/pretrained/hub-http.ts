@@ -203,7 +203,7 @@ function reasonOf(error: unknown): { received: string; hint: string; passes: boo
     message = cause.message || message;
     if ("code" in cause && typeof cause.code === "string") code = cause.code;
   }
-  const received = code === "" ? message : `${message} (${code})`;
+  const received = endings[code] ?? message;
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code)) {
     const hint = "check the clock; behind a proxy with a certificate of its own, name that by NODE_EXTRA_CA_CERTS";
     return { received, hint, passes: false };
@@ -217,6 +217,16 @@ function reasonOf(error: unknown): { received: string; hint: string; passes: boo
   }
   return { received, hint: keptHint, passes: true };
 }
+
+const endings: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no address of that name",
+  EAI_AGAIN: "no answer to the question for its address",
+  ECONNREFUSED: "a refused connection",
+  ECONNRESET: "a connection that broke off",
+  ETIMEDOUT: "no answer in time",
+  ENETUNREACH: "no way there",
+  EHOSTUNREACH: "no way there",
+};
 
 /** Milliseconds, of seconds or a date. Null for neither. @source RFC 9110, §10.2.3. */
 export function retryAfter(header: string | null): number | null {

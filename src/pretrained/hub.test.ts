@@ -176,11 +176,11 @@ describe("without a network", () => {
     expect(await download("model.safetensors", { endpoint: url, timeouts: { ...timeouts, retryMs: 60_000 } })).toBe(
       pointer(),
     );
-    expect(warnings).toEqual([expect.stringMatching(/the copy in the cache is used.*ECONNREFUSED/)]);
+    expect(warnings).toEqual([expect.stringMatching(/the copy in the cache is used.*a refused connection/)]);
     const error = await refusal(download("config.json", { endpoint: url }));
     expect(error).toBeInstanceOf(NetworkError);
     expect(error.message).toMatch(
-      /expected a connection to 127\.0\.0\.1:\d+, received .*\(ECONNREFUSED\)\n {2}hint: check the network/,
+      /expected a connection to 127\.0\.0\.1:\d+, received a refused connection\n {2}hint: check the network/,
     );
   });
 
@@ -331,9 +331,9 @@ describe("what goes wrong is said", () => {
     [
       "a line cut at once",
       (request) => request.socket.destroy(),
-      /a connection to 127\.0\.0\.1:\d+, received .*UND_ERR_SOCKET/,
+      /a connection to 127\.0\.0\.1:\d+, received other side closed/,
     ],
-    ["fewer bytes than announced", cutAt(1_000), /300000 bytes, received 1000, then .*UND_ERR_SOCKET/],
+    ["fewer bytes than announced", cutAt(1_000), /300000 bytes, received 1000, then other side closed/],
     [
       "an end without an announcement",
       (_, response) => response.writeHead(200).end(large.bytes.subarray(0, 1_000)),
@@ -799,7 +799,7 @@ describe("a small disk", () => {
     ]);
     const error = await refusal(download("model.safetensors", { cache: disk }));
     expect(error).toBeInstanceOf(FileError);
-    expect(error.message).toMatch(/\.incomplete: .*received a full disk \(ENOSPC\)\n {2}hint: free some space/);
+    expect(error.message).toMatch(/\.incomplete: .*received a full disk\n {2}hint: free some space/);
     await rm(filler);
     expect(await contentOf(await download("model.safetensors", { cache: disk }))).toBe(wholeFile);
     expect(ranges()).toEqual(["all", expect.stringMatching(/^bytes=\d{5,}-$/)]);

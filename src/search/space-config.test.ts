@@ -150,7 +150,7 @@ describe("mistakes", () => {
       "stages[0].stride: expected one of 1, 2, received 3\n  stages[0].blocks: expected array, received nothing",
     ],
     ["null", "(the whole): expected object, received null"],
-    ["[", "space.json: expected JSON that describes a search space, received Unexpected end of JSON input"],
+    ["[", "space.json: expected JSON that describes a search space, received in line 1, column 2, its end in place of"],
   ])("%j", (source, part) => {
     expect(mistakesOf(source)).toContain(part);
   });

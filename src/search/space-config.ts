@@ -10,7 +10,7 @@
  * editors the same as this file tells the program; a file may name it as its `$schema`.
  */
 import { z } from "zod";
-import { closest, UsageError } from "../base/index.js";
+import { closest, parseJson, UsageError } from "../base/index.js";
 import type { SearchSpace, StageSpace } from "./space.js";
 import {
   type BaseName,
@@ -36,7 +36,10 @@ const smallImages: SpaceOptions = { classes: 2, channels: 3, resolutions: [28] }
  * @throws {UsageError} that lists every mistake with its path, what was expected there and what came.
  */
 export function parseSpaceConfig(source: unknown, at: string): SpaceMaker {
-  const json = typeof source === "string" ? parseJson(source, at) : source;
+  const json =
+    typeof source === "string"
+      ? parseJson(source, at, "JSON that describes a search space", (facts) => new UsageError(facts))
+      : source;
   if (!isRecord(json) || !("base" in json)) {
     const whole = check(wholeSpace, json, at) as WholeSpace;
     return (options) => wholeFor(whole, options);
@@ -109,17 +112,6 @@ function inOrder<T>(key: string, values: readonly T[]): T[] {
           ? 0
           : Number(value);
   return values.toSorted((a, b) => price(a) - price(b));
-}
-
-function parseJson(text: string, at: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(
-      { at, expected: "JSON that describes a search space", received: (cause as Error).message },
-      { cause },
-    );
-  }
 }
 
 function check(schema: z.ZodType, json: unknown, at: string): unknown {

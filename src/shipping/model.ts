@@ -54,6 +54,10 @@ export function encodeModel({ architecture, tensors, ...card }: Model): Uint8Arr
 
 /** @throws {FileError} when the file cannot be read. @throws {ModelError} when it is not one of Bantam's models, or is damaged. */
 export async function loadModel(path: string, onNotice?: OnNotice): Promise<Model> {
+  if (/\.onnx$/i.test(path)) {
+    const hint = "an ONNX file runs as it is; what it was made from is the model.safetensors beside it";
+    throw new ModelError({ at: path, expected: "a model.safetensors", received: "an ONNX file already", hint });
+  }
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);

@@ -1,6 +1,6 @@
 /** A recipe out of a file: a named one with what differs from it, or every field. */
 import { z } from "zod";
-import { closest, UsageError } from "../base/index.js";
+import { closest, parseJson, UsageError } from "../base/index.js";
 import type { Recipe } from "./recipe.js";
 import { type NamedRecipe, recipes } from "./recipes.js";
 
@@ -78,13 +78,7 @@ export function recipeNamed(name: string): NamedRecipe {
  * @throws {UsageError} that lists every mistake with its path.
  */
 export function parseRecipe(text: string, at: string): FoundRecipe {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError({ at, expected: "a recipe in JSON", received: (error as Error).message });
-  }
-  const result = file.safeParse(json);
+  const result = file.safeParse(parseJson(text, at, "a recipe in JSON", (facts) => new UsageError(facts)));
   if (!result.success) {
     const mistakes = result.error.issues.map(({ path, message }) => `\n  ${path.join(".") || "the whole"}: ${message}`);
     throw new UsageError({

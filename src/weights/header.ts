@@ -45,8 +45,7 @@ export function readHeaderLength(start: Uint8Array, fileBytes: number, at: strin
   if (fileBytes < lengthBytes) return refuse(at, "a safetensors file of 8 bytes or more", `${fileBytes} bytes`);
   const claimed = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (claimed > maxHeaderBytes) {
-    const received = `a header length of ${claimed} bytes`;
-    return refuse(at, "a header of at most 100 MB", received, "is this a safetensors file?");
+    return refuse(at, "a safetensors file, with a header of at most 100 MB", "a file that begins otherwise");
   }
   if (lengthBytes + Number(claimed) > fileBytes) {
     const received = `${fileBytes - lengthBytes} bytes after its length`;

@@ -147,7 +147,7 @@ describe("a hostile file is refused", () => {
     ["seven bytes", new Uint8Array(7), /received 7 bytes/],
     ["header past the end", fileOf("{}", [], 100n), /header of 100 bytes, received 2 bytes.*\n.*cut off/],
     ["header over the limit", fileOf("{}", [], 100_000_001n), /at most 100 MB/],
-    ["header of 2^64 - 1", fileOf("{}", [], 2n ** 64n - 1n), /18446744073709551615/],
+    ["header of 2^64 - 1", fileOf("{}", [], 2n ** 64n - 1n), /a file that begins otherwise/],
     ["no header", fileOf("", []), /begins with "{"/],
     ["leading space", fileOf(" {}"), /begins with "{"/],
     ["byte order mark", fileOf("\ufeff{}"), /begins with "{"/],

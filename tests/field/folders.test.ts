@@ -290,9 +290,9 @@ describe("what must be writable is looked at first", () => {
     await writeFile(place("blocked", "checkpoints"), "");
     expect((await bantam(fit("blocked"))).stderr).toContain("checkpoints: expected a folder or none, received a file");
     expect((await bantam(fit("blocked/checkpoints"))).stderr).toContain(
-      "a folder that can be written, received a file where the folder should be (EEXIST)",
+      "a folder that can be written, received a file where the folder should be",
     );
-    expect((await bantam(fit("blocked/checkpoints/deeper"))).stderr).toContain("(ENOTDIR)");
+    expect((await bantam(fit("blocked/checkpoints/deeper"))).stderr).toContain("goes through a file");
   });
 
   test("what is finished lies on the disk: the report is there before the study says so", async () => {

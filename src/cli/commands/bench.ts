@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { toFileError, writeFileAtomic } from "../../base/files.js";
-import { InterruptedError, UsageError } from "../../base/index.js";
+import { readTextFile, writeFileAtomic } from "../../base/files.js";
+import { FileError, InterruptedError, ModelError, parseJson, UsageError } from "../../base/index.js";
 import { type LatencyConfiguration, type LatencyTable, type Provider, parseLatencyTable } from "../../cost/index.js";
 import { isNetworkFile, readNetworkFile } from "../../fit/index.js";
 import {
@@ -191,16 +190,13 @@ async function buildAndCheck(
 
 /** null where there is no such file yet. */
 async function readTable(file: string): Promise<LatencyTable | null> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw toFileError(error, file, "read");
+  const text = await readTextFile(file).catch((error: unknown) => {
+    if (error instanceof FileError && error.facts.errno === "ENOENT") return null;
+    throw error;
   });
   if (text === null) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    json = undefined;
-  }
-  return parseLatencyTable(json, file);
+  return parseLatencyTable(
+    parseJson(text, file, "a latency table as JSON", (facts) => new ModelError(facts)),
+    file,
+  );
 }

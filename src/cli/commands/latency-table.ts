@@ -1,8 +1,7 @@
 /** A file of measured blocks, as `bantam bench --table` writes it, made ready to predict with. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { toFileError } from "../../base/files.js";
-import { UsageError } from "../../base/index.js";
+import { readTextFile } from "../../base/files.js";
+import { ModelError, parseJson, UsageError } from "../../base/index.js";
 import { latencyModel, type Machine, type Provider, parseLatencyTable, predictLatency } from "../../cost/index.js";
 import type { LatencyPredictor } from "../../fit/index.js";
 import { isThisMachine, measureNetwork } from "../../latency/index.js";
@@ -81,10 +80,8 @@ export async function readLatency(
   file: string,
   { device, threads }: { readonly device: Provider; readonly threads: number },
 ): Promise<Latency> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw toFileError(error, file, "read");
-  });
-  const { machine, configurations } = parseLatencyTable(parsedOrNothing(text), file);
+  const json = parseJson(await readTextFile(file), file, "a latency table as JSON", (facts) => new ModelError(facts));
+  const { machine, configurations } = parseLatencyTable(json, file);
   const found = configurations.find((each) => each.provider === device && each.threads === threads && each.batch === 1);
   if (found === undefined) {
     const there = configurations.map((each) => `${each.provider}, ${each.threads} threads, batch ${each.batch}`);
@@ -101,12 +98,4 @@ export async function readLatency(
     measuredOn: { machine, runtime: found.runtime, threads },
     fingerprint: createHash("sha256").update(JSON.stringify(found)).digest("hex").slice(0, 16),
   };
-}
-
-function parsedOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

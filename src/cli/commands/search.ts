@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { readTextFile } from "../../base/files.js";
 import { UsageError } from "../../base/index.js";
 import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
@@ -16,7 +17,6 @@ import {
   flagOf,
   milliseconds,
   refuse,
-  textOf,
 } from "./shared.js";
 import { axesOf } from "./study-axes.js";
 
@@ -118,7 +118,7 @@ export const searchCommand = defineCommand({
         epochs: values.supernetEpochs ?? defaultSupernet.epochs,
         judged: values.judged ?? defaultSupernet.judged,
       },
-      space: values.space === undefined ? undefined : parseSpaceConfig(await textOf(values.space), values.space),
+      space: values.space === undefined ? undefined : parseSpaceConfig(await readTextFile(values.space), values.space),
       seed: values.seed,
       overwrite: values.overwrite,
       engine: await engineOf(values, context),

@@ -1,8 +1,6 @@
 /** Options and small things that several commands have in common. */
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { toFileError } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
@@ -162,9 +160,3 @@ export async function enginesOf(
 ): Promise<Engine | readonly Engine[]> {
   return values.device === "auto" ? availableEngines(values.threads, context.warn) : engineOf(values, context);
 }
-
-/** @throws {FileError} when it cannot be read. */
-export const textOf = (file: string): Promise<string> =>
-  readFile(file, "utf8").catch((error: unknown) => {
-    throw toFileError(error, file, "read");
-  });

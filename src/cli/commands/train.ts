@@ -1,5 +1,6 @@
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readTextFile } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { isNetworkFile, type RunSettings, trainNetwork } from "../../fit/index.js";
 import { renderCurves } from "../../report/index.js";
@@ -16,7 +17,6 @@ import {
   headline,
   networkOptions,
   networkWord,
-  textOf,
   workersOption,
 } from "./shared.js";
 import { fromOptions, startFrom, teacherFrom, teacherOptions } from "./train-options.js";
@@ -138,7 +138,7 @@ async function begun(values: TrainValues): Promise<Run> {
       hint: "leave out --accumulate",
     });
   }
-  const found = recipe.endsWith(".json") ? parseRecipe(await textOf(recipe), recipe) : recipeNamed(recipe);
+  const found = recipe.endsWith(".json") ? parseRecipe(await readTextFile(recipe), recipe) : recipeNamed(recipe);
   return {
     settings: {
       ...{ data, epochs, batchSize, accumulate, trainingMemory, seed, recipe: found },

@@ -1,0 +1,83 @@
+/** JSON that a person wrote, and where it is wrong. */
+import type { Facts } from "./errors.js";
+
+/**
+ * What a text of JSON says.
+ *
+ * @param what should be there: `a recipe in JSON`.
+ * @param fault makes the error of the facts.
+ * @throws what `fault` makes, with line and column of the first character that cannot stand where it does.
+ */
+export function parseJson(text: string, at: string, what: string, fault: (facts: Facts) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const { offset, expected } = faultOf(text);
+    const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+    const [line, column] = [before.length, [...before.at(-1)!].length + 1];
+    const found = /^(?:\S{1,12}|$)/u.exec(text.slice(offset))?.[0];
+    const shown = found ? JSON.stringify(found) : "its end";
+    throw fault({
+      at,
+      expected: what,
+      received: `in line ${line}, column ${column}, ${shown} in place of ${expected}`,
+    });
+  }
+}
+
+/** One token after white space. The groups: an opening, a closing, a separator, a string, any other value. */
+const token =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON has none of them in its strings
+  /[ \t\r\n]*(?:([[{])|([\]}])|([,:])|("[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\u0000-\u001f]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)))/y;
+
+/**
+ * The first character that cannot stand where it does, and what could. For a text that `JSON.parse` refuses.
+ *
+ * Without recursion, as the nesting of a text may be deeper than the stack.
+ */
+function faultOf(text: string): { readonly offset: number; readonly expected: string } {
+  const open: ("[" | "{")[] = [];
+  let wanted: "value" | "value or ]" | "key" | "key or }" | ":" | "after" = "value";
+  token.lastIndex = 0;
+  for (;;) {
+    const start = token.lastIndex;
+    const match = token.exec(text);
+    const [whole = "", opening, closing, separator, string, other] = match ?? [];
+    const inside = open.at(-1);
+    const isValue = wanted === "value" || wanted === "value or ]";
+    const closes = inside === "[" ? "]" : "}";
+    const mayClose = inside !== undefined && (wanted === "after" || wanted.endsWith(`or ${closes}`));
+    if (isValue && opening !== undefined) {
+      open.push(opening as "[" | "{");
+      wanted = opening === "[" ? "value or ]" : "key or }";
+    } else if (isValue && (string ?? other) !== undefined) wanted = "after";
+    else if (wanted.startsWith("key") && string !== undefined) wanted = ":";
+    else if (wanted === ":" && separator === ":") wanted = "value";
+    else if (wanted === "after" && separator === "," && inside !== undefined) wanted = inside === "[" ? "value" : "key";
+    else if (mayClose && closing === closes) {
+      open.pop();
+      wanted = "after";
+    } else {
+      const spaces = /^[ \t\r\n]*/.exec(text.slice(start))![0].length;
+      const offset = match === null ? start + spaces : start + whole.length - whole.trimStart().length;
+      return { offset, expected: namesOf(wanted, inside, closes) };
+    }
+  }
+}
+
+function namesOf(wanted: string, inside: string | undefined, closes: string): string {
+  switch (wanted) {
+    case "value or ]":
+      return 'a value or "]"';
+    case "key":
+      return "a name in double quotes";
+    case "key or }":
+      return 'a name in double quotes or "}"';
+    case ":":
+      return '":"';
+    case "after":
+      return inside === undefined ? "the end" : `"," or "${closes}"`;
+    default:
+      return "a value";
+  }
+}
