@@ -11,3 +11,4 @@ export type { AugmentationPolicy } from "./policy.js";
 export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";
 export type { Sample, Skipped, SplitName } from "./sample.js";
 export { channelStatistics } from "./statistics.js";
+export { requireVariety } from "./variety.js";
