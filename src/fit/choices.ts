@@ -45,6 +45,15 @@ export function batchSizeFor(images: number, wanted = quickRecipe.batchSize): nu
   return Math.min(wanted, Math.max(8, largest));
 }
 
+/**
+ * The largest batch up to the one that was asked for that the images fill, in parts of one size: a larger one would hold pictures
+ * twice, and a learning rate that is scaled to it would be for pictures that there are not.
+ */
+export function batchWithin(asked: number, images: number, parts = 1): number {
+  if (asked <= images) return asked;
+  return Math.max(1, Math.floor(images / parts)) * parts;
+}
+
 /** Counts an architecture once. */
 export function memoized<T>(count: (architecture: Architecture) => T): (architecture: Architecture) => T {
   const known = new Map<string, T>();

@@ -10,11 +10,13 @@ import {
   type EpochRecord,
   type FineTunePlan,
   featureSet,
-  finishedEpochs,
   type Phase,
   type RunOptions,
+  type RunResult,
   recipeOfPhase,
   runTraining,
+  type Setback,
+  savedCourse,
   squaredLengthOf,
 } from "../training/index.js";
 import { cachedFeatures } from "./feature-cache.js";
@@ -49,10 +51,20 @@ export type FineTune = {
   readonly progress: Progress;
 };
 
-type Setup = Omit<RunOptions, "epochs" | "checkpoints" | "onStep" | "onEpoch" | "tuning" | "parent"> & {
+type Setup = Omit<RunOptions, "epochs" | "checkpoints" | "onStep" | "onEpoch" | "onSetback" | "tuning" | "parent"> & {
   /** Epochs are counted over all phases. */
   readonly onStep: NonNullable<RunOptions["onStep"]>;
   readonly onEpoch: (record: EpochRecord) => Promise<void>;
+  readonly onSetback: (setback: PhaseSetback, curve: readonly EpochRecord[]) => Promise<void>;
+};
+
+/** A setback of a phase: epochs are counted over all phases, and 0 is the start of the phase. */
+export type PhaseSetback = Setback & { readonly phase?: number };
+
+export type FineTuned = Omit<RunResult, "setbacks"> & {
+  /** From 1: whose state it is that ships; 0 where that is the network as it came. */
+  readonly bestPhase: number;
+  readonly setbacks: readonly PhaseSetback[];
 };
 
 const checkpointsOf = ({ folder, run, everySeconds }: FineTune, phase: Phase, i: number) => ({
@@ -64,9 +76,9 @@ export async function finishedPhases(fineTune: FineTune): Promise<EpochRecord[]>
   const curve: EpochRecord[] = [];
   let before = 0;
   for (const [i, phase] of fineTune.plan.entries()) {
-    const done = await finishedEpochs(checkpointsOf(fineTune, phase, i));
-    curve.push(...done.map((record) => counted(record, before)));
-    if (done.length < phase.epochs) break;
+    const done = await savedCourse(checkpointsOf(fineTune, phase, i), phase.epochs);
+    curve.push(...done.curve.map((record) => counted(record, before)));
+    if (!done.isOver) break;
     before += phase.epochs;
   }
   return curve;
@@ -74,26 +86,33 @@ export async function finishedPhases(fineTune: FineTune): Promise<EpochRecord[]>
 
 const counted = (record: EpochRecord, before: number): EpochRecord => ({ ...record, epoch: before + record.epoch });
 
-/** @returns the tensors of the best epoch of all phases, the later of equals. */
-export async function runFineTuning(
-  setup: Setup,
-  fineTune: FineTune,
-): Promise<{ readonly tensors: ReadonlyMap<string, Float32Array>; readonly curve: readonly EpochRecord[] }> {
+/** Each phase begins with the best state of all before it, and gives out one that is no worse. */
+export async function runFineTuning(setup: Setup, fineTune: FineTune): Promise<FineTuned> {
   const { plan, batchNorm, progress } = fineTune;
   const curve: EpochRecord[] = [];
-  let start = fineTune.tensors;
-  let best = { tensors: start, accuracy: -1 };
+  const setbacks: PhaseSetback[] = [];
+  let best = { tensors: fineTune.tensors, bestEpoch: 0, bestPhase: 0, best: { accuracy: 0, loss: 0 } };
+  let before = 0;
   for (const [i, phase] of plan.entries()) {
-    const before = curve.length;
+    const first = before;
     const checkpoints = checkpointsOf(fineTune, phase, i);
     await ensureWritableFolder(checkpoints.folder);
     // A teacher has to see pictures.
     const fromFeatures = phase.part === "classifier" && setup.distillation === undefined;
     progress.phase("train", `${i + 1}/${plan.length}: ${described(phase, fromFeatures)}`);
-    const isDone = (await finishedEpochs(checkpoints)).length >= phase.epochs;
-    const images = fromFeatures && !isDone ? await featuresFor(setup, phase, start, fineTune) : setup;
-    const recipe = recipeOfPhase(setup.recipe, phase, squaredLengthOf(images.train));
-    const { tensors, ...trained } = await runTraining({
+    const { isOver } = await savedCourse(checkpoints, phase.epochs);
+    const images = fromFeatures && !isOver ? await featuresFor(setup, phase, best.tensors, fineTune) : setup;
+    const squaredLength = squaredLengthOf(images.train);
+    const recipe = recipeOfPhase(setup.recipe, phase, squaredLength);
+    const asked = setup.recipe.learningRate * phase.learningRate;
+    if (recipe.learningRate !== asked) progress.line(boundLine(recipe.learningRate, asked, squaredLength!));
+    const numbered = (setback: Setback): PhaseSetback => ({
+      ...setback,
+      phase: i + 1,
+      epoch: first + setback.epoch,
+      backTo: setback.backTo === 0 ? 0 : first + setback.backTo,
+    });
+    const trained = await runTraining({
       ...setup,
       train: images.train,
       validation: images.validation,
@@ -105,17 +124,28 @@ export async function runFineTuning(
         part: phase.part,
         norms: batchNorm === "frozen" ? "running" : "batch",
         entry: fromFeatures ? "features" : "image",
-        tensors: start,
+        tensors: best.tensors,
       },
-      onStep: (epoch, step) => setup.onStep(before + epoch, step),
-      onEpoch: (record) => setup.onEpoch(counted(record, before)),
+      onStep: (epoch, step) => setup.onStep(first + epoch, step),
+      onEpoch: (record) => setup.onEpoch(counted(record, first)),
+      onSetback: (setback, left) =>
+        setup.onSetback(numbered(setback), [...curve, ...left.map((record) => counted(record, first))]),
     });
-    curve.push(...trained.curve.map((record) => counted(record, before)));
-    const accuracy = Math.max(...trained.curve.map(({ validationAccuracy }) => validationAccuracy));
-    if (accuracy >= best.accuracy) best = { tensors, accuracy };
-    start = tensors;
+    curve.push(...trained.curve.map((record) => counted(record, first)));
+    setbacks.push(...trained.setbacks.map(numbered));
+    const { tensors, bestEpoch } = trained;
+    best =
+      bestEpoch === 0
+        ? { ...best, best: trained.best }
+        : { tensors, bestEpoch: first + bestEpoch, bestPhase: i + 1, best: trained.best };
+    before += phase.epochs;
   }
-  return { tensors: best.tensors, curve };
+  return { ...best, curve, setbacks };
+}
+
+function boundLine(used: number, asked: number, squaredLength: number): string {
+  const [rate, wanted] = [used, asked].map((value) => Number(value.toPrecision(3)));
+  return `learning rate ${rate} in place of ${wanted}: above 2/‖x‖², with ${squaredLength.toPrecision(3)} for the features here, a classifier's loss can blow up`;
 }
 
 function described({ part, epochs, learningRate }: Phase, fromFeatures: boolean): string {

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { ensureWritableFolder, requireWritable, writeFileAtomic } from "../base/files.js";
 import { createRng, formatCount, formatPercent, InterruptedError, UsageError } from "../base/index.js";
-import { channelStatistics, type Dataset } from "../data/index.js";
+import { channelStatistics, type Dataset, requireVariety } from "../data/index.js";
 import { type Folder, openFolder, requireApart, requireFolder } from "../folders/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { type FitReport, renderFitReport } from "../report/index.js";
@@ -18,6 +18,7 @@ import { type Scaled, scaleToBudget, shrinkBudget } from "../scaling/index.js";
 import { type CostGate, describe, fitsSmallest, imageSpace, requireFeasible, type Trial } from "../search/index.js";
 import type { RunResult } from "../training/index.js";
 import { largestUsefulSide, memoized, recipeFor, sidesUpTo } from "./choices.js";
+import { type Course, courseLines, courseOf } from "./course.js";
 import { boundsOf, fitJob, planToRepeat } from "./fit-folder.js";
 import { createImagePool } from "./images.js";
 import { createClock, type FitOptions, type Job } from "./job.js";
@@ -33,7 +34,7 @@ import { armCompute, numberedTrials, trainedTrials } from "./trials.js";
 import { VERSION } from "./version.js";
 
 /** The facts of the report, and where the files are. */
-export type FitResult = FitReport & { readonly model: string; readonly onnx: string; readonly page: string };
+export type FitResult = FitReport & Course & { readonly model: string; readonly onnx: string; readonly page: string };
 
 const MISTAKES_SHOWN = 24;
 
@@ -67,7 +68,9 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const study = await openStudy(options, bounds, repeated, progress);
     clock.add(study.spentSeconds);
     await ensureWritableFolder(join(out, "checkpoints"));
-    const normalization = channelStatistics(await pool.get("train", dataset.size));
+    const train = await pool.get("train", dataset.size);
+    requireVariety(train, data);
+    const normalization = channelStatistics(train);
     const rng = createRng(options.seed);
     const job: Job = {
       ...options,
@@ -135,7 +138,12 @@ async function run(job: Job, whole: CostGate): Promise<FitResult> {
 
   const trained = await trainFully(job, architecture);
   progress.phase("ship", "writing model.onnx and testing it");
-  const shipped = await ship({ ...job, architecture, costs, tensors: trained.tensors, epochs: trained.curve.length });
+  const course = courseOf(trained, null);
+  progress.line(courseLines(course)[0]!);
+  const shipped = await ship({
+    ...job,
+    ...{ architecture, costs, tensors: trained.tensors, epochs: trained.curve.length, history: course },
+  });
   const latency = await latencyOf(job, architecture);
   const binding = scaling.binding[0] ?? (mostActivations === null ? "none" : "training time");
   const report = await reportOf(job, { architecture, ...scaling }, binding, chosen, trained, shipped, latency);
@@ -145,7 +153,7 @@ async function run(job: Job, whole: CostGate): Promise<FitResult> {
   // Last: what is called finished is on the disk.
   job.study = { ...job.study, finished: true, spentSeconds: job.clock.spent() };
   await saveStudy(job.out, job.study);
-  return { ...report, model: shipped.model, onnx: shipped.onnx, page };
+  return { ...report, ...course, model: shipped.model, onnx: shipped.onnx, page };
 }
 
 /** Measured last, when nothing else runs. */
@@ -201,6 +209,7 @@ async function reportOf(
     scaling: { phi: scaled.phi, ...scaled.multipliers, binding, baseline: chosen.costs },
     network: { resolution: scaled.architecture.resolution, stages: profileArchitecture(scaled.architecture).stages },
     curve: trained.curve,
+    course: courseLines(courseOf(trained, null)),
     confusion: shipped.scores.confusion,
     perClass: shipped.scores.perClass,
     mistakes,

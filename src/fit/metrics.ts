@@ -8,6 +8,8 @@ import { encodeScalars, fileVersion } from "./tensorboard.js";
 
 export interface Metrics {
   add(record: EpochRecord): Promise<void>;
+  /** What is left of the epochs after a setback. */
+  replace(curve: readonly EpochRecord[]): Promise<void>;
 }
 
 /**
@@ -19,10 +21,13 @@ export async function openMetrics(
   { earlier, tensorboard }: { readonly earlier: readonly EpochRecord[]; readonly tensorboard: boolean },
 ): Promise<Metrics> {
   const lines = join(folder, "metrics.jsonl");
-  await guarded(lines, () => writeFile(lines, earlier.map((record) => `${JSON.stringify(record)}\n`).join("")));
+  const replace = (curve: readonly EpochRecord[]) =>
+    guarded(lines, () => writeFile(lines, curve.map((record) => `${JSON.stringify(record)}\n`).join("")));
+  await replace(earlier);
   const events = tensorboard ? await openEvents(join(folder, "tensorboard")) : null;
   for (const record of earlier) await events?.(record);
   return {
+    replace,
     async add(record) {
       await guarded(lines, () => appendFile(lines, `${JSON.stringify(record)}\n`));
       await events?.(record);

@@ -1,5 +1,5 @@
 /** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
-import { formatPercent } from "../base/index.js";
+import { DivergenceError, formatPercent } from "../base/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../search/index.js";
 import { createTraining, type Recipe } from "../training/index.js";
@@ -56,6 +56,7 @@ export const mostTrialEpochs = ({ batchSize }: Pick<Recipe, "batchSize">, images
 export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null; why: string } {
   const { plan } = job.study;
   const trials = trainedTrials(job.study.trials);
+  requireOne(trials);
   const best = bestTrial(trials, objective.reward);
   const isBest = ({ id }: Trial) => id === best.id;
   const beaten = () => `${formatPercent(best.accuracy)} was reached by trial ${trials.indexOf(best) + 1}`;
@@ -82,6 +83,16 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
   const mostActivations = Number.isFinite(most) ? Math.round(most) : null;
   job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };
   return { chosen, mostActivations, why: isBest(chosen) ? BEST : `${rule} (${beaten()})` };
+}
+
+function requireOne(trials: readonly Trial[]): void {
+  if (trials.some(({ state }) => state !== "failed")) return;
+  throw new DivergenceError({
+    at: `the search, all ${trials.length} trials`,
+    expected: "one whose numbers stay finite",
+    received: `failed ones, the first of them: ${trials[0]?.error?.split("\n")[0]}`,
+    hint: "look at the pictures and at which folder each is in",
+  });
 }
 
 /** Numbers that the layers of a network give out for one image. */

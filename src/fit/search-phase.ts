@@ -41,11 +41,13 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
   job.study = { ...job.study, plan: { ...job.study.plan, trials: trainedTrials(job.study.trials).length } };
 }
 
-function trialLine({ number, strategy, accuracy, costs, seconds, architecture }: NumberedTrial): string {
+function trialLine({ number, strategy, state, accuracy, costs, seconds, architecture, error }: NumberedTrial): string {
+  const head = `trial ${String(number).padStart(2)} ${strategy.padEnd(9)}`;
+  if (state === "failed") return `${head} failed: ${error?.split("\n")[0]}  ${describe(architecture)}`;
   const figures = [
     formatPercent(accuracy).padStart(6),
     `${formatCount(costs.params)} params`.padStart(14),
     `${formatCount(costs.macs)} MACs`.padStart(12),
   ];
-  return `trial ${String(number).padStart(2)} ${strategy.padEnd(9)} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(architecture)}`;
+  return `${head} ${figures.join("  ")}  ${formatDuration(seconds).padStart(6)}  ${describe(architecture)}`;
 }

@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { requireWritable } from "../base/files.js";
 import { createRng, formatCount, formatDuration, formatPercent, ModelError } from "../base/index.js";
-import { channelStatistics, subset } from "../data/index.js";
+import { channelStatistics, requireVariety, subset } from "../data/index.js";
 import { type Folder, keyOf, openFolder, removeWeights, requireApart, requireFolder } from "../folders/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
 import type { SearchReport } from "../report/index.js";
@@ -137,6 +137,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       .fork("trial images")
       .shuffle(Array.from({ length: all.count }, (_, i) => i))
       .slice(0, images);
+    requireVariety(all, data);
     const normalization = channelStatistics(all);
     const whole = recipeFor(dataset);
     const recipe = { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) };

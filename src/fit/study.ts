@@ -9,6 +9,7 @@ import { z } from "zod";
 import { readDocument, readSealed, type Wording, writeSealed } from "../folders/index.js";
 import { decode, isCandidate, type SearchSpace, type Trial } from "../search/index.js";
 import { contradictionIn, trialFields } from "../study/index.js";
+import { MOST_RETRIES } from "../training/index.js";
 
 /** Amounts of work, decided by the clock the first time. An absent one is still to be decided. */
 export type Plan = {
@@ -20,8 +21,8 @@ export type Plan = {
   /** The trial, by its id, whose network is scaled, and how many activations it may be scaled to so that it can be trained in time. */
   readonly choice?: { readonly trial: number; readonly mostActivations: number | null };
   /**
-   * The length of the final schedule as it stood in each epoch, and so as many entries as epochs: it is laid out anew before
-   * each epoch, for the time that is left.
+   * The length of the final schedule as it stood in each epoch, and so as many entries as epochs, lost ones included: it is laid out anew
+   * before each epoch, for the time that is left.
    */
   readonly schedule?: readonly number[];
 };
@@ -94,7 +95,7 @@ function schemaOf({ key, space, ...most }: StudyBounds) {
           .min(1)
           .max(most.epochs ?? MOST_FINAL_EPOCHS),
       )
-      .max(most.epochs ?? MOST_FINAL_EPOCHS)
+      .max((most.epochs ?? MOST_FINAL_EPOCHS) * (1 + MOST_RETRIES))
       .optional(),
   });
   const candidate = z.custom<Trial["candidate"]>((value) => isCandidate(space, value), "no candidate of the space");
@@ -140,8 +141,6 @@ function schemaOf({ key, space, ...most }: StudyBounds) {
         refuse(["plan", "trials"], `expected the ${trained} there are, received ${plan.trials}`);
       if (plan.choice !== undefined && (finished || !follows) && trials[plan.choice.trial]?.sameAs !== null)
         refuse(["plan", "choice", "trial"], `expected a trial that was trained, received ${plan.choice.trial}`);
-      for (const [i, total] of (plan.schedule ?? []).entries())
-        if (total < i + 1) refuse(["plan", "schedule", i], `expected at least ${i + 1}, received ${total}`);
       const isComplete = Object.keys(plan).length === 5 && (plan.schedule?.length ?? 0) > 0;
       if ((finished || follows) && !isComplete) refuse(["plan"], "expected all amounts, received a part of them");
       if (finished && trained !== plan.trials)

@@ -5,6 +5,7 @@ import type { ImageSet } from "../data/index.js";
 import { keyOf } from "../folders/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { createTraining, type RunResult, runTraining } from "../training/index.js";
+import { setbackInWords } from "./course.js";
 import type { Job } from "./job.js";
 import { epochLine, paceOf } from "./progress.js";
 import { MOST_FINAL_EPOCHS, saveStudy } from "./study.js";
@@ -23,15 +24,18 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
   const setup = { engine, architecture, recipe, normalization, workers, rng: rng.fork("final") };
   const checkpoints = join(out, "checkpoints");
   const total = schedule(job, job.epochs === undefined ? await measureEpoch(setup, train) : 0);
+  let planned = 0;
   return runTraining({
     ...setup,
     epochs: total,
+    retries: true,
+    remedy: "look at the pictures and at which folder each is in, or try another --seed",
     train,
     validation,
     signal,
     checkpoints: { folder: checkpoints, run: `${study.key}-${keyOf(architecture)}` },
-    onStep: (epoch, { step, steps, imagesPerSecond, ...pace }) => {
-      const epochs = total(epoch);
+    onStep: (epoch, { step, steps, epochs, imagesPerSecond, ...pace }) => {
+      planned = epochs;
       progress.update({
         text: `epoch ${epoch}/${epochs}`,
         fraction: (epoch - 1 + step / steps) / epochs,
@@ -40,9 +44,10 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
       });
     },
     onEpoch: async (record) => {
-      progress.line(epochLine(record, total(record.epoch)));
+      progress.line(epochLine(record, planned));
       await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
     },
+    onSetback: (setback) => progress.line(setbackInWords(setback)),
   });
 }
 
@@ -58,25 +63,27 @@ async function measureEpoch(setup: Parameters<typeof createTraining>[0], train: 
 
 /**
  * How many epochs there are in all, as it stands before epoch `next`: what was laid out for that epoch earlier, or as many
- * as still fit at the pace so far. One is always trained.
+ * as still fit at the pace so far. One is always trained. Epochs that were lost have their entries too, so that a run which follows
+ * the plan loses and finds the same.
  */
-function schedule(job: Job, expectedSeconds: number): (next: number) => number {
+function schedule(job: Job, expectedSeconds: number): (next: number, lost: number) => number {
   const { clock, epochs } = job;
   const began = { at: clock.spent(), done: job.study.plan.schedule?.length ?? 0 };
-  return (next) => {
+  return (next, lost) => {
     const { plan, follows } = job.study;
     const laidOut = plan.schedule ?? [];
-    if (next <= laidOut.length) return laidOut[next - 1]!;
-    if (follows) return laidOut.length;
-    const total = epochs ?? fitting(next);
+    const begun = next - 1 + lost;
+    if (begun < laidOut.length) return laidOut[begun]!;
+    if (follows) return next - 1;
+    const total = epochs ?? fitting(next, begun);
     // Epochs that ended on disk just before the process was killed, their entries not.
-    const lost = new Array<number>(next - 1 - laidOut.length).fill(total);
-    if (next <= total) job.study = { ...job.study, plan: { ...plan, schedule: [...laidOut, ...lost, total] } };
+    const forgotten = new Array<number>(begun - laidOut.length).fill(total);
+    if (next <= total) job.study = { ...job.study, plan: { ...plan, schedule: [...laidOut, ...forgotten, total] } };
     return total;
   };
 
-  function fitting(next: number): number {
-    const done = next - 1 - began.done;
+  function fitting(next: number, begun: number): number {
+    const done = begun - began.done;
     const pace = done > 0 ? (clock.spent() - began.at) / done : expectedSeconds;
     const left = (clock.total - clock.spent() - RESERVE) * SAFETY;
     return Math.max(1, Math.min(MOST_FINAL_EPOCHS, next - 1 + Math.floor(left / pace)));

@@ -22,16 +22,18 @@ export async function trainReport(trained: {
   /** Where the weights began; null for random ones. */
   readonly from: string | null;
   readonly curve: readonly EpochRecord[];
+  /** See `courseLines`. */
+  readonly course: readonly string[];
   readonly shipped: Shipped;
 }): Promise<TrainReport> {
-  const { dataset, engine, seed, architecture, costs, curve, shipped } = trained;
+  const { dataset, engine, seed, architecture, costs, curve, course, shipped } = trained;
   const { classes, name } = dataset;
   const { accuracy, confusion, perClass } = shipped.scores;
   return {
     title: `${architecture.name} on ${name}`,
     ...{ createdAt: new Date().toISOString(), version: VERSION, seed, threads: engine.threads, engine: engine.name },
     data: dataFacts(dataset),
-    ...{ costs, accuracy, confusion, perClass, curve, settings: settingsOf(trained) },
+    ...{ costs, accuracy, confusion, perClass, curve, course, settings: settingsOf(trained) },
     network: { resolution: architecture.resolution, stages: profileArchitecture(architecture).stages },
     mistakes: await picturesOfMistakes(shipped, classes, MISTAKES_SHOWN),
   };

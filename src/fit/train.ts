@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ensureWritableFolder, requireWritable, writeFileAtomic } from "../base/files.js";
 import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
-import { channelStatistics, type Dataset } from "../data/index.js";
+import { channelStatistics, type Dataset, requireVariety } from "../data/index.js";
 import { type Folder, openFolder, requireApart, requireFolder } from "../folders/index.js";
 import { type Architecture, type BuildOptions, isTrained, profileArchitecture } from "../networks/index.js";
 import { type DataFacts, renderTrainReport, sparkline, type TrainReport } from "../report/index.js";
@@ -13,18 +13,19 @@ import {
   defaultPlan,
   type EpochRecord,
   type FoundRecipe,
-  finishedEpochs,
   forBatch,
   partSize,
   type Recipe,
   recipeNamed,
   runTraining,
   type StepProgress,
+  savedCourse,
 } from "../training/index.js";
-import { batchSizeFor } from "./choices.js";
+import { batchSizeFor, batchWithin } from "./choices.js";
+import { type Course, courseLines, courseOf, setbackInWords } from "./course.js";
 import { chooseDevice } from "./device.js";
 import { findLearningRate } from "./find-rate.js";
-import { type FineTune, type FromOptions, finishedPhases, runFineTuning } from "./fine-tune.js";
+import { type FineTune, type FromOptions, finishedPhases, type PhaseSetback, runFineTuning } from "./fine-tune.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { createImagePool } from "./images.js";
 import { openMetrics } from "./metrics.js";
@@ -84,7 +85,7 @@ export type TrainOptions = {
   readonly progress?: Progress | undefined;
 };
 
-export type TrainResult = {
+export type TrainResult = Course & {
   readonly model: string;
   readonly onnx: string;
   /** `report.html`. */
@@ -93,6 +94,8 @@ export type TrainResult = {
   readonly count: number;
   readonly costs: Costs;
   readonly curve: readonly EpochRecord[];
+  /** As it was for these images; a setback lowers the rate. */
+  readonly recipe: Pick<Recipe, "batchSize" | "learningRate">;
   readonly data: DataFacts;
   readonly seed: number;
   readonly report: TrainReport;
@@ -122,16 +125,17 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   let held: Folder | undefined;
   try {
     const named = options.recipe ?? recipeNamed("quick");
-    const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs));
+    const batchNorm = from?.batchNorm ?? "frozen";
+    const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs, batchNorm));
     const epochs = plan?.reduce((sum, phase) => sum + phase.epochs, 0) ?? options.epochs ?? named.epochs;
     for (const { part } of plan ?? []) isTrained(architecture, part); // finds fault before anything is decoded
-    const fitted = recipeOf(named, dataset, options);
+    const fitted = recipeOf(named, dataset, options, progress);
     const train = await pool.get("train", resolution);
     const validation = await pool.get("validation", resolution);
+    requireVariety(train, data);
     const normalization = pretrained?.normalization ?? channelStatistics(train);
     const rng = createRng(seed).fork("final");
     const isToBeFound = options.learningRate === "find";
-    const batchNorm = from?.batchNorm ?? "frozen";
     const folder = join(out, "checkpoints");
     const job = {
       settings: settingsOf(options),
@@ -178,12 +182,12 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       ...{ folder, cacheDir, progress },
     };
     const checkpoints = { folder, run: run.key, everySeconds };
-    const earlier = fineTune === null ? await finishedEpochs(checkpoints) : await finishedPhases(fineTune);
+    const earlier = fineTune === null ? (await savedCourse(checkpoints, epochs)).curve : await finishedPhases(fineTune);
     if (earlier.length >= epochs) progress.line(`all ${epochs} epochs are in ${out}: its files are written anew`);
     const metrics = await openMetrics(out, { earlier, tensorboard: options.tensorboard ?? false });
     const accuracies = earlier.map(({ validationAccuracy }) => validationAccuracy);
     const running = {
-      ...{ ...setup, recipe, train, validation, signal },
+      ...{ ...setup, recipe, train, validation, signal, retries: true, remedy },
       onNotice: (text: string) => progress.line(text),
       onStep: (epoch: number, { step, steps, imagesPerSecond, ...pace }: StepProgress) =>
         progress.update({
@@ -197,11 +201,18 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         accuracies.push(record.validationAccuracy);
         await metrics.add(record);
       },
+      onSetback: async (setback: PhaseSetback, curve: readonly EpochRecord[]) => {
+        progress.line(setbackInWords(setback));
+        accuracies.splice(curve.length);
+        await metrics.replace(curve);
+      },
     };
     const trained =
       fineTune === null
         ? await runTraining({ ...running, epochs, checkpoints })
         : await runFineTuning(running, fineTune);
+    const course = courseOf(trained, plan);
+    progress.line(courseLines(course)[0]!);
     progress.phase("ship", "writing model.onnx and testing it");
     const shipped = await ship({
       dataset,
@@ -219,13 +230,14 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       history: {
         ...(pretrained && { pretrained: pretrained.provenance, plan, batchNorm }),
         ...(distillation && { distillation: options.teacher }),
+        ...course,
       },
     });
     const { model, onnx, scores } = shipped;
     const { curve } = trained;
     const report = await trainReport({
       ...{ dataset, engine, seed, architecture, costs, recipe, curve, shipped },
-      ...{ recipeName: named.name, from: from?.weights ?? null },
+      ...{ recipeName: named.name, from: from?.weights ?? null, course: courseLines(course) },
     });
     const page = join(out, "report.html");
     await writeFileAtomic(page, renderTrainReport(report));
@@ -237,6 +249,8 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
       count: scores.count,
       costs,
       curve,
+      ...course,
+      recipe: { batchSize: recipe.batchSize, learningRate: recipe.learningRate },
       data: report.data,
       seed,
       report,
@@ -249,6 +263,10 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     await held?.close();
   }
 }
+
+/** Of a training that no lower rate helps. */
+const remedy =
+  "look at the pictures and at which folder each is in; where they are right, give a lower --learning-rate than these, another --recipe, or another --network";
 
 const withHint = ({ facts }: InterruptedError, out: string) =>
   new InterruptedError({ ...facts, hint: `everything finished is in ${out}; bantam train --resume ${out} goes on` });
@@ -267,8 +285,16 @@ function recipeOf(
   { recipe, ownAugmentation = false }: FoundRecipe,
   dataset: Dataset,
   options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate">,
+  progress: Progress,
 ): Recipe {
-  const batchSize = options.batchSize ?? batchSizeFor(dataset.splits.train.length, recipe.batchSize);
+  const pictures = dataset.splits.train.length;
+  const batchSize =
+    options.batchSize === undefined
+      ? batchSizeFor(pictures, recipe.batchSize)
+      : batchWithin(options.batchSize, pictures, options.accumulate);
+  if (options.batchSize !== undefined && batchSize < options.batchSize) {
+    progress.line(`batches of ${batchSize} in place of ${options.batchSize}: there are ${pictures} training pictures`);
+  }
   const scaled = forBatch(recipe, batchSize);
   const fitted = {
     ...scaled,

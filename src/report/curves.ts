@@ -1,5 +1,5 @@
 import { type Frame, figure, linePath, spread, svg, xAxis, yAxis } from "./figure.js";
-import type { EpochRecord } from "./fit-report.js";
+import type { EpochRecord, FitReport } from "./fit-report.js";
 import { html, type Markup } from "./html.js";
 import { between, linearScale, linearTicks, type Scale } from "./scale.js";
 import { count, counted, percent, percentTick } from "./words.js";
@@ -12,14 +12,17 @@ type Panel = {
 };
 
 /** Loss and accuracy of a training, epoch by epoch. @param network what was trained, as a sentence begins. */
-export function curves(epochs: readonly EpochRecord[], network: string): Markup {
+export function curves({ curve: epochs, course }: Pick<FitReport, "curve" | "course">, network: string): Markup {
   if (epochs.length === 0)
     return html`<section aria-labelledby="training"><h2 id="training">Training</h2><p class="read">No epoch was recorded.</p></section>`;
   const last = epochs.at(-1)!;
   const speed = epochs.reduce((sum, epoch) => sum + epoch.imagesPerSecond, 0) / epochs.length;
   return html`<section aria-labelledby="training"><h2 id="training">Training</h2>
 <p class="read">${network} was trained for ${counted(epochs.length, "epoch")} at ${count(Math.round(speed))} images a second; the learning rate ${rates(epochs)}. After the last epoch the loss was ${loss(last.trainLoss)} on the training images and ${loss(last.validationLoss)} on the validation images.</p>
-${figure(
+${course.map(
+  (line) => html`<p class="read">${line}</p>
+`,
+)}${figure(
   (width) => drawing(epochs, width),
   html`Loss and accuracy per epoch. How to read it: solid lines are validation images, dashed lines training images as they were learnt
 from, augmented and before the epoch's end. A solid line that turns away from the dashed one means overfitting; lines still moving at the right

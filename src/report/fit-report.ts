@@ -110,6 +110,8 @@ export type FitReport = {
   };
   readonly network: { readonly resolution: number; readonly stages: readonly StageRow[] };
   readonly curve: readonly EpochRecord[];
+  /** Which state ships, and what went wrong on the way: a sentence each. */
+  readonly course: readonly string[];
   /** `confusion[truth][predicted]`, counts. */
   readonly confusion: readonly (readonly number[])[];
   readonly perClass: readonly ClassScore[];

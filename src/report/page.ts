@@ -25,7 +25,7 @@ export function renderFitReport(report: FitReport): string {
 <main>
 ${budget(report)}
 ${front(report.search, report.data.validation)}
-${curves(report.curve, "The scaled network")}
+${curves(report, "The scaled network")}
 ${architecture(report)}
 ${confusion(report.data.classes, report.confusion)}
 ${classes(report.perClass)}

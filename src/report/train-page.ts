@@ -26,7 +26,7 @@ export function renderTrainReport(report: TrainReport): string {
     report.title,
     html`${headline({ ...report, seconds: null, command: null }, "training")}
 <main>
-${curves(report.curve, "The network")}
+${curves(report, "The network")}
 <section aria-labelledby="settings"><h2 id="settings">Settings</h2>
 ${list(settings)}</section>
 <section aria-labelledby="network"><h2 id="network">Network</h2>

@@ -8,6 +8,8 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js
 
 const checkpoint: Checkpoint = {
   run: "run a",
+  start: { accuracy: 0.5, loss: 0.7 },
+  setbacks: [{ epoch: 3, reason: "a loss of NaN", backTo: 1, learningRate: 0.05 }],
   state: {
     weights: Float32Array.of(1, -2.5, 3e-38),
     buffers: Float32Array.of(0, 1),

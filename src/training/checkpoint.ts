@@ -4,21 +4,27 @@ import { toFileError, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSealed, encodeSealed, type Tensor } from "../weights/index.js";
 import type { EpochRecord } from "./epoch-record.js";
+import type { Evaluation } from "./evaluation.js";
 import type { StateLayout } from "./layout.js";
 import { initialMoments } from "./optimizer.js";
 import type { Recipe } from "./recipe.js";
+import type { Setback } from "./setback.js";
 import type { PartialEpoch, TrainingState } from "./state.js";
 
 export type Checkpoint = {
   readonly state: TrainingState;
   readonly curve: readonly EpochRecord[];
+  /** Of the trained network that the run began with; null where weights were random. */
+  readonly start: Evaluation | null;
+  readonly setbacks: readonly Setback[];
   /** Identifies network, recipe, data and seed: a checkpoint of another run is refused. */
   readonly run: string;
 };
 
 const FORMAT = "bantam-checkpoint-4";
 
-export async function saveCheckpoint(path: string, { state, curve, run }: Checkpoint): Promise<void> {
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const { state, curve, start, setbacks, run } = checkpoint;
   const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
   const tensors = new Map<string, Tensor>([
     ["weights", vector(state.weights)],
@@ -38,6 +44,8 @@ export async function saveCheckpoint(path: string, { state, curve, run }: Checkp
     updates: String(state.updates),
     within: JSON.stringify(state.within),
     curve: JSON.stringify(curve),
+    start: JSON.stringify(start),
+    setbacks: JSON.stringify(setbacks),
   };
   await writeFileAtomic(path, encodeSealed(tensors, metadata));
 }
@@ -65,6 +73,8 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
   return {
     run,
     curve: parsed<EpochRecord[]>(metadata.curve, path, "a learning curve"),
+    start: parsed<Evaluation | null>(metadata.start, path, "what the run began with"),
+    setbacks: parsed<Setback[]>(metadata.setbacks, path, "setbacks"),
     state: {
       weights: floats("weights"),
       buffers: floats("buffers"),

@@ -22,7 +22,6 @@ const message = (changes: Partial<StepNumbers>) =>
       ...changes,
     },
     layout,
-    { learningRate: 3 },
     "net, step 1",
   )?.message.split("\n")[0];
 

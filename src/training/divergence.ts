@@ -2,7 +2,9 @@
 import { DivergenceError } from "../base/index.js";
 import type { FlatLayout, Slice } from "./flat.js";
 import type { StateLayout } from "./layout.js";
-import type { Recipe } from "./recipe.js";
+
+/** What pixels were not, where no rate would help. */
+export const PIXELS = "pixels that are numbers";
 
 /** What a step was fed with and what it gave. */
 export type StepNumbers = {
@@ -16,12 +18,12 @@ export type StepNumbers = {
  * Forward, numbers spread from a layer to those after it, and each batch norm gives out the statistics of its input: the first one
  * with others is where it began. Backward they spread towards the stem: the last weights with others are nearest to it.
  *
- * @param where the run, the epoch and the step. @returns null when all is finite.
+ * @param where the run, the epoch and the step. @returns null when all is finite. What to do is for those to say who know what can be
+ * done.
  */
 export function divergenceOf(
   { pixels, loss, weights, buffers }: StepNumbers,
   layout: StateLayout,
-  { learningRate }: Pick<Recipe, "learningRate">,
   where: string,
 ): DivergenceError | null {
   const isLossFinite = Number.isFinite(loss);
@@ -29,22 +31,21 @@ export function divergenceOf(
   if (!allFinite(pixels)) {
     return new DivergenceError({
       at: where,
-      expected: "pixels that are numbers",
+      expected: PIXELS,
       received: "others",
       hint: "look at the mean and the standard deviation that images are normalized with",
     });
   }
-  const hint = `lower the learning rate (now ${learningRate} at its top), or clip gradients with clipNorm`;
   if (isLossFinite) {
     // Decayed weights stand first and in the network's order.
     const reached = broken(layout.weights, weights);
     const { name } = reached.findLast(({ offset }) => offset < layout.weights.decayed) ?? reached[0]!;
     const received = `others, from the gradient of ${name} on`;
-    return new DivergenceError({ at: where, expected: "finite weights", received, hint });
+    return new DivergenceError({ at: where, expected: "finite weights", received });
   }
   const statistics = broken(layout.buffers, buffers)[0];
   const origin = statistics === undefined ? "after the last batch norm" : `first before ${layerOf(statistics)}`;
-  return new DivergenceError({ at: where, expected: "a finite loss", received: `${loss}, ${origin}`, hint });
+  return new DivergenceError({ at: where, expected: "a finite loss", received: `${loss}, ${origin}` });
 }
 
 /** A plain loop: it reads every weight at every step. */

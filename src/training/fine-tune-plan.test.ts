@@ -3,21 +3,22 @@ import { UsageError } from "../base/index.js";
 import { defaultPlan, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
 import { halvesRecipe } from "./testing/halves.js";
 
-const parse = (text: string, total = 20, given = false) => parsePlan(text, "--unfreeze", { total, given });
+const parse = (text: string, total = 20, given = false) =>
+  parsePlan(text, "--unfreeze", { total, given, norms: "frozen" });
 
 test("by default, more and more of the network at smaller and smaller rates", () => {
-  const plan = defaultPlan(20);
+  const plan = defaultPlan(20, "frozen");
   expect(plan.map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 7", "last-2 7", "all 6"]);
   expect(plan.map(({ learningRate }) => learningRate).toSorted((a, b) => b - a)).toEqual(
     plan.map(({ learningRate }) => learningRate),
   );
-  expect(defaultPlan(2).map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 1", "last-2 1"]);
+  expect(defaultPlan(2, "frozen").map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 1", "last-2 1"]);
 });
 
 test("epochs and shares are each phase's own", () => {
   expect(parse("classifier:10:2, last-3:5 ,all:1:0.05")).toEqual([
     { part: "classifier", epochs: 10, learningRate: 2 },
-    { part: "last-3", epochs: 5, learningRate: defaultPlan(3)[1]!.learningRate },
+    { part: "last-3", epochs: 5, learningRate: defaultPlan(3, "frozen")[1]!.learningRate },
     { part: "all", epochs: 1, learningRate: 0.05 },
   ]);
 });

@@ -4,7 +4,8 @@ import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
 import { temporaryFolder } from "../data/testing/fixtures.js";
 import { chooseEngine } from "../runtime/index.js";
 import { loadCheckpoint } from "./checkpoint.js";
-import { type RunOptions, type RunResult, runTraining } from "./run.js";
+import { type RunOptions, type RunResult, runTraining, savedCourse } from "./run.js";
+import type { Setback } from "./setback.js";
 import { halves, halvesNetwork, halvesNormalization, halvesRecipe } from "./testing/halves.js";
 
 const engine = await chooseEngine("auto", 1);
@@ -167,4 +168,95 @@ test("a run that diverges keeps its checkpoints and names the best", async () =>
     `halves, epoch 2, step 1: expected pixels that are numbers, received others\n  hint: look at the mean and the standard deviation that images are normalized with; ${join(folder, "best.safetensors")} holds epoch 1, the best before`,
   );
   expect(await loadCheckpoint(join(folder, "last.safetensors"), "a")).toEqual(before);
+});
+
+describe("a run that goes wrong", () => {
+  const wild = (rate: number, changes: Partial<RunOptions> = {}) =>
+    run({
+      architecture: halvesNetwork,
+      recipe: { ...halvesRecipe, learningRate: rate, warmupEpochs: 0 },
+      retries: true,
+      ...changes,
+    });
+
+  test("is put back and tried again at a quarter of the rate", async () => {
+    const setbacks: Setback[] = [];
+    const seen: number[] = [];
+    const { curve, ...result } = await wild(20, {
+      onSetback: (setback, left) => {
+        setbacks.push(setback);
+        seen.push(left.length);
+      },
+    });
+    expect(setbacks).toEqual([
+      { epoch: 1, reason: "expected a finite loss of the validation images, received NaN", backTo: 0, learningRate: 5 },
+    ]);
+    expect(result.setbacks).toEqual(setbacks);
+    expect(seen).toEqual([0]);
+    expect(curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(result.best.accuracy).toBe(1);
+    const plain = await run({
+      architecture: halvesNetwork,
+      recipe: { ...halvesRecipe, learningRate: 5, clipNorm: 1, warmupEpochs: 0 },
+    });
+    expect(plain.tensors, "as if it had begun so").toEqual(result.tensors);
+  });
+
+  test("is an error where no try came to anything", async () => {
+    const error = await wild(1e12, { remedy: "try another" }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect((error as DivergenceError).facts).toMatchObject({
+      expected: "a training that gets better than guessing",
+      received: expect.stringContaining(", and no better end at any learning rate of 1000000000000, 250000000000, "),
+      hint: "try another",
+    });
+  });
+
+  test("decides after each stop as it did, to the same bytes", async () => {
+    const options = { epochs: 3, normalization: halvesNormalization };
+    const whole = await wild(100, options);
+    expect(whole.setbacks.length, "numbers that ended, and losses that grew").toBeGreaterThan(0);
+    const checkpoints = { folder: await temporaryFolder(), run: "a", everySeconds: 0 };
+    for (let stops = 0; ; stops++) {
+      const controller = new AbortController();
+      const onStep = () => controller.abort();
+      const result = await wild(100, { ...options, checkpoints, signal: controller.signal, onStep }).catch(
+        (error: unknown) => {
+          if (!(error instanceof InterruptedError)) throw error;
+          return null;
+        },
+      );
+      if (result === null) continue;
+      expect(stops).toBeGreaterThan(10);
+      expect(repeatable(result)).toEqual(repeatable(whole));
+      return;
+    }
+  });
+
+  test("given up, it ships what it began with, and is not trained again", async () => {
+    const first = await run({ architecture: halvesNetwork, epochs: 3 });
+    const checkpoints = { folder: await temporaryFolder(), run: "a" };
+    const tuned = () =>
+      wild(1e9, { checkpoints, tuning: { part: "all", norms: "running", entry: "image", tensors: first.tensors } });
+    const result = await tuned();
+    expect(result.bestEpoch).toBe(0);
+    expect(result.tensors).toEqual(first.tensors);
+    expect(result.setbacks.map(({ learningRate }) => learningRate)).toEqual([2.5e8, 6.25e7, 1.5625e7, null]);
+    expect(await savedCourse(checkpoints, EPOCHS)).toEqual({ curve: [], isOver: true });
+    expect(repeatable(await tuned())).toEqual(repeatable(result));
+  });
+
+  test("a network that is trained on is kept where no epoch is better", async () => {
+    const first = await run({ architecture: halvesNetwork, epochs: 3 });
+    const { bestEpoch, tensors, setbacks } = await run({
+      architecture: halvesNetwork,
+      recipe: { ...halvesRecipe, learningRate: 1e-12 },
+      validation: pictures,
+      tuning: { part: "classifier", norms: "running", entry: "image", tensors: first.tensors },
+    });
+    expect(setbacks).toEqual([]);
+    // At such a rate nothing moves; of equals the later.
+    expect(bestEpoch).toBe(EPOCHS);
+    expect(tensors).toEqual(first.tensors);
+  });
 });

@@ -25,7 +25,7 @@ function checkpoint(accuracies: readonly number[], within: Checkpoint["state"]["
   }));
   const weights = Float32Array.of(curve.length);
   const state = { weights, buffers: Float32Array.of(1), moments: [weights], updates: 4, average: null, within };
-  return { run: "a", curve, state: { ...state, epoch: curve.length } };
+  return { run: "a", curve, start: null, setbacks: [], state: { ...state, epoch: curve.length } };
 }
 
 let folder: string;

@@ -5,6 +5,7 @@ import { toFileError } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { openSafetensors } from "../weights/index.js";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.js";
+import { bestOf } from "./setback.js";
 
 export type CheckpointFolder = {
   readonly folder: string;
@@ -45,7 +46,7 @@ export async function readSavedRun({ folder, run }: CheckpointFolder): Promise<S
   }
   if (last.curve.length === 0) return { last, best: null, notice: null };
   if (best !== null && !(best instanceof ModelError)) return { last, best, notice: null };
-  const bestEpoch = bestEpochOf(last);
+  const { epoch: bestEpoch } = bestOf(last.curve)!;
   // Written after the epoch that is the best: the same state.
   if (bestEpoch === last.state.epoch && last.state.within === null) return { last, best: last, notice: null };
   throw new ModelError({
@@ -54,12 +55,6 @@ export async function readSavedRun({ folder, run }: CheckpointFolder): Promise<S
     received: best === null ? "no such file of this run" : best.facts.received,
     hint: `put it back, or remove ${files.last} to begin anew`,
   });
-}
-
-/** The later of equals. */
-function bestEpochOf({ curve }: Checkpoint): number {
-  const top = Math.max(...curve.map(({ validationAccuracy }) => validationAccuracy));
-  return curve.findLast(({ validationAccuracy }) => validationAccuracy === top)!.epoch;
 }
 
 const attempt = (path: string, run: string): Promise<Checkpoint | null | ModelError> =>

@@ -207,7 +207,7 @@ test("a learning rate that is absurd is named with the epoch and the step where 
     expect(numbers.every(Number.isFinite), "the state before it").toBe(true);
   expect(error).toBeInstanceOf(DivergenceError);
   expect((error as DivergenceError).message).toMatch(
-    /^halves, epoch \d+, step \d+: expected (a finite loss, received (NaN|Infinity), (first before \S+|after the last batch norm)|finite weights, received others, from the gradient of \S+ on)\n {2}hint: lower the learning rate \(now 1000000000000 at its top\), or clip gradients with clipNorm$/,
+    /^halves, epoch \d+, step \d+: expected (a finite loss, received (NaN|Infinity), (first before \S+|after the last batch norm)|finite weights, received others, from the gradient of \S+ on)$/,
   );
 });
 

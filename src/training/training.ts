@@ -47,10 +47,12 @@ export type TrainingSetup = {
 /** An epoch before it is validated. */
 export type EpochResult = Omit<EpochRecord, "validationLoss" | "validationAccuracy">;
 
-export type StepProgress = { readonly step: number; readonly steps: number } & Pick<
-  EpochRecord,
-  "imagesPerSecond" | "waitingForData"
->;
+export type StepProgress = {
+  readonly step: number;
+  readonly steps: number;
+  /** Of the run, as it is laid out in this epoch. */
+  readonly epochs: number;
+} & Pick<EpochRecord, "imagesPerSecond" | "waitingForData">;
 
 export interface Training {
   readonly layout: StateLayout;
@@ -159,7 +161,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
     if (!Number.isFinite(loss) || !Number.isFinite(floats(names.finite)[0]!)) {
       const [weights, buffers] = [names.weights, names.buffers].map((name) => kept[names.next(name)]!);
       const numbers = { loss, weights: await weights!.download(), buffers: await buffers!.download() };
-      const divergence = divergenceOf({ pixels: batch.image.data, ...numbers }, layout, recipe, where);
+      const divergence = divergenceOf({ pixels: batch.image.data, ...numbers }, layout, where);
       release(Object.values(kept));
       throw divergence ?? new Error(`internal: ${where}: finite numbers were taken for others`);
     }
@@ -222,7 +224,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
         lossSum += loss;
         correct += countCorrect(logits, labels, architecture.classes);
         live = { ...live, within: { steps: i + 1, loss: lossSum, correct, epochs } };
-        onStep?.({ step: i + 1, steps: batches.length, ...pace(i + 1) });
+        onStep?.({ step: i + 1, steps: batches.length, epochs, ...pace(i + 1) });
         await afterStep?.();
       }
       live = { ...live, epoch: epoch + 1, within: null };

@@ -40,7 +40,7 @@ const options = {
   epochs: { kind: "integer", min: 1, help: "length of the training; by default the recipe's" },
   "learning-rate": { kind: "number", min: 0, help: "at its top, for the batch size in use" },
   "find-learning-rate": { kind: "flag", help: "by a range test of 100 steps before the training" },
-  "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step" },
+  "batch-size": { kind: "integer", min: 1, max: 4096, help: "images per step, as far as there are so many" },
   accumulate: {
     kind: "integer",
     min: 1,

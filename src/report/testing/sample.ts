@@ -84,6 +84,7 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Fit
       baseline: { params: 118_400, macs: 1_912_000, weightBytes: 473_600, peakActivationBytes: 150_528 },
     },
     network: { resolution: 32, stages },
+    course: [],
     curve: Array.from({ length: 24 }, (_, i) => {
       const done = (i + 1) / 24;
       const noise = 0.012 * rng.normal() * (1 - done);
