@@ -6,8 +6,9 @@
 import type { BlockWork, LatencyBlock } from "../cost/index.js";
 import { type Graph, image, plain } from "../ir/index.js";
 import { createBuilder } from "../ops/index.js";
-import type { Architecture, SqueezeExcite, Stage } from "./architecture.js";
-import { expandedWidth, squeezedWidth } from "./blocks.js";
+import type { Activation, Architecture, SqueezeExcite, Stage } from "./architecture.js";
+import { blocks } from "./blocks/blocks.js";
+import { addsInput, expandedWidth, squeezedWidth } from "./blocks/widths.js";
 import { linksOf, newSite } from "./build.js";
 
 /** Of one image. */
@@ -86,28 +87,39 @@ function stemBlock(input: MapShape, { channels, kernel, stride, activation }: Ar
 }
 
 function stageBlock(path: string, input: MapShape, stage: Stage): NetworkBlock {
-  const { block: kind, kernel, stride, channels, activation, squeezeExcite } = stage;
+  const { block: kind, kernel, stride, channels, activation } = stage;
   const [inChannels, side] = input;
-  const wide = expandedWidth(inChannels, stage.expansion);
-  const expanded: MapShape = [wide, side, side];
-  const filtered = strided(expanded, wide, stride);
-  const output = strided(expanded, channels, stride);
-  const isResidual = stage.residual && stride === 1 && inChannels === channels;
-
   const work = noWork();
-  if (stage.expansion !== 1) {
-    convolve(work, "pointwiseMacs", inChannels * wide, input, expanded);
-    activate(work, activation, expanded);
-  }
-  convolve(work, "depthwiseMacs", wide * kernel ** 2, expanded, filtered);
-  activate(work, activation, filtered);
-  const squeezed = squeezeExcite === null ? "" : squeeze(work, squeezeExcite, inChannels, filtered);
-  convolve(work, "pointwiseMacs", wide * channels, filtered, output);
-  if (kind === "separable") activate(work, activation, output);
-  if (isResidual) move(work, 3 * sizeOf(output));
+  let [output, squeezed] = [input, ""];
+  const convolved = (macs: "pointwiseMacs" | "depthwiseMacs" | "otherMacs", weights: number, next: MapShape) => {
+    convolve(work, macs, weights, output, next);
+    output = next;
+  };
+  const activated = (curve: Activation | null) => activate(work, curve ?? "linear", output);
+  blocks[kind].layers(
+    {
+      convolution: (_, out, kernel, stride, curve) => {
+        const macs = kernel === 1 ? "pointwiseMacs" : "otherMacs";
+        convolved(macs, output[0] * out * kernel ** 2, strided(output, out, stride));
+        activated(curve);
+      },
+      depthwise: (_, kernel, stride, curve) => {
+        convolved("depthwiseMacs", output[0] * kernel ** 2, strided(output, output[0], stride));
+        activated(curve);
+      },
+      squeezeExcite: (spec, blockInput) => {
+        squeezed = squeeze(work, spec, blockInput, output);
+      },
+    },
+    stage,
+    inChannels,
+    stride,
+  );
+  const adds = addsInput(stage, inChannels, stride);
+  if (adds) move(work, 3 * sizeOf(output));
 
-  const widths = kind === "separable" ? `${inChannels}>${channels}` : `${inChannels}>${wide}>${channels}`;
-  const signature = `${kind} ${kernel}x${kernel}/${stride} ${widths}${isResidual ? " +" : ""}${squeezed} ${activation} @${side}`;
+  const hidden = blocks[kind].lacks.includes("expansion") ? "" : `${expandedWidth(inChannels, stage.expansion)}>`;
+  const signature = `${kind} ${kernel}x${kernel}/${stride} ${inChannels}>${hidden}${channels}${adds ? " +" : ""}${squeezed} ${activation} @${side}`;
   return { kind, path, signature, input, output, work };
 }
 

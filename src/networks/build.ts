@@ -2,17 +2,19 @@
 import { type Graph, image as imageType, type Value } from "../ir/index.js";
 import { createBuilder } from "../ops/index.js";
 import type { Architecture, Stage } from "./architecture.js";
+import { blocks } from "./blocks/blocks.js";
+import { addsInput } from "./blocks/widths.js";
 import {
   biasedConv,
+  channelsOf,
   convNormAct,
-  invertedResidual,
   type Mode,
   type Noise,
   noise,
   type Site,
   type Statistics,
-  separable,
-} from "./blocks.js";
+  squeezeExcite,
+} from "./layers.js";
 
 /** A part of the network that people speak of; `path` begins the paths of its nodes and parameters. */
 export type NetworkPart = { readonly name: string; readonly path: string };
@@ -97,13 +99,13 @@ export type Link = {
 export function linksOf(architecture: Architecture): Link[] {
   const { stem, stages, head, dropout, dropPath, classes } = architecture;
   const { conv, hidden, activation } = head;
-  const blocks = stages.reduce((total, { repeats }) => total + repeats, 0);
+  const count = stages.reduce((total, { repeats }) => total + repeats, 0);
   let index = 0;
   const rows = stages.flatMap((stage, i) =>
     Array.from({ length: stage.repeats }, (_, repeat): Link => {
-      const dropRate = (dropPath * index++) / blocks;
-      const spec = repeat === 0 ? stage : { ...stage, stride: 1 as const };
-      return { path: `stages.${i}.${repeat}`, append: (site, x) => appendBlock(site, x, spec, dropRate) };
+      const dropRate = (dropPath * index++) / count;
+      const stride = repeat === 0 ? stage.stride : 1;
+      return { path: `stages.${i}.${repeat}`, append: (site, x) => appendBlock(site, x, stage, stride, dropRate) };
     }),
   );
   const pool = (site: Site, x: Value) => {
@@ -127,15 +129,35 @@ function appendLayers(site: Site, architecture: Architecture, image: Value): Val
   return linksOf(architecture).reduce((x, { path, append }) => site.g.scope(path, () => append(site, x)), image);
 }
 
-function appendBlock(site: Site, x: Value, stage: Stage, dropRate: number): Value {
-  switch (stage.block) {
-    case "separable":
-      return separable(site, x, stage);
-    case "invertedResidual":
-      return invertedResidual(site, x, stage, dropRate);
-    default:
-      return stage.block satisfies never;
-  }
+/**
+ * The layers of a block, and its input added where the row says so and the shape was kept.
+ *
+ * @param dropRate how often, in training, an image goes without the block and has only its input.
+ */
+function appendBlock(site: Site, x: Value, stage: Stage, stride: 1 | 2, dropRate: number): Value {
+  const { g } = site;
+  const input = channelsOf(x);
+  let y = x;
+  const append = (name: string, spec: Parameters<typeof convNormAct>[2]) => {
+    y = g.scope(name, () => convNormAct(site, y, spec));
+  };
+  blocks[stage.block].layers(
+    {
+      convolution: (name, channels, kernel, stride, activation) =>
+        append(name, { channels, kernel, stride, activation }),
+      depthwise: (name, kernel, stride, activation) =>
+        append(name, { channels: channelsOf(y), kernel, stride, depthwise: true, activation }),
+      squeezeExcite: (spec, blockInput) => {
+        y = squeezeExcite(site, y, blockInput, spec);
+      },
+    },
+    stage,
+    input,
+    stride,
+  );
+  if (!addsInput(stage, input, stride)) return y;
+  const kept = noise(site, y, "dropPath", dropRate);
+  return g.scope("residual", () => g.add(x, kept));
 }
 
 /** A linear layer, written as a 1×1 convolution on the pooled image. */

@@ -1,13 +1,15 @@
-export {
-  type Activation,
-  type Architecture,
-  architectureSchema,
-  parseArchitecture,
-  type SqueezeExcite,
-  type Stage,
-} from "./architecture.js";
+export type { Activation, Architecture, SqueezeExcite, Stage } from "./architecture.js";
+export { architectureSchema, parseArchitecture } from "./architecture-schema.js";
 export { blocksOf, buildBlock, buildNearlyNothing, type NetworkBlock } from "./block-graphs.js";
-export { expandedWidth, type Mode, type Noise, type Statistics, squeezedWidth } from "./blocks.js";
+export {
+  absent,
+  type BlockRecord,
+  type LayerName,
+  type LayerReader,
+  type OptionalField,
+} from "./blocks/block-record.js";
+export { blockNames, blocks } from "./blocks/blocks.js";
+export { addsInput, expandedWidth, squeezedWidth } from "./blocks/widths.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
 export {
   type BuildOptions,
@@ -35,6 +37,7 @@ export { type CountRule, type ExplainedFigure, type Explanation, explainCounts, 
 export type { DialectName, Paper } from "./family.js";
 export { foldBatchNorm } from "./fold.js";
 export { initializeParameters } from "./initialize.js";
+export type { Mode, Noise, Statistics } from "./layers.js";
 export type { PrintedFigure } from "./printed-figure.js";
 export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";

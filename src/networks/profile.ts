@@ -1,6 +1,7 @@
 /** What a network costs, layer by layer and part by part. */
 import { type GraphProfile, type LayerProfile, profileGraph } from "../cost/index.js";
 import type { Activation, Architecture, Stage } from "./architecture.js";
+import { blocks } from "./blocks/blocks.js";
 import { buildNetwork, type NetworkPart } from "./build.js";
 
 /** One row of the network as people draw it: a stem, a stage, a head. */
@@ -79,13 +80,13 @@ function describe({ path }: NetworkPart, { stem, stages, head }: Architecture): 
     block: blockName(stage),
     kernel,
     stride,
-    expansion: stage.block === "separable" ? null : stage.expansion,
+    expansion: blocks[stage.block].lacks.includes("expansion") ? null : stage.expansion,
     squeezeExcite: stage.squeezeExcite !== null,
     activation,
   };
 }
 
 function blockName({ block, repeats }: Stage): string {
-  const name = block === "separable" ? "depthwise separable" : "inverted residual";
-  return repeats === 1 ? name : `${name} ×${repeats}`;
+  const { title } = blocks[block];
+  return repeats === 1 ? title : `${title} ×${repeats}`;
 }

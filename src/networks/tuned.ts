@@ -5,8 +5,8 @@
 import { type Graph, image as imageType } from "../ir/index.js";
 import type { Architecture } from "./architecture.js";
 import { blocksOf, type MapShape } from "./block-graphs.js";
-import type { Site } from "./blocks.js";
 import { finishNetwork, linksOf, type Network, newSite } from "./build.js";
+import type { Site } from "./layers.js";
 import { isTrained, type TrainedPart } from "./trained-part.js";
 
 export type Tuning = {

@@ -6,7 +6,14 @@
  * largest of some forms in two squared sides, one for each layer, of which few can ever be the largest. Counting a candidate is then a
  * few dozen multiplications. The rules are those of `countArchitecture`; tests hold the two together.
  */
-import { type Architecture, expandedWidth, type Stage, squeezedWidth } from "../networks/index.js";
+import {
+  type Architecture,
+  addsInput,
+  blocks,
+  type LayerReader,
+  type Stage,
+  squeezedWidth,
+} from "../networks/index.js";
 
 const FP32_BYTES = 4;
 
@@ -39,7 +46,15 @@ const [PARAMS, FOLDED, MACS, PER_PLACE, LEVEL, REPEAT] = [0, 1, 2, 3, 4, 5] as c
 
 type Work = { params: number; foldedAway: number; macs: number; readonly macsPerPlace: number[] };
 
-type Tally = Work & { readonly steps: MapForm[]; channels: number; level: number };
+type Tally = Work & {
+  readonly steps: MapForm[];
+  channels: number;
+  level: number;
+  /** Channels of the block's input, where they are kept to be added at its end. */
+  keeps: number;
+  /** Those of them that live beside the map that the next layer reads. */
+  kept: number;
+};
 
 /**
  * @param repeats of each stage as published, 2 or more where depth can reach it. `architecture` has as many; its rows may
@@ -54,11 +69,11 @@ export function compileWidth(
   const { stem, head, classes } = architecture;
   const levels = levelsOf(architecture);
   const once = newTally(levels, architecture.channels, 0);
-  const blocks = blocksOf(architecture);
-  convNorm(once, stem.channels, stem.kernel, stem.stride, 0);
+  const rows = blocksOf(architecture);
+  dense(once, stem.channels, stem.kernel, stem.stride);
   let start = 0;
   const repeated = repeats.map((count) => {
-    const [first, next] = [blocks[start]!, blocks[start + 1]];
+    const [first, next] = [rows[start]!, rows[start + 1]];
     start += count;
     block(once, first.stage, first.stride);
     if (count === 1) return null;
@@ -66,7 +81,7 @@ export function compileWidth(
     block(tally, next!.stage, 1);
     return tally;
   });
-  if (head.conv !== null) convNorm(once, head.conv, 1, 1, 0);
+  if (head.conv !== null) dense(once, head.conv, 1, 1);
   alive(once, once.level, once.channels, 0, once.channels); // the pool
   if (head.hidden !== null) biased(once, once.channels, head.hidden, 0);
   biased(once, head.hidden ?? once.channels, classes, 0);
@@ -129,7 +144,7 @@ export function countMemory(forms: readonly MapForm[], squares: Float64Array): n
   return FP32_BYTES * most;
 }
 
-function blocksOf({ stages }: Architecture): { readonly stage: Stage; readonly stride: number }[] {
+function blocksOf({ stages }: Architecture): { readonly stage: Stage; readonly stride: 1 | 2 }[] {
   return stages.flatMap((stage) =>
     Array.from({ length: stage.repeats }, (_, i) => ({ stage, stride: i === 0 ? stage.stride : 1 })),
   );
@@ -137,30 +152,27 @@ function blocksOf({ stages }: Architecture): { readonly stage: Stage; readonly s
 
 const newTally = (levels: number, channels: number, level: number): Tally => ({
   ...{ params: 0, foldedAway: 0, macs: 0, macsPerPlace: Array<number>(levels).fill(0) },
-  ...{ steps: [], channels, level },
+  ...{ steps: [], channels, level, keeps: 0, kept: 0 },
 });
 
 function alive(tally: Tally, inputLevel: number, input: number, output: number, vectors: number): void {
   tally.steps.push({ inputLevel, input, outputLevel: tally.level, output, vectors });
 }
 
-/** @param kept channels of a map of the same side that lives beside. */
-function convNorm(tally: Tally, channels: number, kernel: number, stride: number, kept: number): void {
-  filter(tally, channels, channels * tally.channels * kernel * kernel, stride, kept);
+function dense(tally: Tally, channels: number, kernel: number, stride: number): void {
+  filter(tally, channels, channels * tally.channels * kernel * kernel, stride);
 }
 
-function depthwiseNorm(tally: Tally, kernel: number, stride: number, kept: number): void {
-  filter(tally, tally.channels, tally.channels * kernel * kernel, stride, kept);
-}
-
-function filter(tally: Tally, channels: number, weights: number, stride: number, kept: number): void {
+function filter(tally: Tally, channels: number, weights: number, stride: number): void {
   const [inputLevel, input] = [tally.level, tally.channels];
   if (stride === 2) tally.level++;
   tally.channels = channels;
   tally.params += weights + 2 * channels;
   tally.foldedAway += channels;
   tally.macsPerPlace[tally.level]! += weights;
-  alive(tally, inputLevel, input + kept, channels, 0);
+  // A block that keeps its input keeps its side, so that both maps are of one level.
+  alive(tally, inputLevel, input + tally.kept, channels, 0);
+  tally.kept = tally.keeps;
 }
 
 /** On a pooled vector, beside maps of `kept` channels. */
@@ -170,37 +182,34 @@ function biased(tally: Tally, input: number, output: number, kept: number): void
   alive(tally, tally.level, kept, 0, input + output);
 }
 
-function block(tally: Tally, stage: Stage, stride: number): void {
-  if (stage.block === "separable") {
-    depthwiseNorm(tally, stage.kernel, stride, 0);
-    convNorm(tally, stage.channels, 1, 1, 0);
-    return;
-  }
-  const { expansion, kernel, channels, squeezeExcite } = stage;
-  const input = tally.channels;
-  const kept = hasResidual(stage, stride, input) ? input : 0;
-  if (expansion !== 1) convNorm(tally, expandedWidth(input, expansion), 1, 1, 0);
-  // Without an expansion, the map that is kept is the one that the filter reads.
-  depthwiseNorm(tally, kernel, stride, expansion === 1 ? 0 : kept);
-  if (squeezeExcite !== null) {
-    const wide = tally.channels;
-    const squeezed = squeezedWidth(squeezeExcite, input, wide);
-    alive(tally, tally.level, kept + wide, 0, wide);
-    biased(tally, wide, squeezed, kept + wide);
-    biased(tally, squeezed, wide, kept + wide);
-  }
-  convNorm(tally, channels, 1, 1, kept);
+function block(tally: Tally, stage: Stage, stride: 1 | 2): void {
+  tally.keeps = addsInput(stage, tally.channels, stride) ? tally.channels : 0;
+  tally.kept = 0;
+  blocks[stage.block].layers(readerOf(tally), stage, tally.channels, stride);
+  tally.keeps = 0;
+  tally.kept = 0;
 }
 
-const hasResidual = ({ residual, channels }: Stage, stride: number, input: number) =>
-  residual && stride === 1 && input === channels;
+const readerOf = (tally: Tally): LayerReader => ({
+  convolution: (_, channels, kernel, stride) => dense(tally, channels, kernel, stride),
+  depthwise: (_, kernel, stride) => filter(tally, tally.channels, tally.channels * kernel * kernel, stride),
+  squeezeExcite: (spec, blockInput) => {
+    const wide = tally.channels;
+    const squeezed = squeezedWidth(spec, blockInput, wide);
+    alive(tally, tally.level, tally.kept + wide, 0, wide); // the pool
+    biased(tally, wide, squeezed, tally.kept + wide);
+    biased(tally, squeezed, wide, tally.kept + wide);
+    tally.kept = tally.keeps;
+    alive(tally, tally.level, tally.kept + wide, 0, wide); // the product
+  },
+});
 
 /** Which blocks add their input to their output: where two widths differ in it, the wider one may need less memory. */
 export function residualPattern(architecture: Architecture): string {
   let input = architecture.stem.channels;
   return blocksOf(architecture)
     .map(({ stage, stride }) => {
-      const adds = stage.block === "invertedResidual" && hasResidual(stage, stride, input);
+      const adds = addsInput(stage, input, stride);
       input = stage.channels;
       return adds ? "+" : "-";
     })

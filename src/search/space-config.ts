@@ -11,6 +11,7 @@
  */
 import { z } from "zod";
 import { closest, parseJson, UsageError } from "../base/index.js";
+import { blockNames, type Stage } from "../networks/index.js";
 import type { SearchSpace, StageSpace } from "./space.js";
 import {
   type BaseName,
@@ -103,14 +104,10 @@ function sorted(lists: object): object {
 /** From cheap to expensive: nothing before something, false before true, small before large, but stride 2 before 1. */
 function inOrder<T>(key: string, values: readonly T[]): T[] {
   if (key === "activations") return [...values]; // They cost the same.
-  const price = (value: T) =>
-    key === "stemStrides"
-      ? -Number(value)
-      : value === "invertedResidual"
-        ? 1
-        : value === "separable"
-          ? 0
-          : Number(value);
+  const price = (value: T) => {
+    if (key === "stemStrides") return -Number(value);
+    return key === "blocks" ? blockNames.indexOf(value as Stage["block"]) : Number(value);
+  };
   return values.toSorted((a, b) => price(a) - price(b));
 }
 

@@ -3,6 +3,7 @@
  * every list allows the values of that space alone, and one for a space of one's own.
  */
 import { z } from "zod";
+import { blockNames, blocks, type OptionalField } from "../networks/index.js";
 import type { SearchSpace, StageSpace } from "./space.js";
 import { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 
@@ -46,12 +47,16 @@ const about = {
   hiddenChannels: "Of the layer between pool and classifier; null leaves it out",
 } as const;
 
+/** Which blocks have no use for a list. */
+const lackedBy = (field: OptionalField) =>
+  `not of ${blockNames.filter((name) => blocks[name].lacks.includes(field)).join(", ")} blocks`;
+
 const aboutStage = {
   blocks: "What the stage repeats",
   kernels: "Side of the depthwise kernel",
-  expansions: "Hidden ÷ input channels, of inverted residuals",
-  squeezeExcite: "Whether the blocks weigh their channels, of inverted residuals",
-  residual: "Whether a block that keeps its input's shape adds it to its output, of inverted residuals",
+  expansions: `Hidden ÷ input channels; ${lackedBy("expansion")}`,
+  squeezeExcite: `Whether the blocks weigh their channels; ${lackedBy("squeezeExcite")}`,
+  residual: `Whether a block that keeps its input's shape adds it to its output; ${lackedBy("residual")}`,
   channels: "Output channels",
   repeats: "How many blocks",
 } as const;
@@ -67,7 +72,7 @@ const entries = {
 } as const satisfies Record<keyof typeof about, z.ZodType>;
 
 const stageEntries = {
-  blocks: z.literal(["separable", "invertedResidual"]),
+  blocks: z.literal(blockNames),
   kernels: z.literal([3, 5, 7]),
   expansions: z.number().positive().max(64),
   squeezeExcite: z.boolean(),

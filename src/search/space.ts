@@ -9,6 +9,8 @@ import type { Rng } from "../base/index.js";
 import {
   type Activation,
   type Architecture,
+  absent,
+  blocks,
   makeDivisible,
   type SqueezeExcite,
   type Stage,
@@ -18,7 +20,7 @@ export type StageSpace = {
   readonly stride: 1 | 2;
   readonly blocks: readonly Stage["block"][];
   readonly kernels: readonly Stage["kernel"][];
-  /** Of inverted residuals; as the next two. */
+  /** For blocks that have one; as the next two. */
   readonly expansions: readonly number[];
   readonly squeezeExcite: readonly boolean[];
   readonly residual: readonly boolean[];
@@ -183,7 +185,7 @@ function write<T>(value: T, [key, ...rest]: readonly (string | number)[], replac
   return { ...value, [key]: write((value as Record<string | number, unknown>)[key], rest, replacement) };
 }
 
-/** The network that a candidate stands for. Candidates that differ in what a separable block ignores stand for the same one. */
+/** The network that a candidate stands for. Candidates that differ in what a block has no use for stand for the same one. */
 export function decode(space: SearchSpace, candidate: Candidate): Architecture {
   const widened = (channels: number) => makeDivisible(channels * candidate.width, space.channelDivisor);
   const widenedOrNull = (channels: number | null) => (channels === null ? null : widened(channels));
@@ -199,7 +201,7 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
     // Written out: a rest and two spreads here take ten times as long as counting the network.
     stages: candidate.stages.map(
       ({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }, i): Stage => {
-        const isSeparable = block === "separable";
+        const { lacks } = blocks[block];
         return {
           kernel,
           stride: space.stages[i]!.stride,
@@ -207,9 +209,9 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
           repeats,
           activation,
           block,
-          expansion: isSeparable ? 1 : expansion,
-          squeezeExcite: squeezeExcite && !isSeparable ? space.squeezeExcite : null,
-          residual: residual && !isSeparable,
+          expansion: lacks.includes("expansion") ? absent.expansion : expansion,
+          squeezeExcite: squeezeExcite && !lacks.includes("squeezeExcite") ? space.squeezeExcite : absent.squeezeExcite,
+          residual: residual && !lacks.includes("residual"),
         };
       },
     ),
@@ -221,11 +223,17 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
 
 /** The network in a line, for tables and pictures. */
 export function describe({ resolution, stem, stages, head }: Architecture): string {
-  const rows = stages.map(({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }) =>
-    block === "separable"
-      ? `${repeats}×(dw k${kernel} c${channels})`
-      : `${repeats}×(e${Number(expansion.toFixed(2))} k${kernel} c${channels}${squeezeExcite === null ? "" : " se"}${residual ? "" : " no skip"})`,
-  );
+  const rows = stages.map(({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }) => {
+    const { abbreviation, lacks } = blocks[block];
+    const words = [
+      abbreviation,
+      lacks.includes("expansion") ? "" : `e${Number(expansion.toFixed(2))}`,
+      `k${kernel} c${channels}`,
+      squeezeExcite === null ? "" : "se",
+      residual || lacks.includes("residual") ? "" : "no skip",
+    ];
+    return `${repeats}×(${words.filter((word) => word !== "").join(" ")})`;
+  });
   const parts = [
     `${resolution} px`,
     `stem ${stem.channels} /${stem.stride}`,

@@ -1,29 +1,21 @@
 /** A network as a list of its layers: what a layout needs to know of each to say what others call it. */
-import type { Architecture } from "../../networks/index.js";
+import { type Architecture, blocks, type LayerName, type LayerReader, type Stage } from "../../networks/index.js";
 
 /** Squeeze-excite has two layers, `reduce` and `restore`; the block's own are named as in the graph. */
-export type Role =
-  | "stem"
-  | "expand"
-  | "depthwise"
-  | "reduce"
-  | "restore"
-  | "project"
-  | "head"
-  | "hidden"
-  | "classifier";
+export type Role = "stem" | LayerName | "reduce" | "restore" | "head" | "hidden" | "classifier";
 
-/** Where a block stands. All numbers count from 0. */
+/** Where a layer's block stands, and the layer in it. All numbers count from 0. */
 export type BlockPlace = {
+  readonly block: Stage["block"];
   /** Row of the architecture. */
   readonly stage: number;
   /** Within its row. */
   readonly repeat: number;
   /** Among all blocks. */
   readonly index: number;
-  readonly separable: boolean;
   readonly expands: boolean;
-  readonly squeezes: boolean;
+  /** Of the layer in its block, where the two of a squeeze-excite share one. */
+  readonly place: number;
 };
 
 export type Layer = {
@@ -32,36 +24,60 @@ export type Layer = {
   readonly path: string;
   /** Convolution and batch norm; false: a convolution with bias alone. */
   readonly normed: boolean;
+  /** One filter for each channel. */
+  readonly depthwise: boolean;
   /** null outside the blocks. */
   readonly block: BlockPlace | null;
 };
 
 /** From stem to classifier, in running order. */
 export function layersOf({ stages, head }: Architecture): Layer[] {
-  const layers: Layer[] = [{ role: "stem", path: "stem", normed: true, block: null }];
+  const layers = [outside("stem", "stem", true)];
   let index = 0;
   for (const [stage, row] of stages.entries()) {
     for (let repeat = 0; repeat < row.repeats; repeat++) {
-      const separable = row.block === "separable";
-      const squeezes = row.squeezeExcite !== null;
-      const block = { stage, repeat, index: index++, separable, expands: row.expansion !== 1, squeezes };
-      layers.push(...blockLayers(`stages.${stage}.${repeat}`, block));
+      layers.push(
+        ...blockLayers(row, { block: row.block, stage, repeat, index: index++, expands: row.expansion !== 1 }),
+      );
     }
   }
-  if (head.conv !== null) layers.push({ role: "head", path: "head", normed: true, block: null });
-  if (head.hidden !== null) layers.push({ role: "hidden", path: "head.hidden", normed: false, block: null });
-  return [...layers, { role: "classifier", path: "classifier", normed: false, block: null }];
+  if (head.conv !== null) layers.push(outside("head", "head", true));
+  if (head.hidden !== null) layers.push(outside("hidden", "head.hidden", false));
+  return [...layers, outside("classifier", "classifier", false)];
 }
 
-function blockLayers(path: string, block: BlockPlace): Layer[] {
-  const normed = (role: Role, name: string) => [{ role, path: `${path}.${name}`, normed: true, block }];
-  const biased = (role: Role, name: string) => [{ role, path: `${path}.${name}`, normed: false, block }];
-  return [
-    ...(block.expands ? normed("expand", "expand") : []),
-    ...normed("depthwise", "depthwise"),
-    ...(block.squeezes ? [...biased("reduce", "squeeze.reduce"), ...biased("restore", "squeeze.expand")] : []),
-    ...normed("project", block.separable ? "pointwise" : "project"),
-  ];
+const outside = (role: Role, path: string, normed: boolean): Layer => ({
+  role,
+  path,
+  normed,
+  depthwise: false,
+  block: null,
+});
+
+function blockLayers(row: Stage, block: Omit<BlockPlace, "place">): Layer[] {
+  const layers: Layer[] = [];
+  const path = `stages.${block.stage}.${block.repeat}`;
+  let place = 0;
+  const add = (role: Role, name: string, normed: boolean, depthwise: boolean) =>
+    layers.push({ role, path: `${path}.${name}`, normed, depthwise, block: { ...block, place } });
+  const reader: LayerReader = {
+    convolution: (name) => {
+      add(name, name, true, false);
+      place++;
+    },
+    depthwise: (name) => {
+      add(name, name, true, true);
+      place++;
+    },
+    squeezeExcite: () => {
+      add("reduce", "squeeze.reduce", false, false);
+      add("restore", "squeeze.expand", false, false);
+      place++;
+    },
+  };
+  // Names depend on no width: any will do for what the block reads.
+  blocks[row.block].layers(reader, row, row.channels, 1);
+  return layers;
 }
 
 /** The network's name without the prefix that chooses its dialect. */

@@ -68,7 +68,7 @@ export function entriesOf(architecture: Architecture, naming: Naming, convention
 
   const entries = layersOf(architecture).flatMap((layer): Entry[] => {
     const names = namesOf(layer);
-    const order = axes[names.linear ? "linear" : layer.role === "depthwise" ? "depthwise" : "conv"];
+    const order = axes[names.linear ? "linear" : layer.depthwise ? "depthwise" : "conv"];
     const { path } = layer;
     if (!layer.normed) {
       const foreign = `${names.conv}${separator}`;

@@ -2,7 +2,7 @@
  * The names of timm's `EfficientNet` and `MobileNetV3` classes, which hold every network of ours.
  * @source huggingface/pytorch-image-models 1.0.29 `timm/models/{efficientnet,mobilenetv3,_efficientnet_blocks}.py`
  */
-import type { Architecture } from "../../networks/index.js";
+import type { Architecture, LayerName } from "../../networks/index.js";
 import { type BlockPlace, bareName, type Layer } from "./layer.js";
 import { type Entry, entriesOf, type LayerNames, pytorch } from "./layout.js";
 
@@ -47,7 +47,7 @@ function timmNames(architecture: Architecture): (layer: Layer) => LayerNames {
 /** `conv_pw` is the expansion where there is one, and the projection where there is none. */
 function within(
   prefix: string,
-  role: "expand" | "depthwise" | "reduce" | "restore" | "project",
+  role: LayerName | "reduce" | "restore",
   expands: boolean,
   names: (conv: string, norm: string | null) => LayerNames,
 ): LayerNames {
@@ -60,6 +60,7 @@ function within(
       return names(`${prefix}.se.conv_reduce`, null);
     case "restore":
       return names(`${prefix}.se.conv_expand`, null);
+    case "pointwise":
     case "project":
       return expands ? names(`${prefix}.conv_pwl`, `${prefix}.bn3`) : names(`${prefix}.conv_pw`, `${prefix}.bn2`);
     default:

@@ -30,7 +30,7 @@ function v2({ role, block }: Layer, blocks: number): LayerNames {
   if (role === "head") return pair(`features.${blocks + 1}`);
   if (role === "classifier") return linear("classifier.1");
   const prefix = `features.${block!.index + 1}.conv`;
-  const place = placeIn(role, block!);
+  const { place } = block!;
   // The projection has no activation, and its two modules are not in one of their own.
   return role === "project"
     ? { conv: `${prefix}.${place}`, norm: `${prefix}.${place + 1}`, linear: false }
@@ -53,18 +53,10 @@ function efficientnet({ role, block }: Layer, stages: number): LayerNames {
 }
 
 function inBlock(prefix: string, role: Role, block: BlockPlace): LayerNames {
-  const module = `${prefix}.${placeIn(role, block)}`;
+  const module = `${prefix}.${block.place}`;
   if (role === "reduce") return biased(`${module}.fc1`);
   if (role === "restore") return biased(`${module}.fc2`);
   return pair(module);
-}
-
-/** Number of the layer's module in its block: expansion, depthwise, squeeze-excite, projection, without those it lacks. */
-function placeIn(role: Role, { expands, squeezes }: BlockPlace): number {
-  const depthwise = expands ? 1 : 0;
-  if (role === "expand") return 0;
-  if (role === "depthwise") return depthwise;
-  return role === "project" && squeezes ? depthwise + 2 : depthwise + 1;
 }
 
 /** Stem and first block lie open in `layers`; then come stacks of blocks. Activations are modules too, and take a number. */

@@ -1,11 +1,11 @@
 /**
- * The layers and blocks that all networks are made of. Each function appends to a graph under construction; the names of its
+ * The layers that all networks are made of. Each function appends to a graph under construction; the names of its
  * parameters are its path there, the same in every mode.
  */
 import { type Padding, samePadding, sizeOf, type Value } from "../ir/index.js";
 import type { GraphBuilder } from "../ops/index.js";
-import type { Activation, Architecture, SqueezeExcite, Stage } from "./architecture.js";
-import { makeDivisible } from "./rounding.js";
+import type { Activation, Architecture, SqueezeExcite } from "./architecture.js";
+import { squeezedWidth } from "./blocks/widths.js";
 
 /**
  * `train`: batch norm with the batch's own statistics, dropout and drop path as masks that are inputs.
@@ -36,7 +36,7 @@ export type Noise = {
   readonly shape: readonly number[];
 };
 
-/** A graph under construction and what its blocks report of themselves. */
+/** A graph under construction and what its layers report of themselves. */
 export type Site = {
   readonly g: GraphBuilder;
   readonly mode: Mode;
@@ -51,7 +51,7 @@ export type Site = {
 const zeros = { initializer: { kind: "constant", value: 0 }, trainable: true, decay: false } as const;
 const ones = { ...zeros, initializer: { kind: "constant", value: 1 } } as const;
 
-const channelsOf = (x: Value): number => x.shape[1]!;
+export const channelsOf = (x: Value): number => x.shape[1]!;
 
 type ConvolutionSpec = {
   readonly channels: number;
@@ -126,19 +126,8 @@ export function biasedConv(site: Site, x: Value, channels: number): Value {
   return convolution(site, x, { channels, kernel: 1, stride: 1, depthwise: false }, true);
 }
 
-/** Channels between the two layers of a squeeze-excite, from those of its block's input and those that it scales. */
-export function squeezedWidth({ of, ratio, divisor }: SqueezeExcite, blockInput: number, wide: number): number {
-  const width = (of === "input" ? blockInput : wide) * ratio;
-  return divisor === 1 ? Math.max(1, Math.floor(width)) : makeDivisible(width, divisor);
-}
-
-/** Hidden channels of an inverted residual. */
-export function expandedWidth(inChannels: number, expansion: number): number {
-  return expansion === 1 ? inChannels : makeDivisible(inChannels * expansion, 8);
-}
-
 /** Weighs the channels of `x` by what the whole map says of them. @source Hu et al. 2017, arXiv:1709.01507, §3 */
-function squeezeExcite(site: Site, x: Value, blockInput: number, spec: SqueezeExcite): Value {
+export function squeezeExcite(site: Site, x: Value, blockInput: number, spec: SqueezeExcite): Value {
   const { g } = site;
   const wide = channelsOf(x);
   const squeezed = squeezedWidth(spec, blockInput, wide);
@@ -148,42 +137,6 @@ function squeezeExcite(site: Site, x: Value, blockInput: number, spec: SqueezeEx
     y = g.scope("expand", () => g[spec.gate](biasedConv(site, y, wide)));
     return g.scope("scale", () => g.mul(x, y));
   });
-}
-
-/** What of a stage a single block needs. `stride` is the block's own: 1 in every repeat but the first. */
-export type BlockSpec = Omit<Stage, "block" | "repeats">;
-
-/** Filter each channel on its own, then mix the channels. @source Howard et al. 2017, arXiv:1704.04861, §3.1 */
-export function separable(site: Site, x: Value, spec: BlockSpec): Value {
-  const { g } = site;
-  const { kernel, stride, activation } = spec;
-  const filter = { channels: channelsOf(x), kernel, stride, depthwise: true, activation };
-  const y = g.scope("depthwise", () => convNormAct(site, x, filter));
-  return g.scope("pointwise", () => convNormAct(site, y, { channels: spec.channels, activation }));
-}
-
-/**
- * Widen, filter each channel on its own, project back; add the input where the table says so and the shape was kept.
- *
- * @param dropRate how often, in training, an image goes without the block and has only its input.
- * @source Sandler et al. 2018, arXiv:1801.04381, §3.3; squeeze-excite before the projection: Howard et al. 2019, fig. 4
- */
-export function invertedResidual(site: Site, x: Value, spec: BlockSpec, dropRate: number): Value {
-  const { g } = site;
-  const { kernel, stride, activation, channels } = spec;
-  const inChannels = channelsOf(x);
-  const wide = expandedWidth(inChannels, spec.expansion);
-
-  let y = x;
-  if (spec.expansion !== 1) y = g.scope("expand", () => convNormAct(site, y, { channels: wide, activation }));
-  const filter = { channels: wide, kernel, stride, depthwise: true, activation };
-  y = g.scope("depthwise", () => convNormAct(site, y, filter));
-  if (spec.squeezeExcite !== null) y = squeezeExcite(site, y, inChannels, spec.squeezeExcite);
-  y = g.scope("project", () => convNormAct(site, y, { channels, activation: null })); // a linear bottleneck
-
-  if (!spec.residual || stride !== 1 || inChannels !== channels) return y;
-  const kept = noise(site, y, "dropPath", dropRate);
-  return g.scope("residual", () => g.add(x, kept));
 }
 
 /** Multiplies by a mask that is an input of the graph; in training only, and not for a rate of 0. */

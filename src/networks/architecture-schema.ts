@@ -1,0 +1,83 @@
+/** An architecture as files have it. */
+import { z } from "zod";
+import { ModelError } from "../base/index.js";
+import type { Architecture } from "./architecture.js";
+import { absent } from "./blocks/block-record.js";
+import { blockNames, blocks } from "./blocks/blocks.js";
+
+// The upper limits keep a damaged or hostile file from asking for more memory than there is.
+const width = z.int().min(1).max(65_536);
+const rate = z.number().min(0).lt(1);
+const kernel = z.literal([3, 5, 7]);
+const stride = z.literal([1, 2]);
+const activation = z.literal(["relu", "relu6", "hardSwish", "silu"]);
+
+const squeezeExcite = z.strictObject({
+  ratio: z.number().positive().max(1),
+  of: z.literal(["input", "expanded"]),
+  divisor: z.int().min(1).max(64),
+  activation,
+  gate: z.literal(["sigmoid", "hardSigmoid"]),
+});
+
+const stage = z
+  .strictObject({
+    block: z.literal(blockNames),
+    kernel,
+    stride,
+    channels: width,
+    repeats: z.int().min(1).max(256),
+    expansion: z.number().positive().max(64),
+    squeezeExcite: squeezeExcite.nullable(),
+    activation,
+    residual: z.boolean(),
+  })
+  .superRefine((row, context) => {
+    const { lacks } = blocks[row.block];
+    for (const field of lacks) {
+      if (row[field] === absent[field]) continue;
+      const message = `expected ${absent[field]} in a ${row.block} block`;
+      context.addIssue({ code: "custom", path: [field], message });
+    }
+  });
+
+/** As a file has it. */
+export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
+  name: z.string().min(1).max(200),
+  classes: z.int().min(2).max(1_000_000),
+  channels: z.literal([1, 3]),
+  resolution: z.int().min(8).max(4096),
+  padding: z.literal(["same", "symmetric"]),
+  norm: z.strictObject({ epsilon: z.number().positive().max(1), momentum: rate }),
+  stem: z.strictObject({ channels: width, kernel, stride, activation }),
+  stages: z.array(stage).min(1).max(256),
+  head: z.strictObject({ conv: width.nullable(), hidden: width.nullable(), activation }),
+  dropout: rate,
+  dropPath: rate,
+});
+
+/**
+ * An architecture out of a file.
+ *
+ * @param at where it came from, for the message.
+ * @throws {ModelError} that lists every wrong, missing and unknown field with its path.
+ */
+export function parseArchitecture(json: unknown, at: string): Architecture {
+  const result = architectureSchema.safeParse(json);
+  if (result.success) return result.data;
+  const wrong = result.error.issues.flatMap(describe);
+  throw new ModelError({
+    at,
+    expected: "an architecture",
+    received: `${wrong.length === 1 ? "a wrong field" : `${wrong.length} wrong fields`}\n  ${wrong.join("\n  ")}`,
+  });
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => `${pathOf([...issue.path, key])}: unknown field`);
+  const message = issue.message.replace(/^Invalid (input|option): /, "").replace("undefined", "nothing");
+  return [`${pathOf(issue.path)}: ${message}`];
+}
+
+const pathOf = (path: readonly PropertyKey[]) => (path.length === 0 ? "(the whole)" : path.map(String).join("."));
