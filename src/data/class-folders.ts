@@ -50,10 +50,10 @@ export async function findClassFolders(
   for (const name of layout.beside) {
     scan.skipped.push({ source: within(base, name), reason: "a folder beside train and test" });
   }
-  const isDivided = layout.parts.length > 1 || layout.parts[0]!.folder !== "";
   const parts = layout.parts.map(({ split, folder }) => ({ split, folder: within(base, folder) }));
-  if (isDivided) {
-    for (const { split, folder } of parts) scan.notes.push(`${folder} is taken for the ${inWords[split]}`);
+  for (const { split, folder } of layout.parts) {
+    if (folder !== "" && !plainNames[split].includes(folder.toLowerCase()))
+      scan.notes.push(`${within(base, folder)} is taken for the ${inWords[split]}`);
   }
 
   const train = parts.find(({ split }) => split === "train")!;
@@ -83,6 +83,8 @@ function ofModel(root: string, parts: readonly Part[], known: readonly string[])
   return classes;
 }
 
+/** Of which nothing need be said. */
+const plainNames = { train: ["train"], validation: ["val", "validation"], test: ["test"] };
 const inWords = { train: "training part", validation: "validation part", test: "test part" } as const;
 
 /**

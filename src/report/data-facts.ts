@@ -76,7 +76,7 @@ export function dataRemarks({ notes, looks, ignored }: DataFacts): string[] {
       ? [...notes.slice(0, linesShown), `and ${notes.length - linesShown} more of the kind`]
       : notes),
     ...(grey > 0 && grey < count
-      ? [`${grey} of ${count} images are grey, ${count - grey} are coloured: colours are kept`]
+      ? [`${grey} of ${count} images are stored in grey, ${count - grey} in colour: colours are kept`]
       : []),
     ...(elongated > 0
       ? [

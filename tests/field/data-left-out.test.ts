@@ -147,7 +147,7 @@ describe("colour is decided from every picture", () => {
     await fill(join(root, "grey"), 600, 0, grey);
     const { code, stderr, result } = await train(root, "--out", join(root, "../out"));
     expect(code).toBe(0);
-    expect(stderr).toContain("600 of 612 images are grey, 12 are coloured: colours are kept");
+    expect(stderr).toContain("600 of 612 images are stored in grey, 12 in colour: colours are kept");
     expect(result.data.looks).toMatchObject({ count: 612, grey: 600 });
     expect((await open(root)).channels).toBe(3);
   });
