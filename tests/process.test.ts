@@ -96,7 +96,8 @@ describe.skipIf(!existsSync(program))("the built program (skipped where it is no
     expect(stderr).toMatch(/going on in .* after [1-8] finished trials\n/);
     expect(code).toBe(0);
     const files = (await readdir(out)).toSorted();
-    expect(files).toEqual(["checkpoints", "model.onnx", "model.safetensors", "report.html", "study.json"]);
+    const own = ["checkpoints", "model.onnx", "model.safetensors", "report.html", "run.json", "study.json"];
+    expect(files).toEqual(own);
     expect(await readFile(join(out, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 });

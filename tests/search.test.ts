@@ -249,7 +249,7 @@ describe("a search", () => {
     const { code, stderr } = await bantam("search", place("photos"), ...words);
     await store.close();
     expect(code).toBe(1);
-    expect(stderr).toContain(`received one that process ${process.pid} on ${hostname()} has had open since`);
+    expect(stderr).toContain(`received one in which process ${process.pid} on ${hostname()} has been at work since`);
   }, 60_000);
 
   test("study says where there is none", async () => {
@@ -293,7 +293,7 @@ describe("the experiments of compound scaling", () => {
     ])
       expect(first.stdout, key).toContain(`\n${key} `);
     expect(await readdir(place("scaling"))).toEqual(
-      ["alone.svg", "compound.svg", "database", "points.csv", "report.html", "width-settings.svg"].sort(),
+      ["alone.svg", "compound.svg", "database", "points.csv", "report.html", "run.json", "width-settings.svg"].sort(),
     );
     const again = await bantam(...words, "--beta", "1.2", "--gamma", "1.1");
     expect(again.stdout).toBe(first.stdout);

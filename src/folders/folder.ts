@@ -176,7 +176,9 @@ async function whoseIs(out: string, job: FolderJob, key: string, facts: RunFile[
   // Databases tell themselves whose their studies are.
   if (found.length === 0 || (isShared(kind) && found.every((name) => name === "database" || name === "weights")))
     return null;
-  throw unnamed(out, kind, found);
+  const whose =
+    run === null ? "without a run.json that tells whose they are" : "not all of the run that run.json tells of";
+  throw unnamed(out, kind, `${found.join(", ")}, ${whose}`);
 }
 
 /**
@@ -236,16 +238,11 @@ function otherOptions(
 }
 
 /** Of an earlier version, or the user's own, or its run file was lost. */
-function unnamed(at: string, kind: JobKind, found: readonly string[]): UsageError {
-  const noun = nouns[kind];
-  const received = `${found.join(", ")}, without a run.json that tells whose they are`;
-  return new UsageError({
-    at,
-    expected: `an empty folder or one of this ${noun}`,
-    received,
+const unnamed = (at: string, kind: JobKind, received: string) =>
+  new UsageError({
+    ...{ at, received, expected: `an empty folder or one of this ${nouns[kind]}` },
     hint: `${hintOf(kind)}, in place of these`,
   });
-}
 
 /** Through JSON, as it will be read. */
 const plain = (value: object) => JSON.parse(JSON.stringify(value)) as Readonly<Record<string, unknown>>;
