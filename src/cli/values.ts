@@ -143,7 +143,10 @@ const quantities: Readonly<Record<"count" | "bytes" | "duration" | "integer" | "
   count: { parse: parseCount, format: (n) => withoutSpaces(formatCount(n)) },
   bytes: { parse: parseBytes, format: (n) => withoutSpaces(formatBytes(n)) },
   duration: { parse: parseDuration, format: (s) => withoutSpaces(formatDuration(s).replace(/ 00 [sm]$/, "")) },
-  integer: { parse: (text) => decimal(text, /^-?\d{1,15}$/, "a whole number"), format: String },
+  integer: {
+    parse: (text) => decimal(text, /^-?\d{1,15}$/, /^-?\d+$/.test(text) ? "at most 15 digits" : "a whole number"),
+    format: String,
+  },
   number: {
     parse: (text) => decimal(text, /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i, 'a number such as "0.5"'),
     format: String,

@@ -9,7 +9,7 @@ import type { Decode } from "./decode.js";
 import { folderDecoder } from "./decoder.js";
 import { readClassFolders } from "./folder.js";
 import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
-import { firstGeometry, ladderSize, SIZES } from "./preprocessing.js";
+import { firstGeometry, ladderSize } from "./preprocessing.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
 import { completeSplits, fewestPerClass } from "./split.js";
 
@@ -44,7 +44,7 @@ export type OpenOptions = {
   /** Divides the samples; the same folder and seed give the same splits. */
   readonly seed: number;
   readonly cacheDir: string;
-  /** Largest side to decode at, px; 224 where left out. */
+  /** Largest side to decode at, px; 224 where left out. The smallest side that is decoded at first is 16. */
   readonly maxSize?: number | undefined;
   /**
    * Of a model, in its order, where the images are for one: then some may be missing, no other may be there, and nothing is too few.
@@ -75,7 +75,7 @@ export type OpenOptions = {
  */
 export async function openDataset(path: string, options: OpenOptions): Promise<Dataset> {
   const { seed, cacheDir, maxSize = 224, testFraction = 0.2, validationFraction = 0.1, signal, onProgress } = options;
-  refuseOptions(maxSize, { testFraction, validationFraction });
+  refuseOptions({ testFraction, validationFraction });
   throwIfStopped(signal, "reading the dataset");
 
   const root = resolve(path);
@@ -202,11 +202,9 @@ function firstFew(items: readonly string[]): string {
   return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
 }
 
-function refuseOptions(maxSize: number, fractions: Readonly<Record<string, number>>): void {
+function refuseOptions(fractions: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(fractions)) {
     if (value > 0 && value < 1) continue;
     throw new UsageError({ at: name, expected: "a fraction between 0 and 1, both excluded", received: String(value) });
   }
-  if (maxSize >= SIZES[0]!) return;
-  throw new UsageError({ at: "maxSize", expected: `at least ${SIZES[0]} px`, received: String(maxSize) });
 }
