@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
+import { DivergenceError } from "../base/index.js";
 import { candidateKey, type Strategy } from "../search/index.js";
 import {
   createSupernet,
@@ -13,6 +14,7 @@ import {
   saveSupernet,
   supernetStrategy,
 } from "../supernet/index.js";
+import { MOST_RETRIES, recipeAfter } from "../training/index.js";
 import type { Progress } from "./progress.js";
 
 export type SupernetArmOptions = Omit<SupernetSetup, "state"> & {
@@ -46,8 +48,13 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
   const shared = new Map<string, number>();
   let supernet: Supernet | undefined;
 
-  const prepare = async () => {
-    const trained = createSupernet({ ...options, state: await loadSupernet(files.weights, run) });
+  const trainedAfter = async (setbacks: number): Promise<Supernet> => {
+    const attempt = attemptOf(run, setbacks);
+    const trained = createSupernet({
+      ...options,
+      recipe: recipeAfter(options.recipe, setbacks),
+      state: await loadSupernet(files.weights, attempt),
+    });
     supernet = trained;
     while (trained.state.epoch < epochs) {
       const began = performance.now();
@@ -64,8 +71,35 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
           });
         },
       });
-      await saveSupernet(files.weights, trained.state, run);
+      await saveSupernet(files.weights, trained.state, attempt);
     }
+    return trained;
+  };
+
+  /** Begun anew at a lower rate where it diverges; a search that goes on does so with the attempt that it was at. */
+  const trainShared = async (): Promise<Supernet> => {
+    let setbacks = MOST_RETRIES;
+    while (setbacks > 0 && (await loadSupernet(files.weights, attemptOf(run, setbacks))) === undefined) setbacks--;
+    for (; ; setbacks++) {
+      try {
+        return await trainedAfter(setbacks);
+      } catch (error) {
+        if (!(error instanceof DivergenceError)) throw error;
+        await supernet?.dispose();
+        const { at, received } = error.facts;
+        if (setbacks === MOST_RETRIES) {
+          const all = `${received}, and no better end at ${MOST_RETRIES} higher rates`;
+          const hint = "look at the pictures and at which folder each is in, or take another --strategy";
+          throw new DivergenceError({ ...error.facts, received: all, hint }, { cause: error });
+        }
+        const { learningRate } = recipeAfter(options.recipe, setbacks + 1);
+        progress.line(`${at} went wrong (${received}): begun anew at a learning rate of ${learningRate}`);
+      }
+    }
+  };
+
+  const prepare = async () => {
+    const trained = await trainShared();
     return {
       compute: trained.state.compute,
       judge: async (candidate: Parameters<Supernet["evaluate"]>[0]): Promise<SharedAccuracy> => {
@@ -93,6 +127,9 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
   });
   return { strategy, shared, dispose: async () => supernet?.dispose() };
 }
+
+/** The name of a training after so many that diverged. */
+const attemptOf = (run: string, setbacks: number) => (setbacks === 0 ? run : `${run}-${setbacks}`);
 
 /** None where there is no such file, or it is another run's. */
 async function readJudgements(path: string, run: string): Promise<Map<string, SharedAccuracy>> {

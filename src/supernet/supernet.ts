@@ -11,7 +11,7 @@
  * @source Yu and Huang 2019, arXiv:1903.05134: sandwich rule and in-place distillation (§3), statistics after training (§4.1). Guo
  *   et al. 2020, arXiv:1904.00420, §3.2: uniform single paths
  */
-import { InterruptedError, type Rng } from "../base/index.js";
+import { DivergenceError, InterruptedError, type Rng } from "../base/index.js";
 import type { ImageSet, Normalization } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
@@ -26,6 +26,7 @@ import {
   sampleFeasible,
 } from "../search/index.js";
 import {
+  allFinite,
   assemble,
   batchesOf,
   buildGradientStep,
@@ -77,7 +78,10 @@ export type SharedAccuracy = { readonly accuracy: number; readonly compute: numb
 
 export interface Supernet {
   readonly state: SupernetState;
-  /** @throws {InterruptedError} within a step of the signal; the epoch is lost. */
+  /**
+   * @throws {DivergenceError} when loss or weights are not finite, or the loss is far above that of guessing. @throws {InterruptedError}
+   * within a step of the signal. The epoch is lost.
+   */
   trainEpoch(options?: {
     readonly signal?: AbortSignal | undefined;
     readonly onStep?: (progress: SupernetProgress) => void;
@@ -90,6 +94,8 @@ export interface Supernet {
 /** Batches that the statistics of a candidate are averaged over. */
 const CALIBRATION_BATCHES = 8;
 const SESSIONS = 24;
+/** A loss of so many times what guessing has will not come back. */
+const LOST = 10;
 
 export function createSupernet(setup: SupernetSetup): Supernet {
   const { engine, gate, recipe, rule, normalization, rng } = setup;
@@ -153,6 +159,13 @@ export function createSupernet(setup: SupernetSetup): Supernet {
     return [largest, smallest, ...Array.from({ length: rule.random }, (_, i) => random(i))];
   };
 
+  const diverged = (received: string) =>
+    new DivergenceError({
+      at: `shared weights, epoch ${state.epoch + 1}`,
+      expected: "a training that learns",
+      received,
+    });
+
   const step = async (indices: readonly number[], learningRate: number, draw: Rng): Promise<number> => {
     const { classes } = gate.space;
     const sum = new Float32Array(shared.layout.size);
@@ -175,6 +188,8 @@ export function createSupernet(setup: SupernetSetup): Supernet {
       decay: recipe.weightDecay,
       decayed: shared.layout.decayed,
     });
+    if (!Number.isFinite(firstLoss)) throw diverged(`a loss of ${firstLoss}`);
+    if (!allFinite(next.weights)) throw diverged("weights that are no longer finite");
     state = { ...next, epoch: state.epoch, compute: state.compute + compute };
     return firstLoss;
   };
@@ -186,18 +201,30 @@ export function createSupernet(setup: SupernetSetup): Supernet {
 
     async trainEpoch({ signal, onStep } = {}) {
       const { epoch } = state;
+      const before = state;
       const draw = rng.fork(`epoch ${epoch}`);
       const { count: images } = await setup.train(largest.architecture.resolution);
       const batches = batchesOf(images, batchSize, draw.fork("order"));
-      for (const [i, indices] of batches.entries()) {
-        if (signal?.aborted) {
-          const received = `a request to stop in epoch ${epoch + 1}`;
-          throw new InterruptedError({ at: "supernet", expected: "to train on", received });
+      let sum = 0;
+      try {
+        for (const [i, indices] of batches.entries()) {
+          if (signal?.aborted) {
+            const received = `a request to stop in epoch ${epoch + 1}`;
+            throw new InterruptedError({ at: "supernet", expected: "to train on", received });
+          }
+          const at = epoch + (i + 0.5) / batches.length;
+          const rate = recipe.learningRate * learningRateShare(recipe.schedule, at, recipe.warmupEpochs, setup.epochs);
+          const loss = await step(indices, rate, draw.fork(i));
+          sum += loss;
+          onStep?.({ epoch: epoch + 1, step: i + 1, steps: batches.length, loss });
         }
-        const at = epoch + (i + 0.5) / batches.length;
-        const rate = recipe.learningRate * learningRateShare(recipe.schedule, at, recipe.warmupEpochs, setup.epochs);
-        const loss = await step(indices, rate, draw.fork(i));
-        onStep?.({ epoch: epoch + 1, step: i + 1, steps: batches.length, loss });
+        const loss = sum / batches.length;
+        // The first epoch of a good training may be wild.
+        if (epoch > 0 && loss > LOST * Math.log(gate.space.classes))
+          throw diverged(`a mean loss of ${Number(loss.toPrecision(3))}`);
+      } catch (error) {
+        state = before;
+        throw error;
       }
       state = { ...state, epoch: epoch + 1 };
     },
@@ -222,7 +249,9 @@ export function createSupernet(setup: SupernetSetup): Supernet {
       const validation = await setup.validation(architecture.resolution);
       const evaluator = createEvaluator({ engine, architecture, layout, normalization });
       try {
-        const { accuracy } = await evaluator.evaluate(validation, { weights, buffers });
+        const { accuracy: share, loss } = await evaluator.evaluate(validation, { weights, buffers });
+        // Logits that are no numbers have the first class as their largest.
+        const accuracy = Number.isFinite(loss) ? share : 0;
         const images = batches.length * batchSize + validation.count;
         return { accuracy, compute: (costs.macs * images) / 3 };
       } finally {

@@ -49,7 +49,7 @@ export function divergenceOf(
 }
 
 /** A plain loop: it reads every weight at every step. */
-function allFinite(numbers: ArrayLike<number>): boolean {
+export function allFinite(numbers: ArrayLike<number>): boolean {
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
   return true;
 }

@@ -1,6 +1,7 @@
 export { partSize } from "./accumulation.js";
 export { assemble, type Batch, batchesOf } from "./batch.js";
 export type { Distillation } from "./distillation.js";
+export { allFinite } from "./divergence.js";
 export type { EpochRecord } from "./epoch-record.js";
 export { createEvaluator } from "./evaluation.js";
 export { type MeasuredEngine, measureEngines } from "./fastest.js";
@@ -17,7 +18,7 @@ export { forBatch, type NamedRecipe, recipes } from "./recipes.js";
 export { type RunOptions, type RunResult, runTraining, savedCourse } from "./run.js";
 export { type CheckpointFolder, runsIn } from "./saved-run.js";
 export { learningRateShare } from "./schedule.js";
-export { MOST_RETRIES, type Setback, setbackLine } from "./setback.js";
+export { MOST_RETRIES, recipeAfter, type Setback, setbackLine } from "./setback.js";
 export type { TrainedNetwork } from "./state.js";
 export { buildGradientStep, buildStatistics } from "./step.js";
 export { createTraining, type StepProgress, type Training, type TrainingSetup } from "./training.js";
