@@ -66,8 +66,10 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
   };
   const files = { model: join(out, "model.safetensors"), onnx: join(out, "model.onnx") };
   const goldens = shipment.goldenPhotos ? spread(await pool.get("validation", resolution), GOLDENS) : undefined;
+  // Refuses what diverged: then neither file is written.
+  const onnx = await exportOnnx(model, engine, goldens);
   await saveModel(files.model, model);
-  await writeFileAtomic(files.onnx, await exportOnnx(model, engine, goldens));
+  await writeFileAtomic(files.onnx, onnx);
 
   const test = await pool.get("test", resolution);
   const classifier = await openClassifier(files.onnx, engine);

@@ -3,7 +3,7 @@
  * is folded into the convolutions. Its metadata carries the model card, a few golden pictures with their probabilities, so that a
  * wrong preprocessing or a broken runtime is caught at load, and a digest over the whole file.
  */
-import { EngineError, isWhole, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
+import { DivergenceError, EngineError, isWhole, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
 import { buildDeployment, foldBatchNorm } from "../networks/index.js";
 import { lower, readOnnx } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
@@ -20,23 +20,37 @@ const digestMark = `${SEAL_KEY}\x12${String.fromCharCode(OPEN_SEAL.length)}`;
 /** Largest difference of a probability that another runtime or machine may make. */
 const GOLDEN_TOLERANCE = 2e-3;
 
-/** @param pictures `[H, W, C]` each: become the golden pairs; by default drawn ones, which show nobody. */
+/** @throws {DivergenceError} for weights that are not finite, or give no probabilities. @param pictures `[H, W, C]` each: become the golden pairs; by default drawn ones, which show nobody. */
 export async function exportOnnx(
   model: Model,
   engine: Engine,
   pictures: readonly Uint8Array[] = drawnPictures(model.preprocessing),
 ): Promise<Uint8Array> {
+  for (const [name, numbers] of model.tensors) requireFinite(model, numbers, `the weights ${name}`);
   const session = await engine.load(onnxBytes(model, []));
   try {
     const goldens: Golden[] = [];
     for (const pixels of pictures) {
       const [probabilities] = await runPictures(session, model, [pixels]);
+      requireFinite(model, probabilities!, "the probabilities of a golden picture");
       goldens.push({ pixels, probabilities: probabilities! });
     }
     return onnxBytes(model, goldens);
   } finally {
     await session.dispose();
   }
+}
+
+/** A file with others would be refused when it is read, as if it had been damaged since. */
+function requireFinite({ architecture }: Model, numbers: Float32Array, what: string): void {
+  const wrong = numbers.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  throw new DivergenceError({
+    at: architecture.name,
+    expected: "a network of finite numbers",
+    received: `${wrong} among ${what}`,
+    hint: "its training diverged, and there is nothing to export: train it again, at a lower learning rate where you gave one",
+  });
 }
 
 function onnxBytes(model: Model, goldens: readonly Golden[]): Uint8Array {
