@@ -189,7 +189,7 @@ describe("a run that goes wrong", () => {
       },
     });
     expect(setbacks).toEqual([
-      { epoch: 1, reason: "expected a finite loss of the validation images, received NaN", backTo: 0, learningRate: 5 },
+      { epoch: 1, reason: "NaN in place of a finite loss of the validation images", backTo: 0, learningRate: 5 },
     ]);
     expect(result.setbacks).toEqual(setbacks);
     expect(seen).toEqual([0]);

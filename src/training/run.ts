@@ -147,7 +147,7 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
       if (record instanceof DivergenceError) {
         const { expected, received } = record.facts;
         if (!retries || expected === PIXELS) throw withHelp(record, best, options);
-        await setBack(epoch, `expected ${expected}, received ${received}`);
+        await setBack(epoch, `${received} in place of ${expected}`);
         continue;
       }
       const trouble = retries ? troubleOf([...curve, record], start, classes, () => epochs(epoch + 1) <= epoch) : null;

@@ -83,9 +83,9 @@ test("each setback quarters the rate and clips gradients", () => {
 });
 
 test("a setback in words", () => {
-  const setback = { epoch: 5, reason: "expected a finite loss, received NaN", backTo: 3, learningRate: 0.0125 };
+  const setback = { epoch: 5, reason: "NaN in place of a finite loss", backTo: 3, learningRate: 0.0125 };
   expect(setbackLine(setback)).toBe(
-    "epoch 5 went wrong (expected a finite loss, received NaN): put back to epoch 3, and tried again at a learning rate of 0.0125 with clipped gradients",
+    "epoch 5 went wrong (NaN in place of a finite loss): put back to epoch 3, and tried again at a learning rate of 0.0125 with clipped gradients",
   );
   expect(setbackLine({ ...setback, backTo: 0, learningRate: null }, "the start of the phase")).toMatch(
     /: put back to the start of the phase, and left so, since 3 lower rates did no better$/,
