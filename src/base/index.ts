@@ -1,6 +1,8 @@
+export { looksLikeAddress, looksLikeServer, parseServer, type ServerAddress, shownAddress } from "./address.js";
 export { closest } from "./closest.js";
 export { commandLine } from "./command-line.js";
 export * from "./errors.js";
+export { fileNameOf } from "./file-name.js";
 export { parseJson } from "./json.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";

@@ -18,7 +18,7 @@ type ValueOf<D> = D extends { kind: "flag" }
   ? boolean
   : D extends { kind: "choice"; of: readonly (infer Choice)[] }
     ? Choice
-    : D extends { kind: "text" | "path" }
+    : D extends { kind: "text" | "path" | "place" }
       ? string
       : number;
 

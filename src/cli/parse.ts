@@ -1,6 +1,6 @@
 /** A command line to a command and its values. Commander splits it, this file checks it and words what is wrong with it. */
 import { Argument, Command as Commander, CommanderError, Option } from "commander";
-import { closest, type Facts, UsageError } from "../base/index.js";
+import { closest, type Facts, looksLikeAddress, shownAddress, UsageError } from "../base/index.js";
 import { type AnyCommand, camelCase, type View } from "./command.js";
 import { argumentTerm, commandHelp, overviewHelp } from "./help.js";
 import { SeveralErrors } from "./several.js";
@@ -103,7 +103,12 @@ function valuesOf(
     if (typed?.startsWith("--")) {
       const hint = `write --${name} ${placeholderOf(option)}`;
       errors.push(
-        new UsageError({ at: `--${name}`, expected: expectedOf(option), received: `the option ${typed}`, hint }),
+        new UsageError({
+          at: `--${name}`,
+          expected: expectedOf(option),
+          received: `the option ${typed.split("=")[0]}`,
+          hint,
+        }),
       );
     } else if (typed !== undefined) values[key] = read(option, typed, `--${name}`);
     else if (inherited !== undefined) values[key] = read(option, inherited, option.env!);
@@ -131,7 +136,7 @@ function reworded(error: CommanderError, argv: readonly string[], commands: read
       return {
         at: "bantam",
         expected,
-        received: JSON.stringify(quoted),
+        received: looksLikeAddress(quoted) ? shownAddress(quoted) : JSON.stringify(quoted),
         ...hint(guess && `did you mean "bantam ${guess}"?`),
       };
     }

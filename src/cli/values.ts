@@ -4,9 +4,14 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  looksLikeAddress,
+  looksLikeServer,
   parseBytes,
   parseCount,
   parseDuration,
+  parseServer,
+  shownAddress,
+  UsageError,
 } from "../base/index.js";
 
 type Described = {
@@ -24,7 +29,7 @@ export type ValueKind =
       readonly max?: number;
     }
   | { readonly kind: "choice"; readonly of: readonly string[]; readonly default?: string }
-  | { readonly kind: "text" | "path"; readonly default?: string };
+  | { readonly kind: "text" | "path" | "place"; readonly default?: string };
 
 export type ArgumentDefinition = Described &
   ValueKind & {
@@ -49,6 +54,10 @@ export type ParsedValue =
   | { readonly ok: false; readonly expected: string; readonly received: string; readonly hint?: string };
 
 export function parseValue(definition: ValueKind, text: string): ParsedValue {
+  // Nothing but a place may be an address, and what may hold a password is not repeated.
+  const looks = definition.kind === "path" || definition.kind === "text" ? looksLikeAddress : looksLikeServer;
+  if (definition.kind !== "place" && looks(text))
+    return { ok: false, expected: expectedOf(definition), received: shownAddress(text) };
   const received = text === "" ? "nothing" : JSON.stringify(text);
   switch (definition.kind) {
     case "choice": {
@@ -60,6 +69,8 @@ export function parseValue(definition: ValueKind, text: string): ParsedValue {
     case "text":
       return { ok: true, value: text };
     case "path":
+    case "place":
+      if (definition.kind === "place" && looksLikeServer(text)) return parsedServer(text);
       if (text !== "" && !text.includes("\0")) return { ok: true, value: text };
       return { ok: false, expected: expectedOf(definition), received };
     default: {
@@ -74,6 +85,17 @@ export function parseValue(definition: ValueKind, text: string): ParsedValue {
   }
 }
 
+function parsedServer(text: string): ParsedValue {
+  try {
+    parseServer(text);
+    return { ok: true, value: text };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { at: _, ...facts } = error.facts;
+    return { ok: false, ...facts };
+  }
+}
+
 /** What a value of this kind looks like, for a message that misses one. */
 export function expectedOf(definition: ValueKind): string {
   switch (definition.kind) {
@@ -83,6 +105,8 @@ export function expectedOf(definition: ValueKind): string {
       return "a text";
     case "path":
       return "a path";
+    case "place":
+      return "a folder or a postgres:// address";
     default: {
       const nothing = quantities[definition.kind].parse("");
       return nothing.ok ? definition.kind : nothing.expected;
@@ -115,6 +139,7 @@ function isAllowed(definition: ValueKind, value: string | number): boolean {
       return definition.of.includes(String(value));
     case "text":
     case "path":
+    case "place":
       return true;
     default: {
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
@@ -132,6 +157,7 @@ const placeholders: Readonly<Record<ValueKind["kind"], string>> = {
   choice: "NAME",
   text: "TEXT",
   path: "PATH",
+  place: "PLACE",
 };
 
 type Quantity = { readonly parse: (text: string) => ParsedNumber; readonly format: (value: number) => string };

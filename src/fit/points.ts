@@ -37,6 +37,8 @@ export type PointConditions = {
   readonly images: number;
   /** Forgets what was trained before. */
   readonly overwrite?: boolean | undefined;
+  /** Ends waiting for a server. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**
@@ -44,8 +46,8 @@ export type PointConditions = {
  * @throws {FileError} when it cannot be opened, or another process has it. @throws {NetworkError} for a server out of reach.
  */
 export async function openPoints(place: string, conditions: PointConditions): Promise<Points> {
-  const { name, settings, overwrite } = conditions;
-  const store = await openStudyStore(place);
+  const { name, settings, overwrite, signal } = conditions;
+  const store = await openStudyStore(place, { create: true, signal });
   try {
     const stored = await store.open(name, "scaling", settings, overwrite);
     let next = stored.length;

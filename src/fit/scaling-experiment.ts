@@ -1,7 +1,15 @@
 /** What the search for coefficients and the scaling study have in common: images, baseline, training, and the store of points. */
 import { join, resolve } from "node:path";
 import { requireWritable, writeFileAtomic } from "../base/files.js";
-import { createRng, EngineError, formatCount, InterruptedError, meanOf, tInterval } from "../base/index.js";
+import {
+  createRng,
+  EngineError,
+  formatCount,
+  InterruptedError,
+  looksLikeServer,
+  meanOf,
+  tInterval,
+} from "../base/index.js";
 import { channelStatistics, type Dataset } from "../data/index.js";
 import {
   type Asked,
@@ -17,7 +25,7 @@ import { countArchitecture } from "../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { Measured, ScaledPoint } from "../scaling/index.js";
-import { isServer, shownPlace } from "../study/index.js";
+import { shownPlace } from "../study/index.js";
 import { runTraining } from "../training/index.js";
 import { type Baseline, baselineFor } from "./baseline.js";
 import { recipeFor } from "./choices.js";
@@ -82,7 +90,7 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
   use: (trained: Trained<Plan>) => Promise<Result>,
 ): Promise<Result> {
   const { data, out, study, epochs, engine, cacheDir, signal, overwrite, progress = noProgress } = options;
-  const place = isServer(study) ? undefined : study;
+  const place = looksLikeServer(study) ? undefined : study;
   await requireApart(data, { "--study": place ?? out, "--cache": cacheDir });
   await requireFolder(out, { kind: "scaling", overwrite });
   await requireWritable(cacheDir);
@@ -114,7 +122,7 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
       words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
       tell: (text) => progress.line(text),
     });
-    store = await openPoints(study, { name, settings, epochs, images, overwrite });
+    store = await openPoints(study, { name, settings, epochs, images, overwrite, signal });
     const normalization = channelStatistics(await pool.get("train", dataset.size));
     const train: TrainPoint = async ({ key, architecture }, seed, onStep) => {
       const { resolution } = architecture;

@@ -4,7 +4,15 @@
  */
 import { join, resolve } from "node:path";
 import { requireWritable } from "../base/files.js";
-import { createRng, formatCount, formatDuration, formatPercent, ModelError } from "../base/index.js";
+import {
+  createRng,
+  fileNameOf,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  looksLikeServer,
+  ModelError,
+} from "../base/index.js";
 import { channelStatistics, requireVariety, subset } from "../data/index.js";
 import { type Folder, keyOf, openFolder, removeWeights, requireApart, requireFolder } from "../folders/index.js";
 import type { ZeroCostName } from "../proxies/index.js";
@@ -27,7 +35,7 @@ import {
   type SpaceMaker,
   type Trial,
 } from "../search/index.js";
-import { isServer, openStudyStore, searchInStudy, shownPlace } from "../study/index.js";
+import { openStudyStore, searchInStudy, shownPlace } from "../study/index.js";
 import { runTraining, type TrainedNetwork } from "../training/index.js";
 import { largestUsefulSide, recipeFor, sidesUpTo } from "./choices.js";
 import { createImagePool } from "./images.js";
@@ -105,7 +113,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   } = options;
   const began = performance.now();
   const costsOf = costsBy(latency);
-  const folder = isServer(study) ? undefined : study;
+  const folder = looksLikeServer(study) ? undefined : study;
   await requireApart(data, { "--study": folder, "--cache": cacheDir });
   if (folder !== undefined) await requireFolder(folder, { kind: "search", overwrite });
   await requireWritable(cacheDir);
@@ -170,12 +178,12 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       const tell = (text: string) => progress.line(text);
       held = await openFolder(folder, { kind: "search", version: VERSION, ...shared, overwrite, tell });
     }
-    const store = await openStudyStore(study);
+    const store = await openStudyStore(study, { create: true, signal });
     let supernet: SupernetArm | undefined;
     try {
       const earlier = (await store.open(name, "search", settings, overwrite)).length;
       // A folder of the study's own; beside a server's, in the cache.
-      const beside = join(isServer(study) ? cacheDir : study, "weights", encodeURIComponent(name));
+      const beside = join(looksLikeServer(study) ? cacheDir : study, "weights", fileNameOf(name));
       if (overwrite) await removeWeights(beside);
       const weights = options.warmStart === true ? await openTrialWeights(beside) : null;
       const sets = {

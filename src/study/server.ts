@@ -3,45 +3,67 @@
  * that is away waits until it is back, and only then goes on where this process still holds its studies.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Client } from "pg";
-import { BantamError, FileError, NetworkError } from "../base/index.js";
+import { BantamError, FileError, messageOf, NetworkError, type ServerAddress } from "../base/index.js";
 import type { Row, Sql } from "./sql.js";
 
 /** Advisory locks of PostgreSQL are two numbers; the first stands for Bantam's studies, the second for the one of a name. */
 const LOCKS = 0x62616e74;
 
+/** No question of a study takes nearly as long, ms: a server that says nothing is as good as away. */
+const PATIENCE = 30_000;
+/** After Ctrl-C, ms. */
+const LAST_PATIENCE = 2000;
+
 /** How long to wait before each try to connect again, s: two minutes in all. */
 const PAUSES = [1, 2, 4, 8, 15, 30, 60] as const;
 
+export type ServerOptions = {
+  /** Ends all waiting. */
+  readonly signal?: AbortSignal | undefined;
+  /** Before each try to connect again, s. */
+  readonly pauses?: readonly number[];
+  /** For an answer, ms. */
+  readonly patience?: number;
+};
+
 /**
- * @param at the address, as it may be shown. @param pauses before each try to connect again, s.
- * @throws {NetworkError} when the server cannot be reached.
+ * @throws {NetworkError} when the server cannot be reached. @throws {FileError} when it has no such database, or not for this user.
+ * @throws the signal's reason, soon after it.
  */
-export async function openServer(address: string, at: string, pauses: readonly number[] = PAUSES): Promise<Sql> {
+export async function openServer(
+  { full, shown: at }: ServerAddress,
+  { signal, pauses = PAUSES, patience = PATIENCE }: ServerOptions = {},
+): Promise<Sql> {
   const { default: pg } = await import("pg");
   const session = `bantam ${randomUUID().slice(0, 8)}`;
   const held = new Set<string>();
 
   const connect = async (): Promise<Client> => {
     const opened = new pg.Client({
-      connectionString: address,
+      connectionString: full,
       application_name: `${session}, process ${process.pid} on ${hostname()}`,
       connectionTimeoutMillis: 10_000,
+      query_timeout: patience,
       keepAlive: true,
       keepAliveInitialDelayMillis: 30_000,
     });
     opened.on("error", () => {}); // the query under way fails, and says so
     try {
-      await opened.connect();
-      for (const study of held) await lock(opened, study);
+      await inTime(opened.connect());
+      for (const study of held) await inTime(lock(opened, study));
       return opened;
     } catch (error) {
-      await opened.end().catch(() => {});
+      void leave(opened);
       throw error;
     }
   };
+
+  /** What is asked goes on for a moment after Ctrl-C, and no longer. */
+  const inTime = <T>(asked: Promise<T>): Promise<T> => (signal === undefined ? asked : beforeLong(asked, signal));
 
   const lock = async (client: Client, study: string): Promise<void> => {
     const { rows } = await client.query<Row>("select pg_try_advisory_lock($1, hashtext($2)) as mine", [LOCKS, study]);
@@ -68,39 +90,46 @@ export async function openServer(address: string, at: string, pauses: readonly n
 
   const unreachable = (error: unknown, hint?: string) =>
     new NetworkError(
-      { at, expected: "a PostgreSQL server", received: textOf(error), ...(hint !== undefined && { hint }) },
+      { at, expected: "a PostgreSQL server", received: messageOf(error), ...(hint !== undefined && { hint }) },
+      { cause: error },
+    );
+
+  const refused = (error: unknown) =>
+    new FileError(
+      { at, expected: "a database where studies can be read and written", received: messageOf(error) },
       { cause: error },
     );
 
   const reconnect = async (lost: unknown): Promise<Client> => {
     let last = lost;
     for (const pause of pauses) {
-      await wait(pause * 1000);
+      await wait(pause * 1000, undefined, { signal }).catch(() => {});
+      signal?.throwIfAborted();
       try {
         return await connect();
       } catch (error) {
         if (error instanceof BantamError) throw error;
+        // A database that is gone does not come back, as a server does.
+        if (isRefusal(error)) throw refused(error);
         last = error;
       }
     }
     throw unreachable(last, "what was recorded is kept; the same command goes on when the server is back");
   };
 
+  signal?.throwIfAborted();
   let client = await connect().catch((error: unknown) => {
-    throw unreachable(error);
+    throw error instanceof BantamError ? error : isRefusal(error) ? refused(error) : unreachable(error);
   });
   /** Does it once more after a connection was lost. */
   const patiently = async <T>(ask: (client: Client) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        return await ask(client);
+        return await inTime(ask(client));
       } catch (error) {
         if (error instanceof BantamError) throw error;
-        if (isRefusal(error)) {
-          const expected = "a database where studies can be read and written";
-          throw new FileError({ at, expected, received: textOf(error) }, { cause: error });
-        }
-        await client.end().catch(() => {});
+        if (isRefusal(error)) throw refused(error);
+        void leave(client);
         client = await reconnect(error);
       }
     }
@@ -112,18 +141,37 @@ export async function openServer(address: string, at: string, pauses: readonly n
       await patiently((client) => lock(client, study));
       held.add(study);
     },
-    close: () => client.end(),
+    close: () => leave(client),
   };
 }
 
-/** The server's answer, where it stays: not that it shuts down (class 57) or that its connection broke (08). */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && "severity" in error && !/^(57P|08)/.test(String((error as { code?: unknown }).code));
+/** A server that is away does not say goodbye: it is waited for a moment, and its connection keeps no process from ending. */
+async function leave(client: Client): Promise<void> {
+  (client as Client & { unref(): void }).unref(); // the types lack it
+  await Promise.race([client.end().catch(() => {}), wait(LAST_PATIENCE)]);
+}
 
-const textOf = (error: unknown): string =>
-  // An `AggregateError` of several addresses has no message of its own.
-  error instanceof AggregateError
-    ? error.errors.map(textOf).join(", ")
-    : error instanceof Error
-      ? error.message
-      : String(error);
+/** @throws the signal's reason, where it comes to that before `asked` is settled. */
+async function beforeLong<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const over = (async () => {
+    if (!signal.aborted) await once(signal, "abort", { signal: settled.signal });
+    await wait(LAST_PATIENCE, undefined, { signal: settled.signal });
+    throw signal.reason;
+  })();
+  over.catch(() => {});
+  try {
+    return await Promise.race([asked, over]);
+  } finally {
+    settled.abort();
+  }
+}
+
+/**
+ * The server's answer, where it stays: not that it shuts down or starts (class 57P), that its connection broke (08), or that it has too
+ * many of them or too little memory at the moment (53), but for a full disk.
+ */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  "severity" in error &&
+  !/^(57P|08|53(?!100))/.test(String((error as { code?: unknown }).code));

@@ -1,11 +1,12 @@
 /** Where studies lie: a folder, through PGlite, which is PostgreSQL in this process; or a PostgreSQL server. One dialect. */
-import { stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder, toFileError } from "../base/files.js";
-import { FileError } from "../base/index.js";
+import { BantamError, FileError, looksLikeServer, messageOf, parseServer, shownAddress } from "../base/index.js";
 import { acquireLock } from "../folders/index.js";
+import { copyOf } from "./copy.js";
 import { openDurably } from "./durable.js";
-import { openServer } from "./server.js";
+import { openServer, type ServerOptions } from "./server.js";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -25,64 +26,82 @@ export interface Sql {
   close(): Promise<void>;
 }
 
-export const isServer = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
-
 /** As it may be shown: a password is nobody's business. */
-export function shownPlace(place: string): string {
-  if (!isServer(place)) return place;
-  if (!URL.canParse(place)) return place.replace(/\/\/.*@/, "//");
-  const url = new URL(place);
-  url.password = "";
-  url.searchParams.delete("password");
-  return url.href;
-}
+export const shownPlace = (place: string): string => (looksLikeServer(place) ? shownAddress(place) : place);
+
+export type OpenOptions = ServerOptions & {
+  /** Whether studies may be begun there. Else it is opened to be read alone, which in a folder changes nothing and disturbs nobody. */
+  readonly create: boolean;
+};
 
 /**
  * @param place a folder or an address `postgres://user:password@host/database`.
- * @param create whether a folder without studies becomes one with them.
- * @throws {FileError} when another process has the folder open, or there is none and none may be made.
- * @throws {NetworkError} when the server cannot be reached.
+ * @throws {FileError} when another process has the folder open to write, or there is none and none may be made.
+ * @throws {NetworkError} when the server cannot be reached. @throws {UsageError} when it is no proper address.
  */
-export const openSql = (place: string, { create }: { readonly create: boolean }): Promise<Sql> =>
-  isServer(place) ? openServer(place, shownPlace(place)) : openFolder(place, create);
+export async function openSql(place: string, { create, ...options }: OpenOptions): Promise<Sql> {
+  if (looksLikeServer(place)) return openServer(parseServer(place), options);
+  return create ? openToWrite(place) : openToRead(place);
+}
 
-async function openFolder(folder: string, create: boolean): Promise<Sql> {
+async function openToWrite(folder: string): Promise<Sql> {
   const data = join(folder, "database");
-  if (!create && (await stat(data).catch(() => null)) === null) {
-    throw new FileError({
-      at: folder,
-      expected: "a folder with studies",
-      received: "none",
-      hint: "`bantam search DATA --study DIR` begins one",
-    });
-  }
   await ensureWritableFolder(folder);
   const lock = await acquireLock(join(folder, "lock"), folder);
   try {
-    const database = await openDurably(data);
-    return {
-      query: async (text, values = []) => {
-        try {
-          return (await database.query<Row>(text, [...values])).rows;
-        } catch (error) {
-          throw refused(data, error);
-        }
-      },
-      hold: async () => {},
-      async close() {
-        await database.close();
-        await lock.release();
-      },
-    };
+    return sqlOn(await openDurably(data), data, () => lock.release());
   } catch (error) {
     await lock.release();
     throw refused(data, error);
   }
 }
 
-function refused(at: string, error: unknown): FileError {
-  const known = toFileError(error, at, "write");
+/** A copy of it: PostgreSQL writes even where it is asked to read, and the folder may be another's, or of a disk that takes nothing. */
+async function openToRead(folder: string): Promise<Sql> {
+  const copy = await copyOf(join(folder, "database"));
+  const remove = () => rm(copy, { recursive: true, force: true });
+  try {
+    const at = join(copy, "database");
+    return sqlOn(await openDurably(at, () => {}), at, remove);
+  } catch (error) {
+    await remove();
+    throw refused(copy, error);
+  }
+}
+
+function sqlOn(database: Awaited<ReturnType<typeof openDurably>>, at: string, closed: () => Promise<void>): Sql {
+  return {
+    query: async (text, values = []) => {
+      try {
+        return (await database.query<Row>(text, [...values])).rows;
+      } catch (error) {
+        throw refused(at, error);
+      }
+    },
+    hold: async () => {},
+    async close() {
+      // A full disk may refuse even that; what was recorded is in the log, and the next to open it goes on from there.
+      await database.close().catch(() => {});
+      await closed();
+    },
+  };
+}
+
+/** What the C library calls what the file system says, in messages of PostgreSQL. */
+const spoken: readonly (readonly [RegExp, string])[] = [
+  [/no space left on device/i, "ENOSPC"],
+  [/quota exceeded/i, "EDQUOT"],
+  [/read-only file system/i, "EROFS"],
+  [/input\/output error|i\/o error/i, "EIO"],
+  [/permission denied/i, "EACCES"],
+  [/too many open files|no file descriptors available/i, "EMFILE"],
+];
+
+function refused(at: string, error: unknown): unknown {
+  if (error instanceof BantamError) return error;
+  const received = messageOf(error);
+  const code = spoken.find(([words]) => words.test(received))?.[1];
+  const known = toFileError(code === undefined ? error : Object.assign(new Error(received), { code }), at, "write");
   if (known instanceof FileError) return known;
-  const received = error instanceof Error ? error.message : String(error);
   return new FileError({ at, expected: "a database that does as it is asked", received }, { cause: error });
 }

@@ -4,9 +4,9 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FileError, UsageError } from "../base/index.js";
+import { FileError, looksLikeServer as isServer, UsageError } from "../base/index.js";
 import { temporaryFolder } from "../data/testing/fixtures.js";
-import { isServer, shownPlace } from "./sql.js";
+import { shownPlace } from "./sql.js";
 import { openStudyStore, type StoredTrial, type StudyStore } from "./store.js";
 
 const trial = (id: number, other: Partial<StoredTrial> = {}): StoredTrial => ({
@@ -40,7 +40,7 @@ describe.each(places)("studies in %s", (_, place) => {
   beforeAll(async () => {
     at = await place();
     store = await openStudyStore(at);
-  }, 30_000);
+  }, 180_000);
   afterAll(async () => {
     await store.close();
     if (!isServer(at)) await rm(at, { recursive: true });
@@ -90,10 +90,19 @@ describe.each(places)("studies in %s", (_, place) => {
     const opened = second === null ? openStudyStore(at) : second.open("shoes", "search", {});
     await expect(opened).rejects.toThrow(FileError);
     await expect(opened).rejects.toThrow(new RegExp(`process ${process.pid} on ${hostname()}`));
-    if (second === null) return;
+    if (second === null) {
+      const reader = await openStudyStore(at, { create: false });
+      expect((await reader.read("shoes")).trials).toHaveLength(2);
+      await reader.close();
+      return;
+    }
     expect((await second.read("shoes")).trials).toHaveLength(2);
     expect(await second.open("socks", "search", {})).toEqual([]);
     await second.close();
+  });
+
+  test.each(["a\nb", "a\0b", " ", "x".repeat(201), "\u202egnp", "\ud800"])("%j is no name of a study", async (name) => {
+    await expect(store.open(name, "search", {})).rejects.toThrow(/expected a name of a study/);
   });
 
   test("a text with the character 0 in it is kept, but for that", async () => {
@@ -182,7 +191,7 @@ test.skipIf(server === undefined)("what a server refuses is said, and a look mak
 test("a password is not shown", () => {
   expect(shownPlace("postgres://me:se/cret@host/db")).not.toContain("cret");
   expect(shownPlace("postgres://me:secret@host:1/db?password=other")).toBe("postgres://me@host:1/db");
-  expect(shownPlace("postgresql://me@host/db?sslmode=require")).toBe("postgresql://me@host/db?sslmode=require");
+  expect(shownPlace("postgresql://me@host/db?sslmode=require")).toBe("postgres://me@host/db?sslmode=require");
   expect(shownPlace("runs/postgres")).toBe("runs/postgres");
 });
 

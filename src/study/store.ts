@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FileError, ModelError, UsageError } from "../base/index.js";
 import { checked } from "../folders/index.js";
 import type { CostsAndLatency } from "../scaling/index.js";
-import { openSql, type Row, type Sql, shownPlace } from "./sql.js";
+import { type OpenOptions, openSql, type Row, type Sql, shownPlace } from "./sql.js";
 import { contradictionIn, trialFields } from "./trial-schema.js";
 
 /** `scaling`: trainings of one baseline at several depths, widths and resolutions. */
@@ -103,10 +103,10 @@ const COLUMNS =
   "id, arm, subject, parent, same_as, epochs, params, macs, weight_bytes, peak_activation_bytes, latency_ms, state, accuracy, curve, compute, seconds, images_per_second, error";
 
 /**
- * @param place a folder, or the address of a PostgreSQL server. @param options `create`: whether studies may be begun there.
- * @throws {FileError} {NetworkError} as `openSql`.
+ * @param place a folder, or the address of a PostgreSQL server.
+ * @throws {FileError} {NetworkError} {UsageError} as `openSql`.
  */
-export async function openStudyStore(place: string, options = { create: true }): Promise<StudyStore> {
+export async function openStudyStore(place: string, options: OpenOptions = { create: true }): Promise<StudyStore> {
   const sql = await openSql(place, options);
   const at = shownPlace(place);
   try {
@@ -158,6 +158,7 @@ function storeOn(sql: Sql, at: string): StudyStore {
   return {
     list,
     async open(name, kind, settings, overwrite = false) {
+      requireName(name, at);
       await sql.hold(name);
       if (overwrite) {
         await sql.query("delete from trials where study = $1", [name]);
@@ -196,6 +197,22 @@ function storeOn(sql: Sql, at: string): StudyStore {
     },
     close: () => sql.close(),
   };
+}
+
+/** @throws {UsageError} when a database, a terminal or a person could not tell it from another. */
+function requireName(name: string, at: string): void {
+  if (
+    name.trim() !== "" &&
+    name.length <= 200 &&
+    !/[\p{Cc}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name)
+  )
+    return;
+  throw new UsageError({
+    at,
+    expected: "a name of a study: 1 to 200 characters, none of them a control character",
+    received: name.length > 200 ? `${name.length} characters` : JSON.stringify(name),
+    hint: "give another --name",
+  });
 }
 
 /** @throws {UsageError} naming every setting that differs. */

@@ -1,9 +1,9 @@
 /** What `scaling-search` and `scaling-study` have in common on the command line. */
 import { basename, join, resolve } from "node:path";
-import { commandLine, UsageError } from "../../base/index.js";
+import { commandLine, looksLikeServer, UsageError } from "../../base/index.js";
 import type { ScalingOptions } from "../../fit/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
-import { isServer, shownPlace } from "../../study/index.js";
+import { shownPlace } from "../../study/index.js";
 import type { Context } from "../command.js";
 import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
 
@@ -14,7 +14,7 @@ export const scalingOptions = {
     help: "a published network (mobilenet-v2-0.35@16), a model (.safetensors) or an architecture (.json); by default a small MobileNetV2 at half the side of the images",
   },
   study: {
-    kind: "path",
+    kind: "place",
     help: "folder for trainings and results, or postgres:// address of the trainings; by default runs/COMMAND-DATA",
   },
   epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
@@ -48,7 +48,7 @@ export async function scalingOptionsOf(
   const { data, baseline, epochs, seeds } = values;
   const folder = join("runs", `${command}-${basename(resolve(data))}`);
   const study = values.study ?? folder;
-  const out = isServer(study) ? folder : study;
+  const out = looksLikeServer(study) ? folder : study;
   const given = {
     ...{ baseline, study: shownPlace(study), epochs, seeds, ...flags },
     ...{ threads: values.threads, device: values.device === "auto" ? undefined : values.device, cache: values.cache },

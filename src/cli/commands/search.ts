@@ -42,7 +42,7 @@ export const searchCommand = defineCommand({
       default: "evolution",
       help: "who proposes",
     },
-    study: { kind: "path", help: "folder or postgres:// address; by default runs/NAME-search" },
+    study: { kind: "place", help: "folder or postgres:// address; by default runs/NAME-search" },
     name: { kind: "text", help: "of the study in there; by default the data's" },
     trials: { kind: "integer", min: 1, default: 30, help: "that are trained, random search's included" },
     time: { kind: "duration", min: 1, help: "begin no trial after so long" },

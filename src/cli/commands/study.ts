@@ -23,7 +23,7 @@ export const studyCommand = defineCommand({
   ],
   arguments: {
     action: { kind: "choice", of: ["ls", "show", "export", "compare"], help: "what to do" },
-    place: { kind: "path", help: "folder or postgres:// address" },
+    place: { kind: "place", help: "folder or postgres:// address" },
     names: {
       kind: "text",
       variadic: true,
@@ -53,7 +53,7 @@ export const studyCommand = defineCommand({
       const expected = most === 0 ? "no name of a study" : "one study";
       throw new UsageError({ at: `study ${action}`, expected, received: names.join(" ") });
     }
-    const store = await openStudyStore(place, { create: false });
+    const store = await openStudyStore(place, { create: false, signal: context.signal });
     const at = shownPlace(place);
     try {
       if (action === "ls") return { action, place: at, studies: await store.list() };
