@@ -14,7 +14,10 @@ import {
   volumeShare,
 } from "../search/index.js";
 
-export type SearchOutcome = Omit<SearchReport, "arms" | "front" | "counts" | "compute" | "axes" | "ranking"> & {
+export type SearchOutcome = Omit<
+  SearchReport,
+  "arms" | "front" | "trials" | "counts" | "compute" | "axes" | "ranking"
+> & {
   readonly objective: Objective;
   readonly trials: readonly Trial[];
   /** What shared weights said of candidates, by their keys. */
@@ -28,19 +31,20 @@ export function searchFacts({ objective, trials, shared, ...facts }: SearchOutco
   const front = frontOf(trials, objective).sort((a, b) => a.costs.macs - b.costs.macs);
   const knee = kneeOf(front, (trial) => pointOf(objective, trial).slice(0, 2));
   const trained = trials.filter(({ sameAs }) => sameAs === null);
+  const rowOf = ({ id, arm, accuracy, costs, architecture }: Trial) => ({
+    id: id + 1,
+    arm,
+    accuracy,
+    costs,
+    summary: describe(architecture),
+  });
   const names = [...new Set(trials.map(({ arm }) => arm))];
   return {
     ...facts,
     axes: objective.costs,
     ranking: shared === undefined ? null : rankingOf(trials, shared),
-    front: front.map((trial) => ({
-      id: trial.id + 1,
-      arm: trial.arm,
-      accuracy: trial.accuracy,
-      costs: trial.costs,
-      summary: describe(trial.architecture),
-      isKnee: trial === knee && front.length > 2,
-    })),
+    front: front.map((trial) => ({ ...rowOf(trial), isKnee: trial === knee && front.length > 2 })),
+    trials: trained.filter(({ state }) => state !== "failed").map(rowOf),
     arms: names.map((name) => {
       const own = trials.filter(({ arm }) => arm === name);
       return {

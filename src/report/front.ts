@@ -36,8 +36,10 @@ export function armTrials(trials: readonly TrialPoint[], arm: Arm): readonly Tri
 }
 
 /** The trials that no other beats in MACs without losing accuracy, by rising MACs and rising accuracy. */
-export function paretoFront(trials: readonly TrialPoint[]): readonly TrialPoint[] {
-  const kept: TrialPoint[] = [];
+export function paretoFront<Point extends Pick<TrialPoint, "macs" | "accuracy">>(
+  trials: readonly Point[],
+): readonly Point[] {
+  const kept: Point[] = [];
   for (const trial of trials.toSorted((a, b) => a.macs - b.macs || b.accuracy - a.accuracy))
     if (trial.accuracy > (kept.at(-1)?.accuracy ?? Number.NEGATIVE_INFINITY)) kept.push(trial);
   return kept;
@@ -121,13 +123,13 @@ function ring(trial: TrialPoint, x: number, y: number, left: number): Markup {
 }
 
 /** From each point right to the next, then up; the last runs to the edge. */
-function steps(front: readonly (readonly [number, number])[], right: number): string {
+export function steps(front: readonly (readonly [number, number])[], right: number): string {
   const corners = front.flatMap(([x, y], i) => [[x, y] as const, [front[i + 1]?.[0] ?? right, y] as const]);
   return linePath(corners);
 }
 
 /** Shape and colour both tell the strategies apart. */
-function mark(strategy: TrialPoint["strategy"], x: number, y: number): Markup {
+export function mark(strategy: TrialPoint["strategy"], x: number, y: number): Markup {
   switch (strategy) {
     case "evolution":
       return html`<circle class="mark evolution" cx="${x}" cy="${y}" r="3.4"/>`;

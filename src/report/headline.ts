@@ -30,9 +30,13 @@ ${seconds !== null && html`<div><dt>time</dt><dd>${duration(seconds)}</dd></div>
 ${exactly(data.train)} images to train on, ${exactly(data.validation)} to choose by, ${exactly(data.test)} held out to the end</dd></div>
 ${command !== null && html`<div class="full"><dt>command</dt><dd><code>${command}</code></dd></div>`}
 </dl>
-${remarks(dataRemarks(data))}${skipped(data.skipped)}
+${aboutData(data)}
 </header>`;
 }
+
+/** What there is to know of the images beside their number: remarks, and the files that were left out. */
+export const aboutData = (data: FitReport["data"]): Markup =>
+  html`${remarks(dataRemarks(data))}${skipped(data.skipped)}`;
 
 function score({ accuracy, data: { test } }: Headline): Markup {
   if (test === 0) return html`<p class="read">No images were held out, so there is no accuracy to report.</p>`;

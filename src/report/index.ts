@@ -31,6 +31,7 @@ export {
   renderTrials,
   type SearchReport,
 } from "./search.js";
+export { renderSearchPage } from "./search-page.js";
 export { renderFitSummary } from "./summary.js";
 export { renderCurves, sparkline } from "./text-curves.js";
 export type { TextOptions } from "./text-table.js";

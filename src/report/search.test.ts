@@ -11,6 +11,7 @@ const report: SearchReport = {
     { id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle", isKnee: true },
     { id: 2, arm: "nsga2", accuracy: 0.82, costs: costs(9e5), summary: "large", isKnee: false },
   ],
+  trials: [{ id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle" }],
   arms: [
     { name: "nsga2", trials: 6, accuracy: 0.82, volume: 0.61, compute: 3e12 },
     { name: "random", trials: 6, accuracy: 0.8, volume: 0.62, compute: 3e12 },

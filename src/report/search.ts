@@ -46,6 +46,8 @@ export type SearchReport = {
   readonly strategy: string;
   readonly axes: readonly (keyof Costs)[];
   readonly front: readonly FrontRow[];
+  /** All that were trained, but for those that failed. */
+  readonly trials: readonly Omit<FrontRow, "isKnee">[];
   readonly arms: readonly ArmRow[];
   readonly counts: {
     readonly trained: number;
@@ -111,7 +113,7 @@ export function renderSearch(report: SearchReport, options: TextOptions): string
       ],
       ["left", "right", "right", "right", "right"],
     ),
-    ...verdict(arms),
+    ...(verdict(arms) === "" ? [] : [verdict(arms)]),
     ...(report.warmStart
       ? [
           "trials that come from another began with its weights; random search has no parents, so its accuracies are of fewer epochs in all",
@@ -177,10 +179,10 @@ function rankingLine(ranking: SearchReport["ranking"]): string[] {
   return [`Kendall's τ between shared weights and training alone: ${figures}, ${counted(networks, "network")}`];
 }
 
-/** One search with one seed proves little, and the line says so. */
-function verdict(arms: readonly ArmRow[]): string[] {
+/** One search with one seed proves little, and the line says so. Empty where there is nothing to compare. */
+export function verdict(arms: readonly ArmRow[]): string {
   const [asked, random] = [arms[0], arms.find(({ name }) => name === "random")];
-  if (asked === undefined || random === undefined || asked === random) return [];
+  if (asked === undefined || random === undefined || asked === random) return "";
   const lead = asked.volume - random.volume;
   const who =
     Math.abs(lead) < 5e-5
@@ -188,7 +190,7 @@ function verdict(arms: readonly ArmRow[]): string[] {
       : lead > 0
         ? `${asked.name} is ahead of random search`
         : `random search is ahead of ${asked.name}`;
-  return [`${who} at equal compute, in this one search; results/small-space has many`];
+  return `${who} at equal compute, in this one search; results/small-space has many`;
 }
 
 export type StudyRow = {

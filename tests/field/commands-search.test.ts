@@ -48,7 +48,16 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 test("a trial of a search becomes a model with the same layers", async () => {
   const { code, stdout, stderr } = await bantam(...searching(), "--json");
   expect(code, stderr).toBe(0);
-  const { front } = JSON.parse(stdout);
+  const { front, report, next } = JSON.parse(stdout);
+
+  // A page in the study's folder, whole by itself, with every trial of the front and the way to a model.
+  expect(report).toBe(place("studies", "report.html"));
+  const page = await readFile(report, "utf8");
+  expect(page).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  expect(page).not.toMatch(/undefined|NaN|https?:\/\/(?!www\.w3\.org)/);
+  for (const { id } of front) expect(page).toContain(`<th scope="row" class="n">${id}</th>`);
+  expect(page.match(/<g><title>trial \d+/g)!.length).toBeGreaterThanOrEqual(3);
+  for (const line of next) expect(page).toContain(line.replaceAll("'", "&#39;"));
 
   // The same numbers, from 1, in the lines of the search, its result, `study show`, its document and both exports.
   const told = [...stderr.matchAll(/^trial +(\d+) .* ([\d.]+ k) params/gm)].map(([, id, params]) => [
@@ -68,6 +77,7 @@ test("a trial of a search becomes a model with the same layers", async () => {
   expect(trials[id - 1].costs).toEqual(costs);
 
   const file = place("one.json");
+  expect(next[0]).toMatch(/^bantam study export \S+ photos --trial \d+ --out \S+\.json$/);
   const written = await bantam("study", "export", place("studies"), "--trial", String(id), "--out", file);
   expect(written).toMatchObject({ code: 0, stdout: `${file}\n` });
   const architecture = JSON.parse(await readFile(file, "utf8"));
@@ -106,3 +116,21 @@ test("a whole study is no network, and the message says how to get one", async (
     /all\.json: expected one network as JSON, received a study of \d+ trials\n {2}hint: .*--trial N/,
   );
 });
+
+test("a search that is stopped says what is kept and how to go on; a finished one where its page is", async () => {
+  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
+  const words = [...searching(), "--name", "stopped", "--seed", "5"];
+  const running = main(words, commands, io);
+  while (!io.stderr.text.includes("\ntrial ")) await new Promise((resolve) => setTimeout(resolve, 5));
+  io.signals.emit("SIGINT", "SIGINT");
+  expect(await running).toBe(130);
+  expect(io.stderr.text).toMatch(
+    /interrupted: .*\n {2}every finished trial is in \S+studies; the same command goes on from there\n$/,
+  );
+  const { code, stdout, stderr } = await bantam(...words);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/going on after [12] trials/);
+  expect(stdout).toMatch(
+    /to train one of them to its end:\n {2}bantam study export .*\n {2}bantam train .*\n\nfile:.*report-stopped\.html\n$/,
+  );
+}, 60_000);

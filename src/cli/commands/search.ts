@@ -1,10 +1,12 @@
-import { basename, resolve } from "node:path";
-import { readTextFile } from "../../base/files.js";
-import { UsageError } from "../../base/index.js";
-import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "../../fit/index.js";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ensureWritableFolder, readTextFile, writeFileAtomic } from "../../base/files.js";
+import { commandLine, InterruptedError, looksLikeServer, UsageError } from "../../base/index.js";
+import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks, VERSION } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
-import { renderSearch } from "../../report/index.js";
+import { renderSearch, renderSearchPage, type SearchReport } from "../../report/index.js";
 import { hardConstraint, parseSpaceConfig, softConstraint, strategyNames } from "../../search/index.js";
+import { shownPlace } from "../../study/index.js";
 import { defineCommand } from "../command.js";
 import { latencyBy, latencyOptions } from "./latency-table.js";
 import {
@@ -24,7 +26,7 @@ export const searchCommand = defineCommand({
   name: "search",
   summary: "Search architectures within a budget, every trial kept in a study",
   description:
-    "Trains candidates for a few epochs each, chosen by a strategy, and as many by random search at equal compute, so that one can see what the strategy is worth. Trials lie in SQL: a folder of its own, or a PostgreSQL server. Stopped in any way, the same command goes on after the last finished trial.",
+    "Trains candidates for a few epochs each, chosen by a strategy, and as many by random search at equal compute, so that one can see what the strategy is worth. The study's folder gets a report.html, or report-NAME.html with --name. Trials lie in SQL: a folder of its own, or a PostgreSQL server. Stopped in any way, the same command goes on after the last finished trial.",
   examples: [
     ["bantam search photos --max-macs 5M", "aging evolution, thirty trials"],
     [
@@ -97,13 +99,14 @@ export const searchCommand = defineCommand({
       "--target-latency": values.targetLatency,
       "--axes latency": axes.includes("latencyMs") || undefined,
     });
-    return searchNetworks({
+    const study = values.study ?? join("runs", `${basename(resolve(values.data))}-search`);
+    const found = await searchNetworks({
       data: values.data,
       budget: budgetOf(values),
       latency,
       strategy: values.strategy,
       strategyOptions: values.population === undefined ? undefined : { population: values.population },
-      study: values.study ?? `runs/${basename(resolve(values.data))}-search`,
+      study,
       name: values.name,
       trials: values.trials,
       seconds: values.time,
@@ -125,10 +128,43 @@ export const searchCommand = defineCommand({
       cacheDir: cacheFolder(values.cache, context),
       signal: context.signal,
       progress: context.progress,
+    }).catch((error: unknown) => {
+      if (!(error instanceof InterruptedError)) throw error;
+      const hint = `every finished trial is in ${shownPlace(study)}; the same command goes on from there`;
+      throw new InterruptedError({ ...error.facts, hint });
     });
+    return { ...found, ...(await written(found, study, values)) };
   },
-  show: (report, view) => renderSearch(report, view),
+  show: ({ report, next, ...found }, view) =>
+    [
+      renderSearch(found, view),
+      ...(next.length === 0 ? [] : ["", "to train one of them to its end:", ...next.map((line) => `  ${line}`)]),
+      "",
+      view.paint.bold(pathToFileURL(resolve(report)).href),
+    ].join("\n"),
 });
+
+/** The page of a search, in its folder: one for each named study there, `report.html` where none is named. */
+async function written(
+  found: SearchReport,
+  study: string,
+  { data, name }: { readonly data: string; readonly name: string | undefined },
+): Promise<{ readonly report: string; readonly next: readonly string[] }> {
+  const folder = looksLikeServer(study) ? join("runs", `${basename(resolve(data))}-search`) : study;
+  const report = join(folder, name === undefined ? "report.html" : `report-${encodeURIComponent(name)}.html`);
+  const chosen = found.front.find(({ isKnee }) => isKnee) ?? found.front.at(-1);
+  const place = shownPlace(study);
+  const next: string[] = [];
+  if (chosen !== undefined) {
+    const file = join(folder, `trial-${chosen.id}.json`);
+    next.push(commandLine(["bantam", "study", "export", place, found.name], { trial: chosen.id, out: file }));
+    next.push(commandLine(["bantam", "train", data], { network: file }));
+  }
+  const made = { createdAt: new Date().toISOString(), version: VERSION };
+  await ensureWritableFolder(folder);
+  await writeFileAtomic(report, renderSearchPage({ ...found, next, ...made }));
+  return { report, next };
+}
 
 /** Which strategies an option is for. */
 const usedBy = {
