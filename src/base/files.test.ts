@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "./errors.js";
-import { ensureWritableFolder, removeHalfWritten, toFileError, writeFileAtomic } from "./files.js";
+import {
+  ensureWritableFolder,
+  removeEmptyFolders,
+  removeHalfWritten,
+  requireWritable,
+  toFileError,
+  writeFileAtomic,
+} from "./files.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -141,6 +148,37 @@ describe("ensureWritableFolder", () => {
     }));
 });
 
+describe("requireWritable", () => {
+  test("creates nothing, and finds what is in the way as ensureWritableFolder does", async () => {
+    await writeFile(join(folder, "file"), "kept");
+    for (const path of ["runs", "runs/shoes/red", "."]) await requireWritable(join(folder, path));
+    for (const path of ["file", "file/runs", "file/runs/shoes"]) {
+      const said = await ensureWritableFolder(join(folder, path)).catch((error: Error) => error.message);
+      await expect(requireWritable(join(folder, path))).rejects.toThrow(said as string);
+    }
+    expect(await readdir(folder)).toEqual(["file"]);
+  });
+
+  test("refuses a folder in one that cannot be written", () =>
+    withoutPrivileges(async () => {
+      if (!isRoot) await chmod(folder, 0o500);
+      await expect(requireWritable(join(folder, "runs", "shoes"))).rejects.toThrow(/no permission/);
+    }));
+});
+
+test("folders that were created for nothing are removed, others not", async () => {
+  await ensureWritableFolder(join(folder, "a"));
+  const created = await ensureWritableFolder(join(folder, "a", "b", "c"));
+  expect(created).toEqual([join(folder, "a", "b", "c"), join(folder, "a", "b")]);
+  await writeFile(join(folder, "a", "b", "mine"), "kept");
+  await removeEmptyFolders(created);
+  expect((await readdir(folder, { recursive: true })).toSorted()).toEqual([
+    "a",
+    join("a", "b"),
+    join("a", "b", "mine"),
+  ]);
+});
+
 test("what a killed process was writing is removed, a living one's is not", async () => {
   const kept = ["last.safetensors", ".bantam.json", ".bantam-notes.tmp"];
   for (const name of kept) await writeFile(join(folder, name), "kept");
@@ -197,6 +235,7 @@ describe("a disk of its own", () => {
     // Takes what is left, to the last page.
     await writeFile(join(folder, "filler"), new Uint8Array(100_000)).catch(() => {});
     await expect(ensureWritableFolder(folder)).rejects.toThrow(/a full disk/);
+    await expect(requireWritable(join(folder, "runs"))).rejects.toThrow(/a full disk/);
   });
 
   test("is read-only", async (context) => {

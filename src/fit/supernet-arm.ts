@@ -1,9 +1,9 @@
 /** The strategy that trains shared weights first: where they lie on disk, and what they say of each candidate. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureWritableFolder, writeFileAtomic } from "../base/files.js";
 import { DivergenceError } from "../base/index.js";
+import { readDocument } from "../folders/index.js";
 import { candidateKey, type Strategy } from "../search/index.js";
 import {
   createSupernet,
@@ -37,7 +37,7 @@ export type SupernetArm = {
 
 const judgementsSchema = z.object({
   run: z.string(),
-  judged: z.record(z.string(), z.object({ accuracy: z.number(), compute: z.number() })),
+  judged: z.record(z.string(), z.object({ accuracy: z.number().min(0).max(1), compute: z.number().min(0) })),
 });
 
 export async function supernetArm(options: SupernetArmOptions): Promise<SupernetArm> {
@@ -131,12 +131,9 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
 /** The name of a training after so many that diverged. */
 const attemptOf = (run: string, setbacks: number) => (setbacks === 0 ? run : `${run}-${setbacks}`);
 
-/** None where there is no such file, or it is another run's. */
-async function readJudgements(path: string, run: string): Promise<Map<string, SharedAccuracy>> {
-  try {
-    const parsed = judgementsSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-    return new Map(parsed.success && parsed.data.run === run ? Object.entries(parsed.data.judged) : []);
-  } catch {
-    return new Map();
-  }
+/** None where there is no such file, or it is another run's. @throws {ModelError} when it is damaged. */
+async function readJudgements(at: string, run: string): Promise<Map<string, SharedAccuracy>> {
+  const hint = "remove it: the candidates are judged anew";
+  const found = await readDocument(judgementsSchema, { at, expected: "what shared weights said of candidates", hint });
+  return new Map(found?.run === run ? Object.entries(found.judged) : []);
 }

@@ -1,7 +1,7 @@
 /** One network, published or pretrained, trained on a folder of images and shipped like a fitted one. */
 import { join } from "node:path";
 import { ensureWritableFolder, requireWritable, writeFileAtomic } from "../base/files.js";
-import { createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
+import { commandLine, createRng, formatCount, InterruptedError, UsageError } from "../base/index.js";
 import { type Costs, costsOfProfile } from "../cost/index.js";
 import { channelStatistics, type Dataset, requireVariety } from "../data/index.js";
 import { type Folder, openFolder, requireApart, requireFolder } from "../folders/index.js";
@@ -269,7 +269,10 @@ const remedy =
   "look at the pictures and at which folder each is in; where they are right, give a lower --learning-rate than these, another --recipe, or another --network";
 
 const withHint = ({ facts }: InterruptedError, out: string) =>
-  new InterruptedError({ ...facts, hint: `everything finished is in ${out}; bantam train --resume ${out} goes on` });
+  new InterruptedError({
+    ...facts,
+    hint: `everything finished is in ${out}; ${commandLine(["bantam", "train"], { resume: out })} goes on`,
+  });
 
 function requirePositiveRate(rate: TrainOptions["learningRate"]): void {
   if (typeof rate !== "number" || (rate > 0 && rate < Number.POSITIVE_INFINITY)) return;

@@ -17,7 +17,7 @@ type Layout = {
   readonly isShared?: true;
 };
 
-const checkpoints = /^(.*\.safetensors|device\.json)$/;
+const checkpoints = /^([^.].*\.safetensors|device\.json)$/;
 const database = /./;
 const weights = /^(trial-\d+\.safetensors|supernet\.safetensors|shared-accuracy\.json)$/;
 
@@ -78,7 +78,9 @@ export async function foundOf(folder: string, kind: JobKind): Promise<readonly s
   const { results, records = [], folders } = layouts[kind];
   const found: string[] = [];
   for (const name of [...results, ...records]) if ((await kindOf(join(folder, name))) !== null) found.push(name);
-  for (const name of Object.keys(folders)) if ((await filesBelow(join(folder, name))).length > 0) found.push(name);
+  for (const [name, pattern] of Object.entries(folders)) {
+    if ((await filesBelow(join(folder, name))).some((file) => pattern.test(basename(file)))) found.push(name);
+  }
   return found;
 }
 

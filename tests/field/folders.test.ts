@@ -1,6 +1,9 @@
 /** A folder is one job's: what is finished is not overwritten, nothing is deleted unasked, and a failed command leaves nothing. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPlace, makeNoise } from "./folders-fixtures.js";
 
@@ -324,5 +327,74 @@ describe("two at once", () => {
   test("while a training runs, a fit is refused, and the training ends as it would", async () => {
     const results = await Promise.all([bantam(train("shared")), bantam(fit("shared"))]);
     expect(results.map(({ code }) => code).filter((code) => code === 0)).toHaveLength(1);
+  }, 60_000);
+});
+
+describe("what a killed process left", () => {
+  const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  const nameOf = (pid: number) => `.bantam-${host}-${pid}-x-0123abcd.tmp`;
+
+  test.each([
+    ["fit", fit, ["", "checkpoints"]],
+    ["train", train, ["", "checkpoints", "checkpoints/2", "tensorboard"]],
+  ])(
+    "%s removes its halves and takes its lock over; a living one's stay",
+    async (name, command, inner) => {
+      const out = `left-by-${name}`;
+      const dead = spawnSync("true").pid;
+      for (const folder of inner) {
+        await mkdir(place(out, folder), { recursive: true });
+        await writeFile(place(out, folder, nameOf(dead)), "half");
+        await writeFile(place(out, folder, nameOf(process.pid)), "half");
+      }
+      const owner = { pid: dead, host: hostname(), start: "1", since: "yesterday" };
+      await writeFile(place(out, "run.lock"), JSON.stringify(owner));
+      expect(await bantam(command(out))).toMatchObject({ code: 0 });
+      const left = (await readdir(place(out), { recursive: true })).filter((path) => /tmp|lock/.test(path));
+      expect(left.toSorted()).toEqual(inner.map((folder) => join(folder, nameOf(process.pid))).toSorted());
+    },
+    60_000,
+  );
+
+  test("a lock whose owner lives is not taken over, and is said before the images are read", async () => {
+    await mkdir(place("held"));
+    const owner = { pid: process.ppid, host: hostname(), start: null, since: "today" };
+    await writeFile(place("held", "run.lock"), JSON.stringify(owner));
+    for (const words of [fit("held"), train("held"), fit("held", "--overwrite")]) {
+      const { code, stderr } = await bantam(words);
+      expect(code).toBe(1);
+      expect(stderr).toBe(
+        `error: ${place("held")}: expected a folder that no other process works in, received one in which process ${process.ppid} on ${hostname()} has been at work since today\n  hint: wait for it, or stop it first\n`,
+      );
+    }
+    expect(await readdir(place("held"))).toEqual(["run.lock"]);
+  });
+});
+
+describe("a folder of scaling experiments", () => {
+  const scaling = (command: string, ...more: string[]) => [
+    ...[command, place("a", "photos"), "--study", place("scaled"), "--baseline", "mobilenet-v2-0.35@8", "--seeds", "1"],
+    ...(command === "scaling-search" ? grid : few),
+    ...more,
+  ];
+  const grid = ["--alpha-step", "1", "--beta-step", "1", "--gamma-step", "1", "--tolerance", "0"];
+  const few = ["--depths", "none", "--widths", "none", "--resolutions", "none", "--settings", "none", "--phis", "1"];
+
+  test("is shared by those of the same conditions, and refused to others", async () => {
+    expect(await bantam(scaling("scaling-search", "--epochs", "1"))).toMatchObject({ code: 0 });
+    expect(await refused("scaled", scaling("scaling-study", "--epochs", "2"))).toContain(
+      "expected the options of the scaling experiment that it holds (--epochs 1), received --epochs 2\n  hint: give another --study, or --overwrite",
+    );
+    const other = scaling("scaling-search", "--epochs", "1");
+    other[5] = "mobilenet-v2-0.5@8";
+    expect(await refused("scaled", other)).toContain(
+      "(--baseline mobilenet-v2-0.35@8), received --baseline mobilenet-v2-0.5@8\n",
+    );
+    expect(await refused("scaled", fit("scaled"))).toContain("received one that holds a scaling experiment of");
+    const anew = await bantam(scaling("scaling-search", "--epochs", "1", "--overwrite"));
+    expect(anew.code).toBe(0);
+    expect(anew.stderr).not.toContain("were done before");
+    const again = await bantam(scaling("scaling-search", "--epochs", "1"));
+    expect(again.stderr).toContain("were done before");
   }, 60_000);
 });

@@ -49,14 +49,15 @@ export async function scalingOptionsOf(
   const folder = join("runs", `${command}-${basename(resolve(data))}`);
   const study = values.study ?? folder;
   const out = looksLikeServer(study) ? folder : study;
+  const engine = await engineOf(values, context);
   const given = {
     ...{ baseline, study: shownPlace(study), epochs, seeds, ...flags },
-    ...{ threads: values.threads, device: values.device === "auto" ? undefined : values.device, cache: values.cache },
+    ...{ threads: engine.threads, device: engine.device, cache: values.cache },
   };
   return {
     ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed, overwrite: values.overwrite },
     command: commandLine(["bantam", command, data], given),
-    engine: await engineOf(values, context),
+    engine,
     cacheDir: cacheFolder(values.cache, context),
     ...{ signal: context.signal, progress: context.progress },
   };
