@@ -59,6 +59,7 @@ export async function findClassFolders(
   const train = parts.find(({ split }) => split === "train")!;
   const inTrain = await classFoldersOf(root, train, scan, known);
   const classes = namesOf(inTrain);
+  if (known === null && classes.length === 0) throw await withoutClasses(root, inTrain.at, base, scan);
   const found = [inTrain];
   for (const part of parts.filter((each) => each !== train)) {
     const held = await classFoldersOf(root, part, scan, known ?? classes);
@@ -180,6 +181,13 @@ async function refuseTwoReadings(root: string, at: string, names: readonly strin
     received: `${quoted(names)}, which all hold ${quoted(shared)}`,
     hint: `where ${quoted(shared)} are the classes, give one of the folders, as ${join(root, at, names[0]!)}, or name them for what they are, as train and test; where ${quoted(names)} are the classes, write their names into ${file}, one a line`,
   });
+}
+
+/** Of a training part; where its name is one of a class, that may be what was meant. */
+async function withoutClasses(root: string, at: string, base: string, scan: Scan): Promise<DataError> {
+  const { facts } = withoutFolders(join(root, at), (await scan.list(at)).files.filter(isImage).length);
+  const hint = `put the images of each class in a sub-folder named after it; where "${at}" is a class itself, write the names of all classes into ${join(root, base, "classes.txt")}, one a line`;
+  return new DataError({ ...facts, hint });
 }
 
 function withoutFolders(at: string, images: number): DataError {

@@ -168,6 +168,16 @@ describe("what can be read in two ways is asked", () => {
     expect((await read(root)).classes).toEqual(["train", "unlabeled"]);
   });
 
+  test("train and test without classes in them", async () => {
+    const root = await dataOf(["train", "test"], 6);
+    const message = await refusal(root);
+    expect(message).toContain(
+      `${join(root, "train")}: expected one sub-folder per class, received 6 images and no sub-folder`,
+    );
+    await write(join(root, "classes.txt"), "train\ntest\n");
+    expect((await read(root)).classes).toEqual(["test", "train"]);
+  });
+
   test("two divisions in one folder", async () => {
     const root = await dataOf(
       ["cat_train/a", "cat_train/b", "cat_test/a", "dog_train/a", "dog_train/b", "dog_test/a"],
