@@ -11,6 +11,8 @@ import { isImage, type Scan, within } from "./scan.js";
 export type ClassFolder = { readonly folder: string; readonly name: string; readonly split: SplitName };
 
 export type ClassFolders = {
+  /** The folder that was meant: the root, or one in it that is alone there. */
+  readonly base: string;
   /** Of the training part, in the order a person would give them. */
   readonly classes: readonly string[];
   readonly folders: readonly ClassFolder[];
@@ -68,6 +70,7 @@ export async function findClassFolders(
   // In the order of the parts, which the division into splits and with it every training depends on.
   const inOrder = parts.flatMap((part) => found.filter(({ split }) => split === part.split));
   return {
+    base,
     classes: known === null ? classes : ofModel(root, found, known),
     folders: inOrder.flatMap(({ folders }) => folders),
     above: ["", base, ...inOrder.map(({ at }) => at)].filter((folder, i, all) => all.indexOf(folder) === i),

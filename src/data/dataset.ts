@@ -128,11 +128,8 @@ async function collect(root: string, options: OpenOptions): Promise<Collected> {
   }
   const idx = await findIdxFolder(root);
   if (idx !== null) return { at: idx.at, ...(await readIdxFolder(idx.at, idx.names, options.classes !== undefined)) };
-  return {
-    at: root,
-    collection: await readClassFolders(root, options, options.classes ?? null),
-    decode: folderDecoder(root),
-  };
+  const { at, collection } = await readClassFolders(root, options, options.classes ?? null);
+  return { at, collection, decode: folderDecoder(at) };
 }
 
 function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): number {

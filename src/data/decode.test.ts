@@ -291,6 +291,33 @@ describe("readHeader", () => {
     expect(await readHeader(file)).toEqual({ shorterSide: 20, longerSide: 30, grey: false });
   });
 
+  test.each([
+    ["jpeg", true, { shorterSide: 600, longerSide: 800, grey: true }],
+    ["jpeg", false, { shorterSide: 600, longerSide: 800, grey: false }],
+    ["png", true, { shorterSide: 600, longerSide: 800, grey: true }],
+    ["png", false, { shorterSide: 600, longerSide: 800, grey: false }],
+    ["tiff", true, { shorterSide: 600, longerSide: 800, grey: true }],
+    ["webp", false, { shorterSide: 600, longerSide: 800, grey: false }],
+  ] as const)("of a large %s, grey %s, is that of the whole file", async (format, isGrey, header) => {
+    const channels = isGrey ? 1 : 3;
+    const noise = Buffer.from(
+      Array.from({ length: 800 * 600 * channels }, (_, i) => Math.imul(i + 1, 2_654_435_761) >>> 24),
+    );
+    const picture = sharp(noise, { raw: { width: 800, height: 600, channels } }).toColourspace(isGrey ? "b-w" : "srgb");
+    const encoded =
+      format === "png" ? picture.png({ compressionLevel: 0 }) : picture.toFormat(format, { quality: 100 });
+    const bytes = await encoded.toBuffer();
+    expect(bytes.length).toBeGreaterThan(256 * 1024);
+    const file = join(await temporaryFolder(), "a");
+    await writeFile(file, bytes);
+    expect(await readHeader(file)).toEqual(header);
+    // A thumbnail or a profile before the header may be longer than what is read at first.
+    if (format !== "jpeg") return;
+    const comment = Buffer.concat([Buffer.from("fffefffe", "hex"), Buffer.alloc(0xfffc)]);
+    await writeFile(file, Buffer.concat([bytes.subarray(0, 2), comment, comment, comment, bytes.subarray(2)]));
+    expect(await readHeader(file)).toEqual(header);
+  });
+
   test("of what is no picture is null", async () => {
     const file = join(await temporaryFolder(), "a.png");
     expect(await readHeader(file)).toBeNull();

@@ -2,7 +2,7 @@
  * One picture to one square of pixels. Training and prediction both come through here, so that a network is never
  * shown pixels at work that differ from those it learned on.
  */
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { DataError, FileError, messageOf } from "../base/index.js";
@@ -79,15 +79,35 @@ export type Header = { readonly shorterSide: number; readonly longerSide: number
  */
 export async function readHeader(file: string): Promise<Header | null> {
   try {
-    const bytes = await readImage(file, file);
-    refuseOtherFormats(bytes, file);
-    const { width, height, space } = await sharp(bytes, { failOn: "error" }).metadata();
-    const [shorterSide, longerSide] = [Math.min(width, height), Math.max(width, height)];
-    return { shorterSide, longerSide, grey: space === "b-w" || space === "grey16" };
+    const start = await readStart(file);
+    return (start && (await headerOf(start).catch(() => null))) ?? (await headerOf(await readImage(file, file)));
   } catch (error) {
     if (error instanceof FileError) throw error;
     return null;
   }
+}
+
+/** JPEG and PNG say in the beginning of a file what they are: of a folder of photos, that is all that is read. */
+const headerBytes = 128 * 1024;
+
+/** The beginning of a large file of such a format, null of another. */
+async function readStart(file: string): Promise<Uint8Array | null> {
+  const start = Buffer.alloc(headerBytes);
+  const { bytesRead } = await withFileHandle(async () => {
+    const handle = await open(file);
+    return handle.read(start, 0, headerBytes, 0).finally(() => handle.close());
+  }).catch((error: unknown) => {
+    throw unreadable(error, file, "a readable image");
+  });
+  const isKnown = start.readUInt16BE() === 0xffd8 || start.readUInt32BE() === 0x89504e47;
+  return bytesRead === headerBytes && isKnown ? start : null;
+}
+
+async function headerOf(bytes: Uint8Array): Promise<Header> {
+  refuseOtherFormats(bytes, "image");
+  const { width, height, space } = await sharp(bytes, { failOn: "error" }).metadata();
+  const [shorterSide, longerSide] = [Math.min(width, height), Math.max(width, height)];
+  return { shorterSide, longerSide, grey: space === "b-w" || space === "grey16" };
 }
 
 async function render(picture: Sharp, geometry: Geometry, name: string): Promise<Uint8Array> {

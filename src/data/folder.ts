@@ -22,9 +22,9 @@ export async function readClassFolders(
   root: string,
   options: ScanOptions & { readonly cacheDir: string },
   known: readonly string[] | null,
-): Promise<Collection> {
+): Promise<{ readonly at: string; readonly collection: Collection }> {
   const scan = new Scan(root, options);
-  const { classes, folders, above, splits } = await findClassFolders(root, scan, known);
+  const { base, classes, folders, above, splits } = await findClassFolders(root, scan, known);
   if (known === null) refuseFewClasses(root, classes);
   await scan.claim(above, folders);
   const found: Found[] = [];
@@ -33,23 +33,28 @@ export async function readClassFolders(
   }
   if (known === null) refuseEmptyClasses(root, classes, found, scan.ignored);
 
-  const entries = await scan.inspect(found);
+  // From where it lies, a folder is the same for whoever names the one above it.
+  const at = join(root, base);
+  const fromThere = <T extends { readonly source: string }>(each: T): T =>
+    base !== "" && each.source.startsWith(`${base}/`) ? { ...each, source: each.source.slice(base.length + 1) } : each;
+  const entries = (await scan.inspect(found)).map(fromThere);
   const headers = entries.map(({ header }) => header).filter((header) => header !== null);
   const looks = looksOf(headers);
   const part = (split: SplitName) =>
     splits.has(split) ? entries.filter((entry) => entry.split === split).map(toSample) : null;
-  return {
+  const collection = {
     classes,
     given: { train: part("train") ?? [], validation: part("validation"), test: part("test") },
     channels: looks.count > 0 && looks.grey === looks.count ? 1 : 3,
     nativeSize: median(headers.map(({ shorterSide }) => shorterSide)),
     barePixels: false,
-    skipped: scan.skipped,
+    skipped: scan.skipped.map(fromThere),
     ignored: Object.fromEntries([...scan.ignored].sort()),
     notes: scan.notes,
     looks,
-    fingerprint: fingerprintOf(classes, entries, await contentsOf(root, entries, options)),
-  };
+    fingerprint: fingerprintOf(classes, entries, await contentsOf(at, entries, options)),
+  } as const;
+  return { at, collection };
 }
 
 function refuseEmptyClasses(

@@ -81,13 +81,13 @@ function splitFor(
 ): { readonly split: SplitName | "all"; readonly why: string | null } {
   const trained = (trainedOn ?? {}) as { readonly name?: unknown; readonly fingerprint?: unknown };
   if (trained.fingerprint === fingerprint) return { split: "test", why: null };
-  const other = `${name} is not what the model was trained on`;
+  const other = `${name} is not the folder that the model was trained on`;
   if (hasOwnTest) return { split: "test", why: `${other}: measured on its test part; --split all takes all images` };
   if (trained.name === name) {
     const why = `${name} has changed since the model was trained, or is another folder of this name: images that are held out now may have been learned from then; --split all measures all`;
     return { split: "test", why };
   }
-  return { split: "all", why: `${other}: measured on all its images` };
+  return { split: "all", why: `${other}: measured on all its images, as ones it has not learned from` };
 }
 
 function none(data: string, split: string): DataError {

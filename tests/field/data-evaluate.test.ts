@@ -37,25 +37,32 @@ describe("eval", () => {
   });
 
   test("knows that folder at another place and under another name", async () => {
-    const moved = join(await temporaryFolder(), "moved");
-    await rename(trained, moved);
-    const { split, count, stderr } = await evaluate(moved).finally(() => rename(moved, trained));
+    const moved = join(await temporaryFolder(), "copied");
+    await cp(trained, moved, { recursive: true });
+    const { split, count, stderr } = await evaluate(moved);
     expect({ split, count }).toEqual({ split: "test", count: 6 });
-    expect(stderr).not.toContain("is not what the model was trained on");
+    expect(stderr).not.toContain("is not the folder that the model was trained on");
+  });
+
+  test("knows that folder by the one above it", async () => {
+    const above = join(await temporaryFolder(), "above");
+    await cp(trained, join(above, "photos"), { recursive: true });
+    await write(join(above, "readme.txt"), "");
+    expect(await evaluate(above)).toMatchObject({ code: 0, split: "test", count: 6 });
   });
 
   test("of another folder takes all its images, and says so", async () => {
     const { split, count, stderr } = await evaluate(await named("others", ["cat", "dog", umlaut], 7));
     expect({ split, count }).toEqual({ split: "all", count: 21 });
     expect(stderr).toContain("others: 3 classes, 21 images, 16 px");
-    expect(stderr).toContain("others is not what the model was trained on: measured on all its images");
+    expect(stderr).toContain("others is not the folder that the model was trained on: measured on all its images");
   });
 
   test("of another folder with parts takes its test part, and says so", async () => {
     const data = await named("parts", ["train/cat", "train/dog", "test/cat", "test/dog"], 4);
     const { split, count, stderr } = await evaluate(data);
     expect({ split, count }).toEqual({ split: "test", count: 8 });
-    expect(stderr).toContain("parts is not what the model was trained on: measured on its test part");
+    expect(stderr).toContain("parts is not the folder that the model was trained on: measured on its test part");
     expect((await evaluate(data, "--split", "all")).count).toBe(16);
   });
 
