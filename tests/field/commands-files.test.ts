@@ -1,7 +1,10 @@
 /** Files that people write by hand, and words that are nearly right: what is read all the same, and what a mistake is called. */
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
 import { main } from "../../src/cli/index.js";
@@ -54,7 +57,6 @@ describe("a text that a person wrote", () => {
   test("so may a latency table", async () => {
     const file = place("table.json");
     await writeLatencyTable(file);
-    const { readFile } = await import("node:fs/promises");
     await writeFile(place("bom-table.json"), `\ufeff${await readFile(file, "utf8")}`);
     const words = (table: string) => ["scale", "mobilenet-v1", "--max-latency", "1s", "--latency-table", table];
     expect((await bantam(words(place("bom-table.json")))).stdout).toBe((await bantam(words(file))).stdout);
@@ -65,7 +67,7 @@ describe("a text that a person wrote", () => {
     await writeFile(file, `${text.slice(0, -1).replaceAll(", ", ",\n")},\n}`);
     const { code, stderr } = await bantam(words(file));
     expect(code).toBeGreaterThan(0);
-    const lines = (await import("node:fs")).readFileSync(file, "utf8").split("\n").length;
+    const lines = readFileSync(file, "utf8").split("\n").length;
     expect(stderr).toContain(`in line ${lines}, column 1, "}" in place of a name in double quotes`);
   });
 
@@ -146,4 +148,41 @@ test.each(["resnet50", "vgg16", "vit_b_16", "efficientnetv2-s", "mobilenet-v4"])
   expect(code).toBe(2);
   expect(stderr).toContain("hint: Bantam is made for small ones");
   expect(stderr).not.toContain("did you mean");
+});
+
+test("images that have moved are gone on with from where they are, and a place that is empty is named", async () => {
+  await makePhotos(place("before"), 6);
+  const words = ["--network", "mobilenet-v3-small-0.25@16", "--device", "cpu", "--epochs", "1", "--out", place("run")];
+  expect((await bantam(["train", place("before"), ...words])).code).toBe(0);
+  await rename(place("before"), place("after"));
+  const lost = await bantam(["train", "--resume", place("run")]);
+  expect(lost.code).toBe(1);
+  expect(lost.stderr).toContain(
+    `${place("run")}: expected the images of this training in ${place("before")}, received nothing there\n  hint: if they have moved, name their place: bantam train FOLDER --resume ${place("run")}\n`,
+  );
+  expect((await bantam(["train", place("after"), "--resume", place("run")])).code).toBe(0);
+  // Other images in the place of those are another training.
+  await rm(place("after", "cross", "0.png"));
+  const other = await bantam(["train", place("after"), "--resume", place("run")]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toMatch(/received images others there/);
+}, 60_000);
+
+test.each([
+  ["a home that is not there", { HOME: "/proc/nobody" }],
+  ["a cache that is a device", { BANTAM_CACHE: "/dev/null/cache" }],
+  ["a cache of the desktop that cannot be made", { XDG_CACHE_HOME: "/proc/nowhere" }],
+])("%s: the message names --cache", async (_, env) => {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const words = training(["--quiet"]);
+  const { BANTAM_CACHE: _cache, XDG_CACHE_HOME: _shared, ...rest } = process.env;
+  const { status, stderr } = spawnSync(process.execPath, [main, ...words], {
+    env: { ...rest, ...env },
+    encoding: "utf8",
+  });
+  expect(status).toBe(1);
+  // One clear sentence, and no runtime's warning beside it.
+  expect(stderr).toMatch(
+    /^error: \/.*: expected a folder that can be written, received .*\n {2}hint: .*--cache FOLDER.*\n$/,
+  );
 });

@@ -26,7 +26,7 @@ export const evalCommand = defineCommand({
     evaluateFile({
       ...values,
       engine: await engineOf(values, context),
-      cacheDir: cacheFolder(values.cache, context),
+      cacheDir: await cacheFolder(values.cache, context),
       signal: context.signal,
       progress: context.progress,
     }),

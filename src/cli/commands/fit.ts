@@ -76,7 +76,7 @@ export const fitCommand = defineCommand({
       engine,
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
-      cacheDir: cacheFolder(values.cache, context),
+      cacheDir: await cacheFolder(values.cache, context),
       command: repeating(values, budget, out, engine),
       signal: context.signal,
       progress: context.progress,

@@ -1,6 +1,7 @@
 /** `train --resume`: the run's own options from its folder, and none beside them that would make it another run. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { UsageError } from "../../base/index.js";
+import { commandLine, DataError, UsageError } from "../../base/index.js";
 import { type RunSettings, resumableRun } from "../../fit/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
 import { flagOf, overwriteOption } from "./shared.js";
@@ -59,6 +60,14 @@ export async function resumed(
     });
   }
   const { settings, engine } = await resumableRun(folder);
+  if (data === undefined && !existsSync(settings.data)) {
+    throw new DataError({
+      at: folder,
+      expected: `the images of this training in ${settings.data}`,
+      received: "nothing there",
+      hint: `if they have moved, name their place: ${commandLine(["bantam", "train", "FOLDER"], { resume: folder })}`,
+    });
+  }
   return {
     settings: data === undefined ? settings : { ...settings, data: resolve(data) },
     // The same device as before, so that the numbers are rounded as they were.

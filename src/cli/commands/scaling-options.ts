@@ -58,7 +58,7 @@ export async function scalingOptionsOf(
     ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed, overwrite: values.overwrite },
     command: commandLine(["bantam", command, data], given),
     engine,
-    cacheDir: cacheFolder(values.cache, context),
+    cacheDir: await cacheFolder(values.cache, context),
     ...{ signal: context.signal, progress: context.progress },
   };
 }

@@ -125,7 +125,7 @@ export const searchCommand = defineCommand({
       seed: values.seed,
       overwrite: values.overwrite,
       engine: await engineOf(values, context),
-      cacheDir: cacheFolder(values.cache, context),
+      cacheDir: await cacheFolder(values.cache, context),
       signal: context.signal,
       progress: context.progress,
     }).catch((error: unknown) => {

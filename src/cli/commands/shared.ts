@@ -1,7 +1,8 @@
 /** Options and small things that several commands have in common. */
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { formatCount, formatPercent, UsageError } from "../../base/index.js";
+import { isAbsolute, join } from "node:path";
+import { requireWritable } from "../../base/files.js";
+import { FileError, formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -135,8 +136,21 @@ export function budgetOf({ maxParams, maxMacs, maxMemory, maxSize, maxLatency }:
   };
 }
 
-export function cacheFolder(cache: string | undefined, { env }: Pick<Context, "env">): string {
-  return cache ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bantam");
+/**
+ * Where decoded images are kept. An empty `XDG_CACHE_HOME` is an unset one, and so is a relative one.
+ *
+ * @throws {FileError} when nothing can be written there, as with a home that is not there: the hint names `--cache`.
+ * @source https://specifications.freedesktop.org/basedir-spec
+ */
+export async function cacheFolder(cache: string | undefined, { env }: Pick<Context, "env">): Promise<string> {
+  const { XDG_CACHE_HOME: shared = "" } = env;
+  const folder = cache ?? join(isAbsolute(shared) ? shared : join(homedir(), ".cache"), "bantam");
+  await requireWritable(folder).catch((error: unknown) => {
+    if (!(error instanceof FileError)) throw error;
+    const hint = "decoded images are kept there; --cache FOLDER or BANTAM_CACHE names another place";
+    throw new FileError({ ...error.facts, hint }, { cause: error });
+  });
+  return folder;
 }
 
 /** What a training came to, in a line: `runs/photos/model.onnx: 89.3 % of 2000 held-out images, 98.4 k params, 2.14 M MACs`. */

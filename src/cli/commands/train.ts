@@ -96,7 +96,7 @@ export const trainCommand = defineCommand({
       ...(goldenPhotos && { goldenPhotos }),
       ...{ out: run.out, overwrite, checkpointSeconds: checkpointEvery, workers },
       engine: await enginesOf(run, context),
-      cacheDir: cacheFolder(values.cache, context),
+      cacheDir: await cacheFolder(values.cache, context),
       ...{ env: context.env, signal: context.signal, progress: context.progress },
     });
     return { ...result, report: page };
