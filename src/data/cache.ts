@@ -27,6 +27,8 @@ export type CacheKey = {
   readonly geometry: Geometry;
   /** Hash of the list of pictures where it is not the whole dataset. */
   readonly subset: string | null;
+  /** Side of the cached pictures that these were made from, px; left out where they come from the files. */
+  readonly from?: number | undefined;
 };
 
 export type PixelCache = {
@@ -136,11 +138,19 @@ async function* decodeAll(
   options: BuildOptions,
 ): AsyncGenerator<Uint8Array> {
   const bytes = imageBytes(geometry);
-  const perChunk = Math.max(1, Math.min(1024, Math.floor(chunkBytes / bytes)));
+  const perChunk = Math.max(1, Math.min(decode.many === undefined ? 1024 : 8192, Math.floor(chunkBytes / bytes)));
   let done = 0;
   for (let start = 0; start < sources.length; start += perChunk) {
     const names = sources.slice(start, start + perChunk);
     const reasons = new Map<string, string>();
+    throwIfStopped(options.signal, "decoding images");
+    const many = decode.many?.(names, geometry) ?? null;
+    if (many !== null) {
+      yield await many;
+      done += names.length;
+      options.onProgress?.(done, sources.length, "decoding images");
+      continue;
+    }
     const chunk = new Uint8Array(names.length * bytes);
     await forEachConcurrently(names.length, decodersAtOnce, async (i) => {
       throwIfStopped(options.signal, "decoding images");
@@ -176,7 +186,7 @@ async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> 
   });
 }
 
-function keyText({ fingerprint, geometry, subset }: CacheKey): string {
+function keyText({ fingerprint, geometry, subset, from }: CacheKey): string {
   const { size, channels, resize, interpolation, crop = 1 } = geometry;
   return JSON.stringify({
     version,
@@ -188,6 +198,7 @@ function keyText({ fingerprint, geometry, subset }: CacheKey): string {
     interpolation,
     // Left out where nothing is cut off, so that caches from before there was a crop are found.
     ...(crop !== 1 && { crop }),
+    from,
     decoder: decoderVersion,
   });
 }

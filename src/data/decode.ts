@@ -26,7 +26,11 @@ export const maxFileBytes = 512 * 1024 * 1024;
 const kernels = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos3: "lanczos3" } as const;
 
 /** Gives the pixels `[size, size, channels]` of one picture of a dataset. @throws {DataError} when it is broken. */
-export type Decode = (source: string, geometry: Geometry) => Promise<Uint8Array>;
+export type Decode = {
+  (source: string, geometry: Geometry): Promise<Uint8Array>;
+  /** The pixels of several pictures, one after the other, where that is faster; null where they have to be decoded one by one. */
+  readonly many?: (sources: readonly string[], geometry: Geometry) => Promise<Uint8Array> | null;
+};
 
 /**
  * Decodes JPEG, PNG, WebP, GIF, AVIF or TIFF: the first frame, turned upright as EXIF says, transparent parts on
@@ -69,6 +73,28 @@ export async function resizeGrey(
   if (geometry.channels === 1) return grey;
   return new Uint8Array(grey.length * 3).map((_, i) => grey[Math.floor(i / 3)]!);
 }
+
+/** A square of `side` px, `[side, side, channels]`, to a geometry of as many channels. */
+export async function resizeRaw(pixels: Uint8Array, side: number, geometry: Geometry): Promise<Uint8Array> {
+  if (side === geometry.size && resizedSide(geometry) === side) return pixels;
+  const { channels } = geometry;
+  return render(sharp(pixels, { raw: { width: side, height: side, channels } }), geometry, "pixels");
+}
+
+/** Pixels of any shape as they are, without a thought for what is on them. */
+export async function resizeSheet(
+  pixels: Uint8Array,
+  { channels, from, to }: { readonly channels: 1 | 3; readonly from: Shape; readonly to: Shape },
+  interpolation: Geometry["interpolation"],
+): Promise<Uint8Array> {
+  const { data } = await sharp(pixels, { raw: { ...from, channels } })
+    .resize({ ...to, fit: "fill", kernel: kernels[interpolation] })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return data;
+}
+type Shape = { readonly width: number; readonly height: number };
 
 export type Header = { readonly shorterSide: number; readonly longerSide: number; readonly grey: boolean };
 

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { DataError } from "../base/index.js";
 import { type Decode, resizeGrey } from "./decode.js";
 import { type Idx, readIdx } from "./idx.js";
+import type { Geometry } from "./preprocessing.js";
+import { resizeMany } from "./resize-many.js";
 
 /** The address of one picture in an IDX file. */
 export function idxSource(file: string, index: number): string {
@@ -15,7 +17,7 @@ export function parseIdxSource(source: string): { readonly file: string; readonl
 }
 
 export function idxDecoder(files: ReadonlyMap<string, Idx>): Decode {
-  return async (source, geometry) => {
+  const pictureAt = (source: string) => {
     const address = parseIdxSource(source);
     const idx = address && files.get(address.file);
     if (!idx) throw new Error(`internal: ${source} is in none of the IDX files that were read`);
@@ -24,8 +26,21 @@ export function idxDecoder(files: ReadonlyMap<string, Idx>): Decode {
       throw new DataError({ at: source, expected: `one of ${count} images`, received: `index ${address.index}` });
     }
     const start = address.index * height * width;
-    return resizeGrey(idx.data.subarray(start, start + height * width), { width, height }, geometry);
+    return { pixels: idx.data.subarray(start, start + height * width), width, height };
   };
+  const decode = async (source: string, geometry: Geometry) => {
+    const { pixels, ...shape } = pictureAt(source);
+    return resizeGrey(pixels, shape, geometry);
+  };
+  return Object.assign(decode, {
+    many(sources: readonly string[], geometry: Geometry) {
+      const { width, height } = pictureAt(sources[0]!);
+      if (width !== height) return null;
+      const pixels = new Uint8Array(sources.length * width * width);
+      for (const [i, source] of sources.entries()) pixels.set(pictureAt(source).pixels, i * width * width);
+      return resizeMany(pixels, width, 1, geometry);
+    },
+  });
 }
 
 /** Reads those IDX files of `root` in which `sources` lie; holds them in memory. */

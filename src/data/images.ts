@@ -6,7 +6,9 @@ import { findCache, findOrBuildCache } from "./cache.js";
 import type { OnProgress } from "./concurrency.js";
 import type { Dataset } from "./dataset.js";
 import { openDecoder } from "./decoder.js";
-import { type Geometry, imageBytes } from "./preprocessing.js";
+import { parseIdxSource } from "./idx-decoder.js";
+import { firstGeometry, type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
+import { resizeMany } from "./resize-many.js";
 import type { SplitName } from "./sample.js";
 import { type ReadPicture, readerOf, type SharedPictures, selected } from "./shared-pictures.js";
 
@@ -30,6 +32,11 @@ export type ImageOptions = {
    * from the file when it is asked for.
    */
   readonly memoryLimit?: number | undefined;
+  /**
+   * Makes sides smaller than the dataset's own from the pixels of that side, in place of decoding the files again: no photo is decoded
+   * twice, but resized twice it has pixels that differ by a level or two from those that `decodeImage` gives.
+   */
+  readonly derive?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 };
@@ -51,7 +58,10 @@ export async function openImages(
 ): Promise<ImageSet> {
   const samples = dataset.splits[split];
   const sources = samples.map(({ source }) => source);
-  const { file, slots } = await locate(dataset, sources, geometry, options);
+  const larger = options.derive === true && canDerive(dataset, sources, geometry);
+  const { file, slots } = larger
+    ? await derive(dataset, split, geometry, options)
+    : await locate(dataset, sources, geometry, options);
   const bytes = imageBytes(geometry);
   const inMemory = slots.length * bytes <= (options.memoryLimit ?? defaultMemoryLimit);
   const pixels = inMemory ? fromMemory(file, bytes, slots) : fromFile(file, bytes, slots);
@@ -89,6 +99,52 @@ async function locate(
     },
   );
   return { file: cache.pixelFile, slots: sources.map((_, slot) => slot) };
+}
+
+/** Pictures of IDX files need no decoding, and lose nothing by being taken from there. */
+function canDerive(dataset: Dataset, sources: readonly string[], geometry: Geometry): boolean {
+  const first = firstGeometry(dataset);
+  const inIdx = sources.length > 0 && parseIdxSource(sources[0]!) !== null;
+  const isSmaller = geometry.size < first.size && resizedSide(geometry) === geometry.size;
+  return (
+    !inIdx && isSmaller && (["channels", "resize", "interpolation"] as const).every((k) => geometry[k] === first[k])
+  );
+}
+
+async function derive(
+  dataset: Dataset,
+  split: SplitName,
+  geometry: Geometry,
+  { cacheDir, signal, onProgress }: ImageOptions,
+): Promise<{ readonly file: string; readonly slots: readonly number[] }> {
+  const sources = dataset.splits[split].map(({ source }) => source);
+  const subset = createHash("sha256").update(JSON.stringify(sources)).digest("hex");
+  const { size, channels } = dataset;
+  const key = { fingerprint: dataset.fingerprint, geometry, subset, from: size };
+  let larger: ImageSet | undefined;
+  try {
+    const open = async () => {
+      const set = await openImages(dataset, split, firstGeometry(dataset), {
+        cacheDir,
+        memoryLimit: 0,
+        signal,
+        onProgress,
+      });
+      larger = set;
+      const placeOf = new Map(sources.map((source, i) => [source, i]));
+      const bytes = imageBytes(set);
+      const many = (names: readonly string[]) => {
+        const pixels = new Uint8Array(names.length * bytes);
+        for (const [i, name] of names.entries()) set.read(placeOf.get(name)!, pixels, i * bytes);
+        return resizeMany(pixels, size, channels, geometry);
+      };
+      return Object.assign((name: string) => many([name]), { many });
+    };
+    const cache = await findOrBuildCache(cacheDir, key, sources, open, { broken: "throw", signal, onProgress });
+    return { file: cache.pixelFile, slots: sources.map((_, slot) => slot) };
+  } finally {
+    larger?.close();
+  }
 }
 
 /** @param slots position of each picture in the file. */

@@ -52,10 +52,14 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   await requireFolder(out, { kind: "fit", overwrite });
   await requireWritable(cacheDir);
   const maxSize = largestUsefulSide(options.budget, costsBy(options.latency));
-  const dataset = await readData(data, { seed: options.seed, cacheDir, maxSize, signal }, progress);
+  const { seed, trials, epochs } = options;
+  // Where the amounts are given, the time decides nothing.
+  const seconds = trials === undefined || epochs === undefined ? options.seconds : undefined;
+  const dataset = await readData(data, { seed, cacheDir, maxSize, signal, seconds }, progress);
+  clock.endReading();
   const whole = gateFor(options, dataset);
   requireFeasible(whole);
-  const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  const pool = createImagePool(dataset, { cacheDir, signal, progress, derive: true });
   const owned = fitJob(options, dataset, progress);
   let held: Folder | undefined;
   try {

@@ -23,6 +23,11 @@ export function createImagePool(
     progress: Progress;
     /** All but the side; by default as the dataset was first decoded. */
     geometry?: Geometry | undefined;
+    /**
+     * Smaller sides of training and validation images are made from the dataset's own side. Test images are always decoded from their
+     * files, as a picture to be classified is.
+     */
+    derive?: boolean | undefined;
   },
 ): ImagePool {
   const open = new Map<string, Promise<ImageSet>>();
@@ -35,8 +40,10 @@ export function createImagePool(
       const known = open.get(key);
       if (known !== undefined) return known;
       const { cacheDir, signal, progress } = options;
+      const derive = options.derive === true && split !== "test";
       const images = openImages(dataset, split, geometry(size), {
         cacheDir,
+        derive,
         signal,
         onProgress: (done, total) =>
           progress.update({ text: `decoding ${split} images at ${size} px`, fraction: done / total }),

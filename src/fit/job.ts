@@ -46,14 +46,23 @@ export type Clock = {
   /** Seconds since the start, those of earlier, stopped runs included. */
   spent(): number;
   add(seconds: number): void;
+  /** Seconds that reading took in this run; 0 until `endReading`. */
+  reading(): number;
+  endReading(): void;
 };
 
 export function createClock(total: number): Clock {
   const began = performance.now();
   let earlier = 0;
+  let reading = 0;
+  const sinceBegin = () => (performance.now() - began) / 1000;
   return {
     total,
-    spent: () => earlier + (performance.now() - began) / 1000,
+    reading: () => reading,
+    endReading: () => {
+      reading = sinceBegin();
+    },
+    spent: () => earlier + sinceBegin(),
     add: (seconds) => {
       earlier += seconds;
     },

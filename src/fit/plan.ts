@@ -3,20 +3,25 @@ import { DivergenceError, formatPercent } from "../base/index.js";
 import { type Architecture, profileArchitecture } from "../networks/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../search/index.js";
 import { createTraining, type Recipe } from "../training/index.js";
-import type { Job } from "./job.js";
+import type { Clock, Job } from "./job.js";
 import type { Plan } from "./study.js";
 import { trainedTrials } from "./trials.js";
 
-/** Part of the whole time that the search may take. */
+/** Part of the time after reading that the search may take. */
 export const SEARCH_SHARE = 0.25;
 export const EVOLUTION = { population: 6, sample: 3 };
 export const objective: Objective = { costs: ["params", "macs"], reward: ({ accuracy }) => accuracy };
 const BEST = "the best of them";
 const TRIALS_WANTED = 16;
+const LEAST_SECONDS = 1;
 const MOST_TRIAL_STEPS = 400;
 /** A full training should have this many steps, and see every image this often. */
 const FINAL_STEPS = 2000;
 const FINAL_EPOCHS = 6;
+
+/** When the search is to end, in seconds of the clock. */
+export const searchEnd = ({ total, reading }: Pick<Clock, "total" | "reading">): number =>
+  reading() + Math.max(0, total - reading()) * SEARCH_SHARE;
 
 /** Decides, once, how long a trial is. */
 export async function planTrials(job: Job, gate: CostGate): Promise<void> {
@@ -34,7 +39,7 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
   const training = await createTraining({ engine, architecture, recipe, normalization, rng });
   const stepSeconds = await training.measureStep(train).finally(() => training.dispose());
 
-  const trialSeconds = (clock.total * SEARCH_SHARE - clock.spent()) / TRIALS_WANTED;
+  const trialSeconds = (searchEnd(clock) - clock.spent()) / TRIALS_WANTED;
   const affordable = (trialSeconds * recipe.batchSize) / stepSeconds;
   return {
     trialEpochs: Math.max(1, Math.min(mostTrialEpochs(recipe, images), Math.floor(affordable / images))),
@@ -66,7 +71,8 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
     return { ...plan.choice, chosen, why };
   }
   const { recipe, clock, dataset } = job;
-  const seconds = clock.total - clock.spent();
+  // Where none is left, the network is to be one that an epoch is soon trained of.
+  const seconds = Math.max(LEAST_SECONDS, clock.total - clock.spent());
   const wanted = Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
   const affordable = ({ imagesPerSecond, architecture }: Trial) =>
     job.epochs === undefined

@@ -2,14 +2,17 @@
 import { type Dataset, type OpenOptions, openDataset, type SplitName } from "../data/index.js";
 import { type DataFacts, dataLines } from "../report/index.js";
 import type { Progress } from "./progress.js";
+import { readingProgress } from "./reading-pace.js";
 
-type ReadOptions = Omit<OpenOptions, "onProgress">;
+type ReadOptions = Omit<OpenOptions, "onProgress"> & {
+  /** Of the job, where reading counts in its time: it is said at once when it takes most of it. */
+  readonly seconds?: number | undefined;
+};
 
 /** Without a word. @throws as `openDataset`. */
-export function readImages(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
+export function readImages(path: string, { seconds, ...options }: ReadOptions, progress: Progress): Promise<Dataset> {
   progress.phase("data", "reading images");
-  const onProgress = (done: number, total: number, text: string) => progress.update({ text, fraction: done / total });
-  return openDataset(path, { ...options, onProgress });
+  return openDataset(path, { ...options, onProgress: readingProgress(progress, seconds) });
 }
 
 /** @throws as `openDataset`. */

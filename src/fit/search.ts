@@ -119,7 +119,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   await requireWritable(cacheDir);
   const maxSize = largestUsefulSide(budget, costsOf);
   const dataset = await readData(data, { seed, cacheDir, maxSize, signal }, progress);
-  const pool = createImagePool(dataset, { cacheDir, signal, progress });
+  const pool = createImagePool(dataset, { cacheDir, signal, progress, derive: true });
   let held: Folder | undefined;
   try {
     const facts = {

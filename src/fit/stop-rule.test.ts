@@ -12,7 +12,7 @@ const trialsOf = (length: number) =>
 
 /** A clock for tests: 400 s in all, 100 of them for the search. */
 function clockAt(seconds: number) {
-  const clock = { total: 100 / SEARCH_SHARE, now: seconds, spent: () => clock.now };
+  const clock = { total: 100 / SEARCH_SHARE, now: seconds, spent: () => clock.now, reading: () => 0 };
   return clock;
 }
 
@@ -42,4 +42,14 @@ test("after a stop, takes its average over the trials since", () => {
   expect(isDone(trialsOf(15)), "one in 20 s").toBe(false);
   clock.now = 81;
   expect(isDone(trialsOf(15)), "one in 31 s").toBe(true);
+});
+
+test("a quarter of what reading leaves", () => {
+  const clock = { ...clockAt(0), total: 500, reading: () => 300 };
+  const isDone = (seconds: number) => stopRule({ ...clock, spent: () => seconds }, undefined, [])(trialsOf(2));
+  // 300 s of reading, then 50 s of search, and 30 % more until the first trial's end.
+  expect([340, 364, 366].map(isDone)).toEqual([false, false, true]);
+  // Reading has taken all: a single trial.
+  const late = { total: 20, reading: () => 60, spent: () => 61 };
+  expect([0, 2].map((length) => stopRule(late, undefined, [])(trialsOf(length)))).toEqual([false, true]);
 });

@@ -21,6 +21,8 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
   progress.phase("train", `training ${formatCount(profileArchitecture(architecture).params)} parameters`);
   const train = await pool.get("train", architecture.resolution);
   const validation = await pool.get("validation", architecture.resolution);
+  // Looked at only at the end, but decoded now: what that takes is then known before the epochs are laid out.
+  await pool.get("test", architecture.resolution);
   const setup = { engine, architecture, recipe, normalization, workers, rng: rng.fork("final") };
   const checkpoints = join(out, "checkpoints");
   const total = schedule(job, job.epochs === undefined ? await measureEpoch(setup, train) : 0);

@@ -4,7 +4,7 @@ import { subset } from "../data/index.js";
 import { type Assignment, bestTrial, type Outcome } from "../search/index.js";
 import { type EpochRecord, runTraining, type StepProgress } from "../training/index.js";
 import type { Job } from "./job.js";
-import { objective, SEARCH_SHARE } from "./plan.js";
+import { objective, searchEnd } from "./plan.js";
 import type { Plan } from "./study.js";
 import { trainedTrials } from "./trials.js";
 
@@ -71,7 +71,7 @@ export async function createTrialTrainer(
 
 function progressOf(job: Job, trialEpochs: number, wanted: number | undefined) {
   const { clock, progress } = job;
-  const [began, limit] = [clock.spent(), clock.total * SEARCH_SHARE];
+  const [began, limit] = [clock.spent(), searchEnd(clock)];
   return (epoch: number, { step, steps, imagesPerSecond }: StepProgress) => {
     const { trials } = job.study;
     const finished = trainedTrials(trials).length;
