@@ -3,7 +3,7 @@
  * compute, every trial in a study that can be stopped and gone on with.
  */
 import { join, resolve } from "node:path";
-import { requireWritable } from "../base/files.js";
+import { requireWritable, writeFileAtomic } from "../base/files.js";
 import {
   createRng,
   fileNameOf,
@@ -84,6 +84,10 @@ export type SearchOptions = {
   /** By default the space for images of the data's size. */
   readonly space?: SpaceMaker | undefined;
   readonly seed: number;
+  /** Where a page about what was found is written: the folder of the study, or one for a server's. */
+  readonly page?:
+    | { readonly folder: string; readonly name: string; readonly render: (found: SearchReport) => string }
+    | undefined;
   /** Begins the study of this name anew, and takes the folder from another kind of job. */
   readonly overwrite?: boolean | undefined;
   readonly engine: Engine;
@@ -114,8 +118,10 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
   const began = performance.now();
   const costsOf = costsBy(latency);
   const folder = looksLikeServer(study) ? undefined : study;
-  await requireApart(data, { "--study": folder, "--cache": cacheDir });
-  if (folder !== undefined) await requireFolder(folder, { kind: "search", overwrite });
+  const { page } = options;
+  const out = folder ?? page?.folder;
+  await requireApart(data, { "--study": out, "--cache": cacheDir });
+  if (out !== undefined) await requireFolder(out, { kind: "search", overwrite, files: page ? [page.name] : [] });
   await requireWritable(cacheDir);
   const maxSize = largestUsefulSide(budget, costsOf);
   const dataset = await readData(data, { seed, cacheDir, maxSize, signal }, progress);
@@ -172,12 +178,11 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       engine: engine.name,
       threads: engine.threads,
     };
-    if (folder !== undefined) {
-      // Whose each study in there is, the database tells.
-      const shared = { facts: {}, settings: { data: resolve(data) }, words: { options: {} } };
-      const tell = (text: string) => progress.line(text);
-      held = await openFolder(folder, { kind: "search", version: VERSION, ...shared, overwrite, tell });
-    }
+    // Whose each study in there is, the database tells.
+    const shared = { facts: {}, settings: { data: resolve(data) }, words: { options: {} } };
+    const tell = (text: string) => progress.line(text);
+    const hold = (place: string) => openFolder(place, { kind: "search", version: VERSION, ...shared, overwrite, tell });
+    if (folder !== undefined) held = await hold(folder);
     const store = await openStudyStore(study, { create: true, signal });
     let supernet: SupernetArm | undefined;
     try {
@@ -297,7 +302,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           },
         },
       );
-      return searchFacts({
+      const found = searchFacts({
         ...{ name, place: shownPlace(study), title: dataset.name, strategy: options.strategy, objective, trials },
         ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
         exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
@@ -308,6 +313,12 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         shared: supernet && { space, accuracies: supernet.shared },
         seconds: (performance.now() - began) / 1000,
       });
+      if (page !== undefined) {
+        // On a server other searches may go on meanwhile: the folder is theirs as well.
+        held ??= await hold(page.folder);
+        await writeFileAtomic(join(page.folder, page.name), page.render(found));
+      }
+      return found;
     } finally {
       await supernet?.dispose();
       await store.close();

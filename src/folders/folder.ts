@@ -49,14 +49,15 @@ export type Folder = {
  * Before any work, and without creating anything: that the folder can be written, nothing stands in the way, nobody works there and
  * it is not another kind of job's.
  *
+ * @param files that will be written there beside those of the kind.
  * @throws {FileError} {UsageError}
  */
 export async function requireFolder(
   out: string,
-  { kind, overwrite }: Pick<FolderJob, "kind" | "overwrite">,
+  { kind, overwrite, files = [] }: Pick<FolderJob, "kind" | "overwrite"> & { readonly files?: readonly string[] },
 ): Promise<void> {
   await requireWritable(out);
-  await requirePlaces(out, kind);
+  await requirePlaces(out, kind, files);
   await requireUnlocked(lockFile(out), out);
   if (overwrite) return;
   const earlier = await readRunFile(out).catch(() => null); // said when it is opened
@@ -174,8 +175,7 @@ async function whoseIs(out: string, job: FolderJob, key: string, facts: RunFile[
   if (earlier instanceof ModelError) throw earlier;
   const found = await foundOf(out, kind);
   // Databases tell themselves whose their studies are.
-  if (found.length === 0 || (isShared(kind) && found.every((name) => name === "database" || name === "weights")))
-    return null;
+  if (found.length === 0 || (isShared(kind) && found.includes("database"))) return null;
   const whose =
     run === null ? "without a run.json that tells whose they are" : "not all of the run that run.json tells of";
   throw unnamed(out, kind, `${found.join(", ")}, ${whose}`);

@@ -32,7 +32,8 @@ const layouts: Readonly<Record<JobKind, Layout>> = {
     folders: { checkpoints, tensorboard: /^events\.out\.tfevents\./ },
   },
   search: {
-    results: [],
+    // And a report-NAME.html for each that is named.
+    results: ["report.html"],
     folders: { database, weights },
     isShared: true,
   },
@@ -53,14 +54,15 @@ export const isShared = (kind: JobKind) => layouts[kind].isShared === true;
 /**
  * That nothing stands where a job will write: a folder in the place of a file, a file in that of a folder.
  *
+ * @param more files of this job beside those of its kind.
  * @throws {FileError} naming the first.
  */
-export async function requirePlaces(folder: string, kind: JobKind): Promise<void> {
+export async function requirePlaces(folder: string, kind: JobKind, more: readonly string[]): Promise<void> {
   const { results, records = [], folders } = layouts[kind];
   const refuse = (at: string, expected: string, received: string) => {
     throw new FileError({ at, expected, received, hint: "move it away, or give another folder for the results" });
   };
-  for (const name of [...results, ...records, "run.json"]) {
+  for (const name of [...results, ...records, ...more, "run.json"]) {
     if ((await kindOf(join(folder, name))) === "folder") refuse(join(folder, name), "a file or none", "a folder");
   }
   for (const name of Object.keys(folders)) {

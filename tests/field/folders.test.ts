@@ -288,6 +288,29 @@ describe("what must be writable is looked at first", () => {
     expect(await readdir(place(out))).toEqual([name]);
   });
 
+  test("a folder in the place of a search's page", async () => {
+    for (const [name, more] of [
+      ["report.html", []],
+      ["report-x.html", ["--name", "x"]],
+    ] as const) {
+      await mkdir(place("blocked-search", name), { recursive: true });
+      const words = [
+        "search",
+        place("a", "photos"),
+        "--max-params",
+        "20k",
+        "--study",
+        place("blocked-search"),
+        ...more,
+      ];
+      const { code, stderr } = await bantam(words);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`error: ${place("blocked-search", name)}: expected a file or none, received a folder\n`);
+      expect(await readdir(place("blocked-search"))).toEqual([name]);
+      await rm(place("blocked-search"), { recursive: true });
+    }
+  });
+
   test("a file in the place of checkpoints/, or of the folder itself", async () => {
     await mkdir(place("blocked"));
     await writeFile(place("blocked", "checkpoints"), "");

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureWritableFolder, readTextFile, writeFileAtomic } from "../../base/files.js";
+import { readTextFile } from "../../base/files.js";
 import { commandLine, InterruptedError, looksLikeServer, UsageError } from "../../base/index.js";
 import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks, VERSION } from "../../fit/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
@@ -100,6 +100,7 @@ export const searchCommand = defineCommand({
       "--axes latency": axes.includes("latencyMs") || undefined,
     });
     const study = values.study ?? join("runs", `${basename(resolve(values.data))}-search`);
+    const page = pageOf(study, values);
     const found = await searchNetworks({
       data: values.data,
       budget: budgetOf(values),
@@ -107,6 +108,7 @@ export const searchCommand = defineCommand({
       strategy: values.strategy,
       strategyOptions: values.population === undefined ? undefined : { population: values.population },
       study,
+      page,
       name: values.name,
       trials: values.trials,
       seconds: values.time,
@@ -133,7 +135,7 @@ export const searchCommand = defineCommand({
       const hint = `every finished trial is in ${shownPlace(study)}; the same command goes on from there`;
       throw new InterruptedError({ ...error.facts, hint });
     });
-    return { ...found, ...(await written(found, study, values)) };
+    return { ...found, report: join(page.folder, page.name), next: page.next(found) };
   },
   show: ({ report, next, ...found }, view) =>
     [
@@ -145,25 +147,23 @@ export const searchCommand = defineCommand({
 });
 
 /** The page of a search, in its folder: one for each named study there, `report.html` where none is named. */
-async function written(
-  found: SearchReport,
-  study: string,
-  { data, name }: { readonly data: string; readonly name: string | undefined },
-): Promise<{ readonly report: string; readonly next: readonly string[] }> {
+function pageOf(study: string, { data, name }: { readonly data: string; readonly name: string | undefined }) {
   const folder = looksLikeServer(study) ? join("runs", `${basename(resolve(data))}-search`) : study;
-  const report = join(folder, name === undefined ? "report.html" : `report-${encodeURIComponent(name)}.html`);
-  const chosen = found.front.find(({ isKnee }) => isKnee) ?? found.front.at(-1);
-  const place = shownPlace(study);
-  const next: string[] = [];
-  if (chosen !== undefined) {
+  const next = (found: SearchReport): readonly string[] => {
+    const chosen = found.front.find(({ isKnee }) => isKnee) ?? found.front.at(-1);
+    if (chosen === undefined) return [];
     const file = join(folder, `trial-${chosen.id}.json`);
-    next.push(commandLine(["bantam", "study", "export", place, found.name], { trial: chosen.id, out: file }));
-    next.push(commandLine(["bantam", "train", data], { network: file }));
-  }
-  const made = { createdAt: new Date().toISOString(), version: VERSION };
-  await ensureWritableFolder(folder);
-  await writeFileAtomic(report, renderSearchPage({ ...found, next, ...made }));
-  return { report, next };
+    const place = shownPlace(study);
+    return [
+      commandLine(["bantam", "study", "export", place, found.name], { trial: chosen.id, out: file }),
+      commandLine(["bantam", "train", data], { network: file }),
+    ];
+  };
+  return {
+    ...{ folder, next, name: name === undefined ? "report.html" : `report-${encodeURIComponent(name)}.html` },
+    render: (found: SearchReport) =>
+      renderSearchPage({ ...found, next: next(found), createdAt: new Date().toISOString(), version: VERSION }),
+  };
 }
 
 /** Which strategies an option is for. */
