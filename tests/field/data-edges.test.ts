@@ -14,7 +14,7 @@ describe("IDX files in gzip", () => {
     const root = await temporaryFolder();
     await write(join(root, "train-images-idx3-ubyte.gz"), file);
     await write(join(root, "train-labels-idx1-ubyte.gz"), labels);
-    return bantam(["train", root, ...quick, "--out", join(root, "out")]);
+    return bantam(["train", root, ...quick, "--out", join(await temporaryFolder(), "out")]);
   };
 
   test("zeros after the end are padding", async () => {

@@ -32,7 +32,7 @@ export function picture(
 ): Sharp {
   const pixels = Buffer.alloc(width * height * channels);
   for (let k = 0; k < pixels.length; k++) {
-    const noise = (Math.imul(k + 1, 2_654_435_761) ^ Math.imul(i + 7, 40_503)) >>> 24;
+    const noise = Math.imul(k + 1 + 7919 * i, 2_654_435_761) >>> 24;
     pixels[k] = channels === 1 || k % channels === hue % channels ? 128 + (noise >> 1) : noise >> 2;
   }
   return sharp(pixels, { raw: { width, height, channels: channels as 1 | 3 } });
