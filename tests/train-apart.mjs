@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { createRng } from "../dist/base/index.js";
 import { openMetrics } from "../dist/fit/metrics.js";
 import { chooseEngine } from "../dist/runtime/index.js";
-import { finishedEpochs, runTraining } from "../dist/training/index.js";
+import { runTraining, savedCourse } from "../dist/training/index.js";
 
 const [file, out, killAfterStep, killAfterMs] = process.argv.slice(2);
 const { train, validation, ...setup } = JSON.parse(await readFile(file, "utf8"));
@@ -23,7 +23,8 @@ const imageSet = ({ labels, pictures, size }) => ({
 const checkpoints = { folder: join(out, "checkpoints"), run: "a", everySeconds: 0 };
 let steps = 0;
 try {
-  const metrics = await openMetrics(out, { earlier: await finishedEpochs(checkpoints), tensorboard: false });
+  const { curve } = await savedCourse(checkpoints, setup.epochs);
+  const metrics = await openMetrics(out, { earlier: curve, tensorboard: false });
   await runTraining({
     ...{ ...setup, engine: await chooseEngine("auto", 1), rng: createRng(1), checkpoints },
     ...{ train: imageSet(train), validation: imageSet(validation) },

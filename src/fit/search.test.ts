@@ -69,7 +69,7 @@ test("a search that was stopped goes on as if it had not been", async () => {
   for (const { summary, id } of front) expect(networks[id]).toBe(summary);
   const lines = exportStudy(read, "csv").trimEnd().split("\r\n");
   expect(lines).toHaveLength(read.trials.length + 1);
-  expect(lines[1]).toMatch(/^0,evolution,finished,/);
+  expect(lines[1]).toMatch(/^1,evolution,finished,/);
   expect(JSON.parse(exportStudy(read, "json")).trials).toEqual(read.trials);
 }, 60_000);
 

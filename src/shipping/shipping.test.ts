@@ -401,3 +401,20 @@ function softmax(logits: ArrayLike<number>): number[] {
   const sum = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / sum);
 }
+
+test.each([
+  ["weights that are no numbers", Number.NaN, "NaN among the weights stem.conv.weight"],
+  ["weights that count to infinity", 3e38, "NaN among the probabilities of a golden picture"],
+])("%s are not exported, and not called damaged", async (_, value, received) => {
+  const stem = model.tensors.get("stem.conv.weight")!;
+  const tensors = new Map(model.tensors).set(
+    "stem.conv.weight",
+    stem.map((weight, i) => (i % 2 ? -value : value) + weight),
+  );
+  const error = await exportOnnx({ ...model, tensors }, engine, pictures.slice(0, 1)).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect((error as Error).message).toBe(
+    `${model.architecture.name}: expected a network of finite numbers, received ${received}\n  hint: its training diverged, and there is nothing to export: train it again, at a lower learning rate where you gave one`,
+  );
+});
