@@ -33,6 +33,11 @@ test.each([
   expect(fault(text)).toBe(received);
 });
 
+test("a byte order mark is not part of it", () => {
+  expect(read('\ufeff{"a":1}')).toEqual({ a: 1 });
+  expect(fault("\ufeff{]")).toMatch(/^in line 1, column 2, /);
+});
+
 test("what is JSON is read, and what is not has a place, however deep", () => {
   fc.assert(
     fc.property(fc.json(), fc.nat(), fc.constantFrom("", "x", '"', "}", "]", ",", ":"), (text, place, insert) => {

@@ -2,13 +2,14 @@
 import type { Facts } from "./errors.js";
 
 /**
- * What a text of JSON says.
+ * What a text of JSON says, with or without a byte order mark before it.
  *
  * @param what should be there: `a recipe in JSON`.
  * @param fault makes the error of the facts.
  * @throws what `fault` makes, with line and column of the first character that cannot stand where it does.
  */
-export function parseJson(text: string, at: string, what: string, fault: (facts: Facts) => Error): unknown {
+export function parseJson(marked: string, at: string, what: string, fault: (facts: Facts) => Error): unknown {
+  const text = marked.replace(/^\ufeff/, "");
   try {
     return JSON.parse(text);
   } catch {

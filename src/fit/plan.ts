@@ -11,7 +11,6 @@ import { trainedTrials } from "./trials.js";
 export const SEARCH_SHARE = 0.25;
 export const EVOLUTION = { population: 6, sample: 3 };
 export const objective: Objective = { costs: ["params", "macs"], reward: ({ accuracy }) => accuracy };
-const BEST = "the best of them";
 const TRIALS_WANTED = 16;
 const LEAST_SECONDS = 1;
 const MOST_TRIAL_STEPS = 400;
@@ -63,11 +62,12 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
   const trials = trainedTrials(job.study.trials);
   requireOne(trials);
   const best = bestTrial(trials, objective.reward);
+  const top = trials.length === 1 ? "the only one" : "the best of them";
   const isBest = ({ id }: Trial) => id === best.id;
   const beaten = () => `${formatPercent(best.accuracy)} was reached by trial ${trials.indexOf(best) + 1}`;
   if (plan.choice !== undefined) {
     const chosen = job.study.trials[plan.choice.trial]!;
-    const why = isBest(chosen) ? BEST : `as it was chosen before, by the time there was then (${beaten()})`;
+    const why = isBest(chosen) ? top : `as it was chosen before, by the time there was then (${beaten()})`;
     return { ...plan.choice, chosen, why };
   }
   const { recipe, clock, dataset } = job;
@@ -88,7 +88,7 @@ export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number 
   const most = affordable(chosen);
   const mostActivations = Number.isFinite(most) ? Math.round(most) : null;
   job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };
-  return { chosen, mostActivations, why: isBest(chosen) ? BEST : `${rule} (${beaten()})` };
+  return { chosen, mostActivations, why: isBest(chosen) ? top : `${rule} (${beaten()})` };
 }
 
 function requireOne(trials: readonly Trial[]): void {

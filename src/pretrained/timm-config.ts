@@ -1,6 +1,6 @@
 /** What a repository of timm says of its weights, in `config.json`. */
 import { z } from "zod";
-import { ModelError } from "../base/index.js";
+import { ModelError, parseJson } from "../base/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type TimmModel, timmModel } from "./timm-models.js";
 
@@ -47,7 +47,7 @@ const schema = z.object({
  * @throws {UsageError} when the model is none of the families that there are here.
  */
 export function parseTimmConfig(text: string, at: string): TimmConfig | null {
-  const json = parseJson(text, at);
+  const json = parseJson(text, at, "JSON", (facts) => new ModelError(facts));
   if (!z.object({ architecture: z.string() }).safeParse(json).success) return null;
   const config = checked(schema, json, at);
   // Before 2023 the description of the weights was not in a field of its own.
@@ -90,14 +90,6 @@ function preprocessingOf(
 /** `label_names` may hold WordNet's numbers, and `label_descriptions` what they stand for. */
 function labelsOf({ label_names: names, label_descriptions: descriptions }: z.infer<typeof schema>) {
   return names?.map((name) => descriptions?.[name] ?? name) ?? null;
-}
-
-function parseJson(text: string, at: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ModelError({ at, expected: "JSON", received: "something else" }, { cause });
-  }
 }
 
 function checked<T>(form: z.ZodType<T>, json: unknown, at: string): T {
