@@ -1,6 +1,7 @@
 /** Weights to measure with. */
 import { createRng } from "../base/index.js";
 import { type Graph, sizeOf } from "../ir/index.js";
+import { requireFewWeights } from "../networks/index.js";
 
 /**
  * Weights under which what passes through a layer keeps its size, so that no activation of a deep network becomes infinite, or
@@ -9,6 +10,7 @@ import { type Graph, sizeOf } from "../ir/index.js";
  * A few thousand random numbers, over and over: no latency depends on them, and the largest networks have tens of millions.
  */
 export function benchWeights(graph: Graph): Map<string, Float32Array> {
+  requireFewWeights(graph);
   const rng = createRng("latency");
   const numbers = Float32Array.from({ length: 1 << 14 }, () => Math.sqrt(12) * (rng.uniform() - 0.5)); // of variance 1
   return new Map(

@@ -4,6 +4,7 @@ import { ModelError } from "../base/index.js";
 import type { Architecture } from "./architecture.js";
 import { absent } from "./blocks/block-record.js";
 import { blockNames, blocks } from "./blocks/blocks.js";
+import { requireFewBlocks } from "./bounds.js";
 
 // The upper limits keep a damaged or hostile file from asking for more memory than there is.
 const width = z.int().min(1).max(65_536);
@@ -64,7 +65,10 @@ export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
  */
 export function parseArchitecture(json: unknown, at: string): Architecture {
   const result = architectureSchema.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) {
+    requireFewBlocks({ ...result.data, name: at });
+    return result.data;
+  }
   const wrong = result.error.issues.flatMap(describe);
   throw new ModelError({
     at,

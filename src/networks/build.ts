@@ -4,6 +4,7 @@ import { createBuilder } from "../ops/index.js";
 import type { Architecture, Stage } from "./architecture.js";
 import { blocks } from "./blocks/blocks.js";
 import { addsInput } from "./blocks/widths.js";
+import { requireFewBlocks } from "./bounds.js";
 import {
   biasedConv,
   channelsOf,
@@ -95,8 +96,9 @@ export type Link = {
   readonly append: (site: Site, x: Value) => Value;
 };
 
-/** From the image `[N, C, H, W]` to the logits `[N, classes]`. */
+/** From the image `[N, C, H, W]` to the logits `[N, classes]`. @throws {ModelError} when there are too many. */
 export function linksOf(architecture: Architecture): Link[] {
+  requireFewBlocks(architecture);
   const { stem, stages, head, dropout, dropPath, classes } = architecture;
   const { conv, hidden, activation } = head;
   const count = stages.reduce((total, { repeats }) => total + repeats, 0);

@@ -1,5 +1,6 @@
 import type { Rng } from "../base/index.js";
 import { type Graph, type Initializer, sizeOf } from "../ir/index.js";
+import { requireFewWeights } from "./bounds.js";
 
 /**
  * Starting values of every parameter of a graph, by name.
@@ -8,6 +9,7 @@ import { type Graph, type Initializer, sizeOf } from "../ir/index.js";
  * network holds.
  */
 export function initializeParameters(graph: Graph, rng: Rng): Map<string, Float32Array> {
+  requireFewWeights(graph);
   return new Map(
     graph.parameters.map(({ value, initializer }) => {
       const draw = sampler(initializer, rng.fork(value.name));

@@ -309,7 +309,12 @@ class Writer implements OnnxWriter {
       isRead[i] = node.outputs.some(({ name }) => read.has(name));
       if (isRead[i]) for (const name of node.inputs) read.add(name);
     }
-    const keep = <T>(list: T[]) => list.splice(0, list.length, ...list.filter((_, i) => isRead[i]));
+    // In place, and without a call of as many arguments: the stack does not hold them all.
+    const keep = <T>(list: T[]) => {
+      let kept = 0;
+      for (const [i, each] of list.entries()) if (isRead[i]) list[kept++] = each;
+      list.length = kept;
+    };
     keep(this.nodeList);
     keep(this.lowered);
     const used = this.initializers.filter(({ name }) => read.has(name));
