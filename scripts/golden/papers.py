@@ -257,6 +257,40 @@ def efficientnet(own_width, depth, lite=False):
     return network
 
 
+# EfficientNetV2, arXiv:2104.00298, table 4, and the release's `effnetv2_configs.py`: fused, expansion, stride, out, repeats.
+FUSED, MB = True, False
+V2_B = [(FUSED, 1, 1, 16, 1), (FUSED, 4, 2, 32, 2), (FUSED, 4, 2, 48, 2), (MB, 4, 2, 96, 3), (MB, 6, 1, 112, 5), (MB, 6, 2, 192, 8)]
+V2_S = [(FUSED, 1, 1, 24, 2), (FUSED, 4, 2, 48, 4), (FUSED, 4, 2, 64, 4), (MB, 4, 2, 128, 6), (MB, 6, 1, 160, 9), (MB, 6, 2, 256, 15)]
+
+
+def nearest_multiple(v, divisor=8):
+    """The release rounds so, whatever is lost."""
+    return max(divisor, int(v + divisor / 2) // divisor * divisor)
+
+
+def fused_mbconv(w, x, factor, out, s, act):
+    """Figure 2: a dense 3 x 3 convolution and a projection; where nothing is widened, the convolution alone, with its activation."""
+    y = conv(w, x, out, 3, s, act) if factor == 1 else conv(w, conv(w, x, factor * x.shape[1], 3, s, act), out, 1, 1, linear)
+    return x + y if s == 1 and x.shape[1] == out else y
+
+
+def efficientnet_v2(rows, stem, own_width=1.0, depth=1.0):
+    def network(w, x, width, classes):
+        scaled = lambda c: nearest_multiple(c * own_width * width)
+        x = conv(w, x, scaled(stem), 3, 2, silu)
+        for is_fused, t, s, out, n in rows:
+            for i in range(math.ceil(n * depth)):
+                stride = s if i == 0 else 1
+                if is_fused:
+                    x = fused_mbconv(w, x, t, scaled(out), stride, silu)
+                else:
+                    excite = (max(1, int(x.shape[1] * 0.25)), silu, torch.sigmoid)
+                    x = mbconv(w, x, t * x.shape[1], scaled(out), 3, stride, silu, excite)
+        return dense(w, conv(w, x, scaled(1280), 1, 1, silu).mean((2, 3)), classes)
+
+    return network
+
+
 NETWORKS = {
     "mobilenet-v1": mobilenet_v1,
     "mobilenet-v2": mobilenet_v2,
@@ -269,6 +303,8 @@ NETWORKS = {
     "mnasnet-small": mnasnet(8, MNASNET_SMALL, unskipped=[0]),
     **{f"efficientnet-b{i}": efficientnet(*scales) for i, scales in enumerate(EFFICIENTNET)},
     **{f"efficientnet-lite{i}": efficientnet(*scales, lite=True) for i, scales in enumerate(EFFICIENTNET[:5])},
+    **{f"efficientnet-v2-b{i}": efficientnet_v2(V2_B, 32, *scales) for i, scales in enumerate(EFFICIENTNET[:4])},
+    "efficientnet-v2-s": efficientnet_v2(V2_S, 24),
 }
 
 

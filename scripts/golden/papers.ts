@@ -25,6 +25,7 @@ await writeLogits(await outputFolder(), [
   ...tested("mnasnet-small", 1, 64, 91),
   ...tested("efficientnet-b0", 1, 75),
   ...tested("efficientnet-lite0", 1, 64),
+  ...tested("efficientnet-v2-b0", 0.5, 64, 75),
   ...full("mobilenet-v1", 1, 224, 129),
   ...full("mobilenet-v1", 0.25, 128, 225),
   ...full("mobilenet-v1", 0.5, 160),
@@ -42,6 +43,7 @@ await writeLogits(await outputFolder(), [
   ...full("mnasnet-small", 1, 224, 129),
   ...full("efficientnet-b0", 1, 224, 129, 91),
   ...full("efficientnet-lite0", 1, 224, 129),
+  ...full("efficientnet-v2-b0", 1, 224, 129),
   // From here on fewer pixels than published, at full depth and width.
   ...full("efficientnet-lite1", 1, 96, 97),
   ...full("efficientnet-lite2", 1, 96, 97),
@@ -54,4 +56,8 @@ await writeLogits(await outputFolder(), [
   ...full("efficientnet-b5", 1, 97),
   ...full("efficientnet-b6", 1, 96),
   ...full("efficientnet-b7", 1, 97),
+  ...full("efficientnet-v2-b1", 1, 97),
+  ...full("efficientnet-v2-b2", 1, 96),
+  ...full("efficientnet-v2-b3", 1, 97),
+  ...full("efficientnet-v2-s", 1, 97),
 ]);

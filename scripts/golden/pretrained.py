@@ -37,6 +37,7 @@ TORCHVISION = [
     ("torch-mnasnet-b1-1.3", "mnasnet1_3", {}, None),
     ("torch-efficientnet-b0", "efficientnet_b0", {}, 64),
     *[(f"torch-efficientnet-b{i}", f"efficientnet_b{i}", {}, None) for i in range(1, 8)],
+    *[(f"torch-efficientnet-v2-{size}", f"efficientnet_v2_{size}", {}, None) for size in "sml"],
 ]
 
 TIMM = [
@@ -74,8 +75,12 @@ TIMM = [
     *[(f"tf-efficientnet-b{i}", f"tf_efficientnet_b{i}", 76 if i == 0 else None) for i in range(8)],
     *[(f"timm-efficientnet-lite{i}", f"efficientnet_lite{i}", 64 if i == 0 else None) for i in range(5)],
     *[(f"tf-efficientnet-lite{i}", f"tf_efficientnet_lite{i}", None) for i in range(5)],
+    *[(f"tf-efficientnet-v2-b{i}", f"tf_efficientnetv2_b{i}", 76 if i == 0 else None) for i in range(4)],
+    *[(f"tf-efficientnet-v2-{size}", f"tf_efficientnetv2_{size}", None) for size in "sml"],
+    *[(f"timm-efficientnet-v2-{size}", f"efficientnetv2_{size}", None) for size in "sml"],
 ]
 
+V2 = ["b0", "b1", "b2", "b3", "s", "m", "l"]
 KERAS = [
     ("mobilenet-v1", "MobileNet", {}, None),
     ("mobilenet-v1-0.25", "MobileNet", {"alpha": 0.25}, 64),
@@ -89,6 +94,7 @@ KERAS = [
     ("mobilenet-v3-large-minimalistic", "MobileNetV3Large", {"minimalistic": True}, None),
     ("mobilenet-v3-small-minimalistic", "MobileNetV3Small", {"minimalistic": True}, None),
     *[(f"efficientnet-b{i}", f"EfficientNetB{i}", {}, 76 if i == 0 else None) for i in range(8)],
+    *[(f"efficientnet-v2-{size}", f"EfficientNetV2{size.upper()}", {}, 76 if size == "b0" else None) for size in V2],
 ]
 
 
@@ -211,7 +217,7 @@ def keras_cases():
             cases.append(case)
             continue
         # Scaling inside the network would be ours to undo.
-        inside = {"include_preprocessing": False} if "V3" in theirs else {}
+        inside = {"include_preprocessing": False} if "V3" in theirs or "NetV2B" in theirs else {}
         model = build(
             weights=None,
             input_shape=(side, side, 3),
@@ -230,7 +236,7 @@ def keras_cases():
                 fan_in = shape[0] * shape[1] * (1 if depthwise else shape[2])
             weight.assign(weights(weight.path, shape, fan_in))
         image = numbers("image", 3 * side * side).reshape(1, 3, side, side).transpose(0, 2, 3, 1)
-        if theirs.startswith("EfficientNet"):
+        if theirs.startswith("EfficientNetB"):
             # Rescaling and Normalization come first, with mean 0 and variance 1: the image times 255 passes unchanged.
             image = image * 255
         logits = numpy.asarray(model(image, training=False))

@@ -25,6 +25,7 @@ await writeLogits(await outputFolder(), [
   ...tested("mobilenet-v3-small", 0.75, 65),
   ...tested("mnasnet-b1", 0.5, 64),
   ...tested("efficientnet-b0", 1, 75),
+  ...tested("efficientnet-v2-s", 1, 64),
   ...full("mobilenet-v2", 1, 224, 97),
   ...full("mobilenet-v2", 0.35, 96, 225),
   ...full("mobilenet-v2", 1.4, 64, 129),
@@ -43,4 +44,7 @@ await writeLogits(await outputFolder(), [
   ...full("efficientnet-b5", 1, 96, 97),
   ...full("efficientnet-b6", 1, 96, 97),
   ...full("efficientnet-b7", 1, 96, 97),
+  ...full("efficientnet-v2-s", 1, 96, 97),
+  ...full("efficientnet-v2-m", 1, 96, 97),
+  ...full("efficientnet-v2-l", 1, 96, 97),
 ]);

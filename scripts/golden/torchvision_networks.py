@@ -7,6 +7,7 @@ CONSTRUCTORS = {
     "mobilenet-v2": torchvision.models.mobilenet_v2,
     "mobilenet-v3-small": torchvision.models.mobilenet_v3_small,
     "mobilenet-v3-large": torchvision.models.mobilenet_v3_large,
+    **{f"efficientnet-v2-{size}": getattr(torchvision.models, f"efficientnet_v2_{size}") for size in "sml"},
     **{f"efficientnet-b{i}": getattr(torchvision.models, f"efficientnet_b{i}") for i in range(8)},
 }
 

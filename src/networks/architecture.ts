@@ -18,8 +18,8 @@ export type SqueezeExcite = {
 
 /** One row of a paper's table. */
 export type Stage = {
-  /** `separable`: MobileNet v1's. `invertedResidual`: MobileNet v2's MBConv. What each is, and lacks, stands in `blocks`. */
-  readonly block: "separable" | "invertedResidual";
+  /** What each is, and which of the other fields it lacks, stands in its record in `blocks`. */
+  readonly block: "separable" | "invertedResidual" | "fusedMbconv";
   readonly kernel: 3 | 5 | 7;
   /** Of the first block; its repeats have stride 1. */
   readonly stride: 1 | 2;

@@ -2,6 +2,7 @@
 import { closest, UsageError } from "../base/index.js";
 import type { Architecture } from "./architecture.js";
 import { efficientnetFamily, efficientnetLiteFamily } from "./efficientnet.js";
+import { efficientnetV2Family } from "./efficientnet-v2.js";
 import type { DialectName, Family, Member, Paper } from "./family.js";
 import { mnasnetFamily } from "./mnasnet.js";
 import { mobilenetV1Family } from "./mobilenet-v1.js";
@@ -17,6 +18,7 @@ const families: readonly Family[] = [
   mobilenetV3Family,
   efficientnetFamily,
   efficientnetLiteFamily,
+  efficientnetV2Family,
 ];
 
 export type NetworkInfo = {

@@ -44,7 +44,7 @@ const stage: fc.Arbitrary<Stage> = fc.oneof(
   }),
   fc.record({
     ...common,
-    block: fc.constant("invertedResidual" as const),
+    block: fc.constantFrom("invertedResidual" as const, "fusedMbconv" as const),
     expansion: fc.constantFrom(1, 2.5, 6),
     squeezeExcite: fc.option(squeezeExcite),
     residual: fc.boolean(),

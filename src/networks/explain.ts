@@ -96,7 +96,7 @@ function paramRules(architecture: Architecture, network: string): Rule[] {
   const folded = profileGraph(buildNetwork(architecture, { batch: 1, mode: "folded" }).graph).params;
   const rule = (rule: string, figure: number, by: string): Rule => ({ quantity: "params", rule, figure, by });
   const trainableBy = ["Bantam", ...theirs.flatMap((dialect) => countersOf[dialect] ?? [])].join("; ");
-  const inKeras = /^(mobilenet|efficientnet-b)/.test(network) && !/^mobilenet-v1h|-\d+d$/.test(network);
+  const inKeras = /^(mobilenet|efficientnet-(b|v2))/.test(network) && !/^mobilenet-v1h|-\d+d$/.test(network);
   const inSlim = network.startsWith("mobilenet") && architecture.classes === 1000;
   return [
     rule("trainable numbers", params, trainableBy),

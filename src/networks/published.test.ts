@@ -33,6 +33,13 @@ test.each([
   ["efficientnet-lite2", 6_092_072, 859_736_272], //  6.1 M
   ["efficientnet-lite3", 8_197_096, 1_383_321_872], // 8.2 M
   ["efficientnet-lite4", 13_006_568, 2_553_034_336], // 13.0 M
+  ["efficientnet-v2-b0", 7_139_704, 718_086_176], //  7.1 M, 0.72 B    google/automl, efficientnetv2/README.md
+  ["efficientnet-v2-b1", 8_141_052, 1_196_819_360], // 8.1 M, 1.2 B
+  ["efficientnet-v2-b2", 10_096_086, 1_697_542_832], // 10.1 M, 1.7 B
+  ["efficientnet-v2-b3", 14_358_406, 3_011_458_816], // 14.4 M, 3.0 B
+  ["efficientnet-v2-s", 21_458_488, 8_365_617_152], // 21.5 M, 8.4 B; and torchvision's and timm's to the integer
+  ["efficientnet-v2-m", 54_139_356, 24_582_460_384], // 54.1 M, 24.7 B
+  ["efficientnet-v2-l", 118_515_272, 56_079_699_008], // 119.5 M, 56.3 B
 ] as const)("%s has its published size", (name, params, macs) => {
   expect(networkNames).toContain(name);
   expect(sizeOf(name)).toEqual({ params, macs });

@@ -83,6 +83,7 @@ const mnasnetRelease = "tensorflow/tpu, mnasnet/README.md";
 const mnasnetPaper = "arXiv:1807.11626";
 const efficientnetPaper = "arXiv:1905.11946, table 2";
 const liteRelease = "tensorflow/tpu, efficientnet/lite/README.md";
+const v2Automl = "google/automl, efficientnetv2/README.md";
 const torchvision = "torchvision, IMAGENET1K_V1";
 const torchvision2 = "torchvision, IMAGENET1K_V2";
 const timm = "timm, results-imagenet.csv";
@@ -101,6 +102,7 @@ const mnasnetTop1 = "the row contradicts itself: 52.3 % in one column, 59.3 % in
 const b2Params = "9.2 M counts the moving statistics of batch norm; the other rows do not";
 const firstPreprint = "from the first version of the preprint; the final table leaves this row out";
 const wideV2Params = "6.9 M cannot be right: every implementation has 6.1 M";
+const v2LargeParams = "a million above the sum of its own table, which every implementation has";
 const liteSide = "not known whether measured at this size, which the operations fit, or at the larger one of timm";
 
 /** Width × resolution; the operations of every row are counted in the same unknown way. */
@@ -291,6 +293,19 @@ export const publishedResults: readonly PublishedResult[] = [
   ).flatMap(([size, side, ...figures]) =>
     rowsOf(`efficientnet-lite${size}`, `EfficientNet-Lite${size}`, side, liteRelease, [[1, side, ...figures]]),
   ),
+  ...(
+    [
+      ["b0", 224, [78.7, null, "7.1 M", "0.72 B"]],
+      ["b1", 240, [79.8, null, "8.1 M", "1.2 B"]],
+      ["b2", 260, [80.5, null, "10.1 M", "1.7 B"]],
+      ["b3", 300, [82.1, null, "14.4 M", "3.0 B"]],
+      ["s", 384, [83.9, null, "21.5 M", "8.4 B"]],
+      ["m", 480, [85.2, null, "54.1 M", "24.7 B"]],
+      ["l", 480, [85.7, null, "119.5 M", "56.3 B", { params: v2LargeParams }]],
+    ] as const
+  ).flatMap(([size, side, figures]) =>
+    rowsOf(`efficientnet-v2-${size}`, `EfficientNetV2-${size.toUpperCase()}`, side, v2Automl, [[1, side, ...figures]]),
+  ),
 
   ...rowsOf("torch-mobilenet-v2", "MobileNetV2 torchvision", 224, torchvision, [
     [1, 224, 71.878, 90.286, "3,504,872", "0.301 G"],
@@ -326,6 +341,17 @@ export const publishedResults: readonly PublishedResult[] = [
     ] satisfies Row[]
   ).flatMap(([size, side, ...figures]) =>
     rowsOf(`torch-efficientnet-b${size}`, `EfficientNet-B${size} torchvision`, side, torchvision, [
+      [1, side, ...figures],
+    ]),
+  ),
+  ...(
+    [
+      ["s", 384, [84.228, 96.878, "21,458,488", "8.366 G"]],
+      ["m", 480, [85.112, 97.156, "54,139,356", "24.582 G"]],
+      ["l", 480, [85.808, 97.788, "118,515,272", "56.08 G"]],
+    ] as const
+  ).flatMap(([size, side, figures]) =>
+    rowsOf(`torch-efficientnet-v2-${size}`, `EfficientNetV2-${size.toUpperCase()} torchvision`, side, torchvision, [
       [1, side, ...figures],
     ]),
   ),

@@ -50,6 +50,13 @@ const exactParams: Readonly<Record<string, number>> = {
   "efficientnet-lite2 1": 6_092_072,
   "efficientnet-lite3 1": 8_197_096,
   "efficientnet-lite4 1": 13_006_568,
+  "efficientnet-v2-b0 1": 7_139_704,
+  "efficientnet-v2-b1 1": 8_141_052,
+  "efficientnet-v2-b2 1": 10_096_086,
+  "efficientnet-v2-b3 1": 14_358_406,
+  "efficientnet-v2-s 1": 21_458_488,
+  "efficientnet-v2-m 1": 54_139_356,
+  "efficientnet-v2-l 1": 118_515_272,
 };
 
 /** By network, width and resolution. */
@@ -133,6 +140,13 @@ const exactMacs: Readonly<Record<string, number>> = {
   "efficientnet-lite2 1 260": 859_736_272,
   "efficientnet-lite3 1 280": 1_383_321_872,
   "efficientnet-lite4 1 300": 2_553_034_336,
+  "efficientnet-v2-b0 1 224": 718_086_176,
+  "efficientnet-v2-b1 1 240": 1_196_819_360,
+  "efficientnet-v2-b2 1 260": 1_697_542_832,
+  "efficientnet-v2-b3 1 300": 3_011_458_816,
+  "efficientnet-v2-s 1 384": 8_365_617_152,
+  "efficientnet-v2-m 1 480": 24_582_460_384,
+  "efficientnet-v2-l 1 480": 56_079_699_008,
   // timm's sizes of the last two, and torchvision's crop for B2.
   "efficientnet-lite3 1 300": 1_607_554_544,
   "efficientnet-lite4 1 380": 3_943_564_112,

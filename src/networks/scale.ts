@@ -6,9 +6,9 @@ import { makeDivisible, scaleRepeats } from "./rounding.js";
 type Response = "scaled" | "neverNarrower" | "fixed";
 
 export type ScalingRules = {
-  /** How a scaled width becomes whole: `makeDivisible`, or V1's truncation, never below `least`. */
+  /** How a scaled width becomes whole: `makeDivisible`, with its `leaves`, or V1's truncation, never below `least`. */
   readonly widths:
-    | { readonly kind: "divisible"; readonly divisor: 4 | 8 }
+    | { readonly kind: "divisible"; readonly divisor: 4 | 8; readonly leaves?: number }
     | { readonly kind: "truncated"; readonly least: number };
   /** EfficientNet rounds repeats up; small networks, where that would add a block to every stage at once, to the nearest. */
   readonly repeats: "up" | "nearest";
@@ -101,7 +101,7 @@ function repeatsOf(repeats: number, depth: number, rules: ScalingRules): number 
 
 function scaleWidth(channels: number, width: number, { widths }: ScalingRules): number {
   if (width === 1) return channels;
-  if (widths.kind === "divisible") return makeDivisible(channels * width, widths.divisor);
+  if (widths.kind === "divisible") return makeDivisible(channels * width, widths.divisor, widths.leaves);
   return Math.max(Math.floor(channels * width), widths.least);
 }
 

@@ -33,13 +33,14 @@ test.each([
   ["tf_efficientnet_b7.ap_in1k", "tf-efficientnet-b7"],
   ["mobilenetv3_large_100.miil_in21k_ft_in1k", "timm-mobilenet-v3-large"],
   ["mobilenetv2_100.ra_in1k", "timm-mobilenet-v2"],
+  ["tf_efficientnetv2_s.in21k_ft_in1k", "tf-efficientnet-v2-s"],
 ])("the tag of %s is a training's, and the network %s", (name, network) => {
   expect(timmModel(name, "test").network).toBe(network);
 });
 
 test.each([
   ["mobilenetv2_135", "mobilenetv2_1"],
-  ["tf_efficientnetv2_s.in1k", "tf_efficientnet_"],
+  ["efficientnetv2_rw_s.ra2_in1k", "efficientnetv2_"],
   ["mobilenetv3_rw", "mobilenetv3_"],
 ])("%s is refused with names such as %s", (name, near) => {
   expect(() => timmModel(name, "config.json")).toThrow(

@@ -53,6 +53,7 @@ const tfEfficientnet = [
   { size: 600, crop: 0.949 },
 ];
 const lite = tfEfficientnet.slice(0, 5);
+const whole = { crop: 1, ...halves };
 
 export const timmModels: ReadonlyMap<string, TimmModel> = new Map([
   ["mobilenetv1_100", model("timm-mobilenet-v1", halves)],
@@ -87,6 +88,19 @@ export const timmModels: ReadonlyMap<string, TimmModel> = new Map([
   ]),
   ...numbered("tf_efficientnet_b", "tf-efficientnet-b", tfEfficientnet),
 
+  ...numbered("tf_efficientnetv2_b", "tf-efficientnet-v2-b", [
+    { size: 192 },
+    { size: 192, crop: 0.882 },
+    { size: 208, crop: 0.89 },
+    { size: 240, crop: 0.9, resize: "stretch", ...halves },
+  ]),
+  ["tf_efficientnetv2_s", model("tf-efficientnet-v2-s", { size: 300, ...whole })],
+  ["tf_efficientnetv2_m", model("tf-efficientnet-v2-m", { size: 384, resize: "stretch", ...whole })],
+  ["tf_efficientnetv2_l", model("tf-efficientnet-v2-l", { size: 384, resize: "stretch", ...whole })],
+  ["efficientnetv2_s", model("timm-efficientnet-v2-s", { size: 288, crop: 1 })],
+  ["efficientnetv2_m", model("timm-efficientnet-v2-m", { size: 320, crop: 1 })],
+  ["efficientnetv2_l", model("timm-efficientnet-v2-l", { size: 384, crop: 1 })],
+
   ...numbered("efficientnet_lite", "timm-efficientnet-lite", lite),
   ...numbered(
     "tf_efficientnet_lite",
@@ -106,7 +120,7 @@ export function timmModel(name: string, at: string): TimmModel {
   if (known !== undefined) return known;
   throw new UsageError({
     at,
-    expected: "a MobileNet, MnasNet or EfficientNet (also Lite) of timm",
+    expected: "a MobileNet, MnasNet or EfficientNet (also Lite and V2) of timm",
     received: JSON.stringify(name.slice(0, 100)),
     hint: `the nearest names are ${nearest(untagged).join(", ")}`,
   });

@@ -59,13 +59,20 @@ describe("along φ", () => {
 /** Such as a search might have found. */
 function baselineFrom(rng: Rng): Architecture {
   const [separable, wide, squeezed] = tinyNetwork().stages;
+  const block = rng.fork("block").choice(["invertedResidual", "fusedMbconv"] as const);
   return tinyNetwork({
     classes: rng.choice([2, 10]),
     channels: rng.choice([1, 3]),
     resolution: rng.choice([16, 20, 24]),
     stages: [
       { ...separable!, channels: rng.choice([8, 12]) },
-      { ...wide!, channels: rng.choice([12, 16, 20]), kernel: rng.choice([3, 5]), repeats: rng.choice([1, 2, 3]) },
+      {
+        ...wide!,
+        block,
+        channels: rng.choice([12, 16, 20]),
+        kernel: rng.choice([3, 5]),
+        repeats: rng.choice([1, 2, 3]),
+      },
       { ...squeezed!, channels: rng.choice([20, 24]), expansion: rng.choice([2, 4]), stride: rng.choice([1, 2]) },
     ],
   });

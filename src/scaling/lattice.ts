@@ -116,7 +116,7 @@ function widthSteps(
   const { widths } = rules;
   const thresholds = printedWidths(baseline).flatMap((printed) =>
     (widths.kind === "divisible"
-      ? divisibleSteps(widths.divisor, printed * high)
+      ? divisibleSteps(widths.divisor, printed * high, widths.leaves)
       : steps(printed * high, (k) => k)
     ).map((step) => step / printed),
   );

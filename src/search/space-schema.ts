@@ -53,7 +53,7 @@ const lackedBy = (field: OptionalField) =>
 
 const aboutStage = {
   blocks: "What the stage repeats",
-  kernels: "Side of the depthwise kernel",
+  kernels: "Side of the kernel",
   expansions: `Hidden ÷ input channels; ${lackedBy("expansion")}`,
   squeezeExcite: `Whether the blocks weigh their channels; ${lackedBy("squeezeExcite")}`,
   residual: `Whether a block that keeps its input's shape adds it to its output; ${lackedBy("residual")}`,

@@ -3,7 +3,7 @@ import { createRng } from "../base/index.js";
 import { type Graph, sizeOf } from "../ir/index.js";
 import { type Architecture, buildNetwork } from "../networks/index.js";
 import { randomWeights } from "../networks/testing/random-weights.js";
-import { tinyNetwork } from "../networks/testing/tiny.js";
+import { tinyFusedNetwork, tinyNetwork } from "../networks/testing/tiny.js";
 import "../ops/testing/close.js";
 import { trainingRunners } from "../ops/testing/engine.js";
 import { evaluate } from "../ops/testing/interpreter.js";
@@ -60,10 +60,11 @@ const outputOf = (graph: Graph, values: ReadonlyMap<string, Float32Array>, name:
 
 // Forward, backward, optimizer and statistics at once: every output, from the interpreter in float64 and from each engine.
 describe.each([
-  ["Nesterov's momentum", quickRecipe.optimizer],
-  ["RMSProp", { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1e-3 }],
-] as const)("one step of a network with everything in it, %s", (_, optimizer) => {
-  const network = tinyNetwork({ classes: 2, resolution: 8 });
+  ["everything in it, Nesterov's momentum", tinyNetwork, quickRecipe.optimizer],
+  ["everything in it, RMSProp", tinyNetwork, { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1e-3 }],
+  ["fused blocks, Nesterov's momentum", tinyFusedNetwork, quickRecipe.optimizer],
+] as const)("one step of a network with %s", (_, made, optimizer) => {
+  const network = made({ classes: 2, resolution: 8 });
   const { graph, values } = prepare(network, { ...quickRecipe, optimizer, batchSize: 4, weightDecay: 1e-2 });
   const expected = evaluate(graph, values);
 

@@ -1,10 +1,11 @@
 /** Every kind of block. */
 import type { Stage } from "../architecture.js";
 import type { BlockRecord } from "./block-record.js";
+import { fusedMbconv } from "./fused-mbconv.js";
 import { invertedResidual } from "./inverted-residual.js";
 import { separable } from "./separable.js";
 
 /** From cheap to expensive, as searches list them. */
-export const blocks: Readonly<Record<Stage["block"], BlockRecord>> = { separable, invertedResidual };
+export const blocks: Readonly<Record<Stage["block"], BlockRecord>> = { separable, invertedResidual, fusedMbconv };
 
 export const blockNames = Object.keys(blocks) as [Stage["block"], ...Stage["block"][]];

@@ -8,7 +8,7 @@ const squeezeExcite: SqueezeExcite = {
   gate: "hardSigmoid",
 };
 
-/** A network with everything in it that a network can have, small enough to run in a test. */
+/** A network of separable blocks and inverted residuals with everything that they can have, small enough to run in a test. */
 export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
   return {
     name: "tiny",
@@ -58,4 +58,21 @@ export function tinyNetwork(changes: Partial<Architecture> = {}): Architecture {
     dropPath: 0.3,
     ...changes,
   };
+}
+
+const dense = { kernel: 3, activation: "silu", residual: true } as const;
+
+/** The same of the blocks with dense convolutions: with and without expansion, residual, stride and squeeze-excite. */
+export function tinyFusedNetwork(changes: Partial<Architecture> = {}): Architecture {
+  const before: SqueezeExcite = { ...squeezeExcite, of: "input", divisor: 1, activation: "silu", gate: "sigmoid" };
+  return tinyNetwork({
+    name: "tiny-fused",
+    stages: [
+      { ...dense, block: "fusedMbconv", stride: 1, channels: 8, repeats: 1, expansion: 1, squeezeExcite: before },
+      { ...dense, block: "fusedMbconv", stride: 2, channels: 12, repeats: 2, expansion: 2, squeezeExcite: null },
+      { ...dense, block: "fusedMbconv", kernel: 5, stride: 1, channels: 12, repeats: 1, expansion: 3, squeezeExcite },
+      { ...dense, block: "fusedMbconv", stride: 2, channels: 16, repeats: 1, expansion: 1, squeezeExcite: null },
+    ],
+    ...changes,
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * The names of Keras' applications: a layer's name, a slash, the variable's.
- * @source keras-team/keras 3.15 `keras/src/applications/{mobilenet,mobilenet_v2,mobilenet_v3,efficientnet}.py`
+ * @source keras-team/keras 3.15 `keras/src/applications/{mobilenet,mobilenet_v2,mobilenet_v3,efficientnet,efficientnet_v2}.py`
  */
 import type { Architecture } from "../../networks/index.js";
 import { bareName, type Layer, type Role } from "./layer.js";
@@ -25,7 +25,8 @@ function kerasNames(architecture: Architecture): ((layer: Layer) => LayerNames) 
   if (name === "mobilenet-v1") return v1;
   if (name === "mobilenet-v2") return v2;
   if (name.startsWith("mobilenet-v3-")) return v3;
-  if (/^efficientnet-b\d$/.test(name)) return efficientnet;
+  if (/^efficientnet-b\d$/.test(name)) return (layer) => efficientnet(layer, "dwconv");
+  if (/^efficientnet-v2-/.test(name)) return (layer) => efficientnet(layer, "dwconv2");
   return null;
 }
 
@@ -62,18 +63,18 @@ function v3({ role, block }: Layer): LayerNames {
 
 const efficientnetLayers: Readonly<Partial<Record<Role, readonly [conv: string, norm: string | null]>>> = {
   expand: ["expand_conv", "expand_bn"],
-  depthwise: ["dwconv", "bn"],
   reduce: ["se_reduce", null],
   restore: ["se_expand", null],
   project: ["project_conv", "project_bn"],
 };
 
-function efficientnet({ role, block }: Layer): LayerNames {
+function efficientnet({ role, block }: Layer, depthwise: string): LayerNames {
   if (role === "stem") return names("stem_conv", "stem_bn");
   if (role === "head") return names("top_conv", "top_bn");
   if (role === "classifier") return dense("predictions");
   const { stage, repeat } = block!;
   const prefix = `block${stage + 1}${String.fromCharCode("a".charCodeAt(0) + repeat)}_`;
+  if (role === "depthwise") return names(`${prefix}${depthwise}`, `${prefix}bn`);
   const [conv, norm] = efficientnetLayers[role]!;
   return names(`${prefix}${conv}`, norm === null ? null : `${prefix}${norm}`);
 }

@@ -2,7 +2,8 @@
 import { type Architecture, blocks, type LayerName, type LayerReader, type Stage } from "../../networks/index.js";
 
 /** Squeeze-excite has two layers, `reduce` and `restore`; the block's own are named as in the graph. */
-export type Role = "stem" | LayerName | "reduce" | "restore" | "head" | "hidden" | "classifier";
+export type BlockRole = LayerName | "reduce" | "restore";
+export type Role = "stem" | BlockRole | "head" | "hidden" | "classifier";
 
 /** Where a layer's block stands, and the layer in it. All numbers count from 0. */
 export type BlockPlace = {

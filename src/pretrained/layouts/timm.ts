@@ -2,8 +2,8 @@
  * The names of timm's `EfficientNet` and `MobileNetV3` classes, which hold every network of ours.
  * @source huggingface/pytorch-image-models 1.0.29 `timm/models/{efficientnet,mobilenetv3,_efficientnet_blocks}.py`
  */
-import type { Architecture, LayerName } from "../../networks/index.js";
-import { type BlockPlace, bareName, type Layer } from "./layer.js";
+import type { Architecture, Stage } from "../../networks/index.js";
+import { type BlockPlace, type BlockRole, bareName, type Layer } from "./layer.js";
 import { type Entry, entriesOf, type LayerNames, pytorch } from "./layout.js";
 
 export function timmEntries(architecture: Architecture): readonly Entry[] | null {
@@ -38,35 +38,30 @@ function timmNames(architecture: Architecture): (layer: Layer) => LayerNames {
         return names("classifier", null);
       default: {
         const prefix = prefixOf(block!);
-        return within(prefix, role, block!.expands, names);
+        const [conv, norm] = withinBlock[block!.block](block!.expands)[role]!;
+        return names(`${prefix}.${conv}`, norm === null ? null : `${prefix}.${norm}`);
       }
     }
   };
 }
 
-/** `conv_pw` is the expansion where there is one, and the projection where there is none. */
-function within(
-  prefix: string,
-  role: LayerName | "reduce" | "restore",
-  expands: boolean,
-  names: (conv: string, norm: string | null) => LayerNames,
-): LayerNames {
-  switch (role) {
-    case "expand":
-      return names(`${prefix}.conv_pw`, `${prefix}.bn1`);
-    case "depthwise":
-      return names(`${prefix}.conv_dw`, `${prefix}.${expands ? "bn2" : "bn1"}`);
-    case "reduce":
-      return names(`${prefix}.se.conv_reduce`, null);
-    case "restore":
-      return names(`${prefix}.se.conv_expand`, null);
-    case "pointwise":
-    case "project":
-      return expands ? names(`${prefix}.conv_pwl`, `${prefix}.bn3`) : names(`${prefix}.conv_pw`, `${prefix}.bn2`);
-    default:
-      return role satisfies never;
-  }
-}
+type Names = readonly [conv: string, norm: string | null];
+
+const squeezes = { reduce: ["se.conv_reduce", null], restore: ["se.conv_expand", null] } as const;
+
+/** What the layers of a block are called in it. Without an expansion timm's class is another, with other names. */
+const withinBlock: Readonly<Record<Stage["block"], (expands: boolean) => Readonly<Partial<Record<BlockRole, Names>>>>> =
+  {
+    separable: () => ({ depthwise: ["conv_dw", "bn1"], pointwise: ["conv_pw", "bn2"] }),
+    invertedResidual: (expands) =>
+      expands
+        ? { expand: ["conv_pw", "bn1"], depthwise: ["conv_dw", "bn2"], ...squeezes, project: ["conv_pwl", "bn3"] }
+        : { depthwise: ["conv_dw", "bn1"], ...squeezes, project: ["conv_pw", "bn2"] },
+    fusedMbconv: (expands) =>
+      expands
+        ? { expand: ["conv_exp", "bn1"], ...squeezes, project: ["conv_pwl", "bn2"] }
+        : { project: ["conv", "bn1"] },
+  };
 
 /** Stage and place in it of the block number `index`. */
 function placeOf(index: number, stages: readonly number[]): [stage: number, repeat: number] {

@@ -15,7 +15,7 @@ function torchvisionNames(architecture: Architecture): ((layer: Layer) => LayerN
   const blocks = architecture.stages.reduce((total, { repeats }) => total + repeats, 0);
   if (name === "mobilenet-v2") return (layer) => v2(layer, blocks);
   if (/^mobilenet-v3-(large|small)$/.test(name)) return (layer) => v3(layer, blocks);
-  if (/^efficientnet-b\d$/.test(name)) return (layer) => efficientnet(layer, architecture.stages.length);
+  if (/^efficientnet-(b\d|v2-[sml])$/.test(name)) return (layer) => efficientnet(layer, architecture.stages.length);
   if (name === "mnasnet-b1") return mnasnet;
   return null;
 }
