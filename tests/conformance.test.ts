@@ -80,6 +80,7 @@ function expectAgreement(received: Outcome, expected: Outcome) {
 
 const separable = { block: "separable", expansion: 1, squeezeExcite: null, residual: false } as const;
 const inverted = { block: "invertedResidual", expansion: 2, squeezeExcite: null, residual: true } as const;
+const universal = { ...inverted, block: "universalInvertedBottleneck" } as const;
 const fused = { ...inverted, block: "fusedMbconv" } as const;
 const squeezed = { ratio: 0.25, of: "expanded", divisor: 8, activation: "relu", gate: "hardSigmoid" } as const;
 const row = { kernel: 3, stride: 1, channels: 8, repeats: 2 } as const;
@@ -115,6 +116,12 @@ const networks: readonly (readonly [string, Architecture])[] = [
   ["fused blocks, silu, squeeze-excite", withRow({ ...fused, ...row, activation: "silu", squeezeExcite: squeezed })],
   ["fused blocks, relu, stride 2, 5×5", withRow({ ...fused, ...row, kernel: 5, stride: 2, activation: "relu" })],
   ["fused blocks without expansion", withRow({ ...fused, ...row, expansion: 1, activation: "silu" })],
+  ["universal blocks, both filters", withRow({ ...universal, ...row, startKernel: 5, activation: "relu" })],
+  [
+    "universal blocks, the first filter alone, stride 2",
+    withRow({ ...universal, ...row, startKernel: 3, kernel: 1, stride: 2, activation: "relu" }),
+  ],
+  ["universal blocks, no filter", withRow({ ...universal, ...row, kernel: 1, activation: "relu" })],
   ["drop path", withRow({ ...inverted, ...row, repeats: 3, activation: "relu" }, { dropPath: 0.5 })],
   [
     "dropout after a hidden layer",

@@ -78,6 +78,11 @@ TIMM = [
     *[(f"tf-efficientnet-v2-b{i}", f"tf_efficientnetv2_b{i}", 76 if i == 0 else None) for i in range(4)],
     *[(f"tf-efficientnet-v2-{size}", f"tf_efficientnetv2_{size}", None) for size in "sml"],
     *[(f"timm-efficientnet-v2-{size}", f"efficientnetv2_{size}", None) for size in "sml"],
+    ("timm-mobilenet-v4-conv-small-0.35", "mobilenetv4_conv_small_035", 64),
+    ("timm-mobilenet-v4-conv-small-0.5", "mobilenetv4_conv_small_050", None),
+    ("timm-mobilenet-v4-conv-small", "mobilenetv4_conv_small", 64),
+    ("timm-mobilenet-v4-conv-medium", "mobilenetv4_conv_medium", 64),
+    ("timm-mobilenet-v4-conv-large", "mobilenetv4_conv_large", None),
 ]
 
 V2 = ["b0", "b1", "b2", "b3", "s", "m", "l"]

@@ -20,7 +20,7 @@ describe("parseArchitecture", () => {
       "shoes.safetensors: expected an architecture, received 5 wrong fields
         resolution: expected number, received string
         stem.channels: Too small: expected number to be >=1
-        stages.2.kernel: expected one of 3|5|7
+        stages.2.kernel: expected one of 1|3|5|7
         stages.2.chanels: unknown field
         dropout: expected number, received nothing"
     `);
@@ -32,6 +32,14 @@ describe("parseArchitecture", () => {
     const stages = [{ ...architecture.stages[0], expansion: 6, squeezeExcite }];
     expect(() => parseArchitecture({ ...architecture, stages }, "file")).toThrow(
       "2 wrong fields\n  stages.0.expansion: expected 1 in a separable block\n  stages.0.squeezeExcite: expected null",
+    );
+  });
+
+  test("knows which blocks may have a kernel of 1, and which a first filter", () => {
+    const architecture = buildArchitecture("mobilenet-v2");
+    const stages = [{ ...architecture.stages[0], kernel: 1, startKernel: 3 }];
+    expect(() => parseArchitecture({ ...architecture, stages }, "file")).toThrow(
+      "2 wrong fields\n  stages.0.kernel: expected 3, 5 or 7 in an invertedResidual block\n  stages.0.startKernel: expected none",
     );
   });
 

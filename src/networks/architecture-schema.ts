@@ -24,7 +24,8 @@ const squeezeExcite = z.strictObject({
 const stage = z
   .strictObject({
     block: z.literal(blockNames),
-    kernel,
+    kernel: z.literal([1, 3, 5, 7]),
+    startKernel: kernel.nullable().exactOptional(),
     stride,
     channels: width,
     repeats: z.int().min(1).max(256),
@@ -34,13 +35,18 @@ const stage = z
     residual: z.boolean(),
   })
   .superRefine((row, context) => {
-    const { lacks } = blocks[row.block];
+    const { lacks, pointwise } = blocks[row.block];
+    if (row.kernel === 1 && !pointwise) {
+      context.addIssue({ code: "custom", path: ["kernel"], message: `expected 3, 5 or 7 in ${named(row.block)}` });
+    }
     for (const field of lacks) {
-      if (row[field] === absent[field]) continue;
-      const message = `expected ${absent[field]} in a ${row.block} block`;
+      if (row[field] === undefined || row[field] === absent[field]) continue;
+      const message = `expected ${field === "startKernel" ? "none" : absent[field]} in ${named(row.block)}`;
       context.addIssue({ code: "custom", path: [field], message });
     }
   });
+
+const named = (block: string) => `${/^[aeio]/.test(block) ? "an" : "a"} ${block} block`;
 
 /** As a file has it. */
 export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
@@ -52,7 +58,12 @@ export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
   norm: z.strictObject({ epsilon: z.number().positive().max(1), momentum: rate }),
   stem: z.strictObject({ channels: width, kernel, stride, activation }),
   stages: z.array(stage).min(1).max(256),
-  head: z.strictObject({ conv: width.nullable(), hidden: width.nullable(), activation }),
+  head: z.strictObject({
+    conv: width.nullable(),
+    hidden: width.nullable(),
+    hiddenNorm: z.boolean().exactOptional(),
+    activation,
+  }),
   dropout: rate,
   dropPath: rate,
 });

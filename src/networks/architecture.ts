@@ -19,8 +19,11 @@ export type SqueezeExcite = {
 /** One row of a paper's table. */
 export type Stage = {
   /** What each is, and which of the other fields it lacks, stands in its record in `blocks`. */
-  readonly block: "separable" | "invertedResidual" | "fusedMbconv";
-  readonly kernel: 3 | 5 | 7;
+  readonly block: "separable" | "invertedResidual" | "universalInvertedBottleneck" | "fusedMbconv";
+  /** 1: a pointwise convolution in a fused block; in a universal one no filter there. */
+  readonly kernel: 1 | 3 | 5 | 7;
+  /** Of a universal block's filter before the expansion; null or left out: none. */
+  readonly startKernel?: 3 | 5 | 7 | null;
   /** Of the first block; its repeats have stride 1. */
   readonly stride: 1 | 2;
   /** Output channels. */
@@ -57,6 +60,8 @@ export type Architecture = {
     readonly conv: number | null;
     /** Channels of a 1×1 convolution with bias, without batch norm, after the pool (MobileNetV3). */
     readonly hidden: number | null;
+    /** Whether that layer has a batch norm in place of its bias (MobileNetV4); left out: no. */
+    readonly hiddenNorm?: boolean;
     readonly activation: Activation;
   };
   /** Rate on the vector that enters the classifier. */

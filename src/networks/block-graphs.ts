@@ -87,7 +87,7 @@ function stemBlock(input: MapShape, { channels, kernel, stride, activation }: Ar
 }
 
 function stageBlock(path: string, input: MapShape, stage: Stage): NetworkBlock {
-  const { block: kind, kernel, stride, channels, activation } = stage;
+  const { block: kind, kernel, startKernel = null, stride, channels, activation } = stage;
   const [inChannels, side] = input;
   const work = noWork();
   let [output, squeezed] = [input, ""];
@@ -119,7 +119,8 @@ function stageBlock(path: string, input: MapShape, stage: Stage): NetworkBlock {
   if (adds) move(work, 3 * sizeOf(output));
 
   const hidden = blocks[kind].lacks.includes("expansion") ? "" : `${expandedWidth(inChannels, stage.expansion)}>`;
-  const signature = `${kind} ${kernel}x${kernel}/${stride} ${inChannels}>${hidden}${channels}${adds ? " +" : ""}${squeezed} ${activation} @${side}`;
+  const start = startKernel === null ? "" : `${startKernel}x${startKernel}-`;
+  const signature = `${kind} ${start}${kernel}x${kernel}/${stride} ${inChannels}>${hidden}${channels}${adds ? " +" : ""}${squeezed} ${activation} @${side}`;
   return { kind, path, signature, input, output, work };
 }
 

@@ -100,7 +100,7 @@ export type Link = {
 export function linksOf(architecture: Architecture): Link[] {
   requireFewBlocks(architecture);
   const { stem, stages, head, dropout, dropPath, classes } = architecture;
-  const { conv, hidden, activation } = head;
+  const { conv, hidden, hiddenNorm = false, activation } = head;
   const count = stages.reduce((total, { repeats }) => total + repeats, 0);
   let index = 0;
   const rows = stages.flatMap((stage, i) =>
@@ -115,7 +115,9 @@ export function linksOf(architecture: Architecture): Link[] {
     return site.g.scope("pool", () => site.g.globalAveragePool(y));
   };
   const hide = (site: Site, x: Value, channels: number) =>
-    site.g.scope("hidden", () => site.g[activation](biasedConv(site, x, channels)));
+    site.g.scope("hidden", () =>
+      hiddenNorm ? convNormAct(site, x, { channels, activation }) : site.g[activation](biasedConv(site, x, channels)),
+    );
   const hiddenLinks = hidden === null ? [] : [{ path: "head", append: (s: Site, x: Value) => hide(s, x, hidden) }];
   return [
     { path: "stem", append: (site, x) => convNormAct(site, x, stem) },

@@ -8,7 +8,9 @@ describe("dialects", () => {
   test("a bare name is the papers' own release", () => {
     for (const name of networkNames) {
       expect({ ...buildArchitecture(`tf-${name}`), name }).toEqual(buildArchitecture(name));
-      expect(buildArchitecture(name)).toMatchObject({ padding: "same", norm: { epsilon: 1e-3 } });
+      // @source tensorflow/models, imagenet_mobilenetv4_conv_small_tpu.yaml
+      const epsilon = name === "mobilenet-v4-conv-small" ? 1e-6 : 1e-3;
+      expect(buildArchitecture(name)).toMatchObject({ padding: "same", norm: { epsilon } });
     }
   });
 
@@ -55,6 +57,15 @@ describe("dialects", () => {
     expect(widths.join(" ")).toBe(expected);
   });
 
+  // timm 1.0.29, `mobilenetv4_conv_small_050` and `_035`.
+  test.each([
+    [0.5, 2_238_952, 64_741_408],
+    [0.35, 1_905_384, 47_723_040],
+  ])("MobileNetV4-Conv-S at %d is timm's", (width, params, macs) => {
+    const profile = profileArchitecture(buildArchitecture("timm-mobilenet-v4-conv-small", { width }));
+    expect(profile).toMatchObject({ params, macs });
+  });
+
   test.each([
     // timm keeps a stem of 16; the release's narrows to 8.
     ["timm-mobilenet-v3-small", 0.5, 16],
@@ -73,6 +84,7 @@ describe("dialects", () => {
     ["timm-mobilenet-v2-110d", 4.52],
     ["timm-mobilenet-v2-120d", 5.83],
     ["timm-mobilenet-v1h", 5.28],
+    ["timm-mobilenet-v4-conv-large", 32.59],
   ] as const)("%s has the %d M parameters that timm prints", (name, millions) => {
     expect(paramsOf(name) / 1e6).toBeCloseTo(millions, 2);
   });

@@ -8,6 +8,7 @@ import { mnasnetFamily } from "./mnasnet.js";
 import { mobilenetV1Family } from "./mobilenet-v1.js";
 import { mobilenetV2Family } from "./mobilenet-v2.js";
 import { mobilenetV3Family } from "./mobilenet-v3.js";
+import { mobilenetV4Family } from "./mobilenet-v4.js";
 import { type ScalingRules, scaleArchitecture } from "./scale.js";
 import { fitStrides } from "./small-images.js";
 
@@ -19,6 +20,7 @@ const families: readonly Family[] = [
   efficientnetFamily,
   efficientnetLiteFamily,
   efficientnetV2Family,
+  mobilenetV4Family,
 ];
 
 export type NetworkInfo = {

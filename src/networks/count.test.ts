@@ -49,6 +49,15 @@ const stage: fc.Arbitrary<Stage> = fc.oneof(
     squeezeExcite: fc.option(squeezeExcite),
     residual: fc.boolean(),
   }),
+  fc.record({
+    ...common,
+    kernel: fc.constantFrom(1 as const, 3 as const, 5 as const),
+    startKernel: fc.constantFrom(null, 3 as const, 5 as const),
+    block: fc.constant("universalInvertedBottleneck" as const),
+    expansion: fc.constantFrom(1, 2.5, 6),
+    squeezeExcite: fc.option(squeezeExcite),
+    residual: fc.boolean(),
+  }),
 );
 
 const anyNetwork: fc.Arbitrary<Architecture> = fc.record({
@@ -65,7 +74,12 @@ const anyNetwork: fc.Arbitrary<Architecture> = fc.record({
     activation: fc.constant("relu" as const),
   }),
   stages: fc.array(stage, { minLength: 1, maxLength: 5 }),
-  head: fc.record({ conv: fc.option(width), hidden: fc.option(width), activation: fc.constant("relu" as const) }),
+  head: fc.record({
+    conv: fc.option(width),
+    hidden: fc.option(width),
+    hiddenNorm: fc.boolean(),
+    activation: fc.constant("relu" as const),
+  }),
   dropout: fc.constant(0),
   dropPath: fc.constant(0),
 });

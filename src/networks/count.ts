@@ -42,7 +42,10 @@ export function countArchitecture(architecture: Architecture): Costs {
   if (head.conv !== null) dense(count, head.conv, 1, 1);
   alive(count, mapSize(count) + count.channels); // the pool
   count.side = 1;
-  if (head.hidden !== null) biased(count, count.channels, head.hidden, 0);
+  if (head.hidden !== null) {
+    if (head.hiddenNorm) dense(count, head.hidden, 1, 1);
+    else biased(count, count.channels, head.hidden, 0);
+  }
   biased(count, head.hidden ?? count.channels, classes, 0);
 
   const { params, macs, foldedAway, peak } = count;

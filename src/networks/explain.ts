@@ -96,8 +96,8 @@ function paramRules(architecture: Architecture, network: string): Rule[] {
   const folded = profileGraph(buildNetwork(architecture, { batch: 1, mode: "folded" }).graph).params;
   const rule = (rule: string, figure: number, by: string): Rule => ({ quantity: "params", rule, figure, by });
   const trainableBy = ["Bantam", ...theirs.flatMap((dialect) => countersOf[dialect] ?? [])].join("; ");
-  const inKeras = /^(mobilenet|efficientnet-(b|v2))/.test(network) && !/^mobilenet-v1h|-\d+d$/.test(network);
-  const inSlim = network.startsWith("mobilenet") && architecture.classes === 1000;
+  const inKeras = /^(mobilenet-v[123]|efficientnet-(b|v2))/.test(network) && !/^mobilenet-v1h|-\d+d$/.test(network);
+  const inSlim = /^mobilenet-v[123]/.test(network) && architecture.classes === 1000;
   return [
     rule("trainable numbers", params, trainableBy),
     rule("without γ and β of batch norm", params - 2 * channels, "slim's README for MobileNetV2"),

@@ -86,7 +86,7 @@ function describe({ path }: NetworkPart, { stem, stages, head }: Architecture): 
   };
 }
 
-function blockName({ block, repeats }: Stage): string {
-  const { title } = blocks[block];
-  return repeats === 1 ? title : `${title} ×${repeats}`;
+function blockName({ block, startKernel = null, repeats }: Stage): string {
+  const start = startKernel === null ? "" : `, ${startKernel}×${startKernel} first`;
+  return `${blocks[block].title}${start}${repeats === 1 ? "" : ` ×${repeats}`}`;
 }

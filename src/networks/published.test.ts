@@ -39,6 +39,10 @@ test.each([
   ["efficientnet-v2-b3", 14_358_406, 3_011_458_816], // 14.4 M, 3.0 B
   ["efficientnet-v2-s", 21_458_488, 8_365_617_152], // 21.5 M, 8.4 B; and torchvision's and timm's to the integer
   ["efficientnet-v2-m", 54_139_356, 24_582_460_384], // 54.1 M, 24.7 B
+  // timm 1.0.29: parameters, and multiply-accumulates of convolutions and classifier counted by hooks.
+  ["mobilenet-v4-conv-small", 3_774_024, 186_005_568],
+  ["mobilenet-v4-conv-medium", 9_715_512, 1_080_244_224],
+  ["mobilenet-v4-conv-large", 32_590_864, 6_376_220_672],
   ["efficientnet-v2-l", 118_515_272, 56_079_699_008], // 119.5 M, 56.3 B
 ] as const)("%s has its published size", (name, params, macs) => {
   expect(networkNames).toContain(name);

@@ -84,6 +84,7 @@ const mnasnetPaper = "arXiv:1807.11626";
 const efficientnetPaper = "arXiv:1905.11946, table 2";
 const liteRelease = "tensorflow/tpu, efficientnet/lite/README.md";
 const v2Automl = "google/automl, efficientnetv2/README.md";
+const v4Release = "tensorflow/models, imagenet_mobilenetv4_conv_*_tpu.yaml";
 const torchvision = "torchvision, IMAGENET1K_V1";
 const torchvision2 = "torchvision, IMAGENET1K_V2";
 const timm = "timm, results-imagenet.csv";
@@ -306,6 +307,9 @@ export const publishedResults: readonly PublishedResult[] = [
   ).flatMap(([size, side, figures]) =>
     rowsOf(`efficientnet-v2-${size}`, `EfficientNetV2-${size.toUpperCase()}`, side, v2Automl, [[1, side, ...figures]]),
   ),
+  ...rowsOf("mobilenet-v4-conv-small", "MobileNetV4-Conv-S", 224, v4Release, [[1, 224, 73.8, null, null, null]]),
+  ...rowsOf("mobilenet-v4-conv-medium", "MobileNetV4-Conv-M", 256, v4Release, [[1, 256, 79.9, null, null, null]]),
+  ...rowsOf("mobilenet-v4-conv-large", "MobileNetV4-Conv-L", 384, v4Release, [[1, 384, 82.92, null, null, null]]),
 
   ...rowsOf("torch-mobilenet-v2", "MobileNetV2 torchvision", 224, torchvision, [
     [1, 224, 71.878, 90.286, "3,504,872", "0.301 G"],
@@ -375,6 +379,30 @@ export const publishedResults: readonly PublishedResult[] = [
       ["timm-mnasnet-b1", "MnasNet-B1 timm", "mnasnet_100", [1, 224, 74.672, 92.108]],
       ["timm-mnasnet-small", "MnasNet-Small timm", "mnasnet_small", [1, 224, 66.204, 86.47]],
       ["timm-efficientnet-b0", "EfficientNet-B0 timm", "efficientnet_b0.ra", [1, 224, 77.698, 93.538]],
+      [
+        "timm-mobilenet-v4-conv-small",
+        "MobileNetV4-Conv-S timm",
+        "mobilenetv4_conv_small.e2400_r224",
+        [1, 224, 73.756, 91.43],
+      ],
+      [
+        "timm-mobilenet-v4-conv-small",
+        "MobileNetV4-Conv-S timm",
+        "mobilenetv4_conv_small_050.e3000_r224",
+        [0.5, 224, 64.778, 85.5],
+      ],
+      [
+        "timm-mobilenet-v4-conv-medium",
+        "MobileNetV4-Conv-M timm",
+        "mobilenetv4_conv_medium.e500_r256",
+        [1, 256, 79.916, 95.188],
+      ],
+      [
+        "timm-mobilenet-v4-conv-large",
+        "MobileNetV4-Conv-L timm",
+        "mobilenetv4_conv_large.e600_r384",
+        [1, 384, 82.974, 96.244],
+      ],
       ["timm-efficientnet-lite0", "EfficientNet-Lite0 timm", "efficientnet_lite0.ra", [1, 224, 75.488, 92.508]],
     ] as const
   ).flatMap(([network, label, weights, figures]) =>

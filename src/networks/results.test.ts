@@ -57,6 +57,9 @@ const exactParams: Readonly<Record<string, number>> = {
   "efficientnet-v2-s 1": 21_458_488,
   "efficientnet-v2-m 1": 54_139_356,
   "efficientnet-v2-l 1": 118_515_272,
+  "mobilenet-v4-conv-small 1": 3_774_024,
+  "mobilenet-v4-conv-medium 1": 9_715_512,
+  "mobilenet-v4-conv-large 1": 32_590_864,
 };
 
 /** By network, width and resolution. */
@@ -147,6 +150,9 @@ const exactMacs: Readonly<Record<string, number>> = {
   "efficientnet-v2-s 1 384": 8_365_617_152,
   "efficientnet-v2-m 1 480": 24_582_460_384,
   "efficientnet-v2-l 1 480": 56_079_699_008,
+  "mobilenet-v4-conv-small 1 224": 186_005_568,
+  "mobilenet-v4-conv-medium 1 256": 1_080_244_224,
+  "mobilenet-v4-conv-large 1 384": 6_376_220_672,
   // timm's sizes of the last two, and torchvision's crop for B2.
   "efficientnet-lite3 1 300": 1_607_554_544,
   "efficientnet-lite4 1 380": 3_943_564_112,

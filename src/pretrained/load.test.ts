@@ -82,7 +82,10 @@ describe("every network comes back from every library that has it", () => {
 
   test.each(cases)("$network from $layout", async ({ network, layout }) => {
     // The deepest networks half as deep: their names and shapes are compared with the libraries' in `layouts.test.ts`.
-    const size = { width: 0.25, depth: /-v2-[bsml]/.test(network) ? 0.25 : /-b[3-7]$/.test(network) ? 0.5 : 1 };
+    const size = {
+      width: 0.25,
+      depth: /efficientnet-v2-|-v4-/.test(network) ? 0.25 : /-b[3-7]$/.test(network) ? 0.5 : 1,
+    };
     const { architecture, own, tensors } = foreign(network, layout, size);
     const weights = await writeTensors(tensors);
     const model = await loadPretrained({ weights, network: { name: network, ...size } });

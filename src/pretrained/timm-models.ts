@@ -101,6 +101,11 @@ export const timmModels: ReadonlyMap<string, TimmModel> = new Map([
   ["efficientnetv2_m", model("timm-efficientnet-v2-m", { size: 320, crop: 1 })],
   ["efficientnetv2_l", model("timm-efficientnet-v2-l", { size: 384, crop: 1 })],
 
+  ...widths("mobilenetv4_conv_small", "timm-mobilenet-v4-conv-small", ["035", "050"], halves),
+  ["mobilenetv4_conv_small", model("timm-mobilenet-v4-conv-small")],
+  ["mobilenetv4_conv_medium", model("timm-mobilenet-v4-conv-medium", { size: 256, crop: 0.95 })],
+  ["mobilenetv4_conv_large", model("timm-mobilenet-v4-conv-large", { size: 384, crop: 0.95 })],
+
   ...numbered("efficientnet_lite", "timm-efficientnet-lite", lite),
   ...numbered(
     "tf_efficientnet_lite",

@@ -83,7 +83,10 @@ export function compileWidth(
   });
   if (head.conv !== null) dense(once, head.conv, 1, 1);
   alive(once, once.level, once.channels, 0, once.channels); // the pool
-  if (head.hidden !== null) biased(once, once.channels, head.hidden, 0);
+  if (head.hidden !== null) {
+    biased(once, once.channels, head.hidden, 0);
+    if (head.hiddenNorm) normInPlaceOfBias(once, head.hidden);
+  }
   biased(once, head.hidden ?? once.channels, classes, 0);
   return {
     ...{ params: once.params, foldedParams: once.params - once.foldedAway, macs: once.macs },
@@ -180,6 +183,12 @@ function biased(tally: Tally, input: number, output: number, kept: number): void
   tally.params += (input + 1) * output;
   tally.macs += input * output;
   alive(tally, tally.level, kept, 0, input + output);
+}
+
+/** γ and β where a bias was counted; folded, a bias again. */
+function normInPlaceOfBias(tally: Tally, channels: number): void {
+  tally.params += channels;
+  tally.foldedAway += channels;
 }
 
 function block(tally: Tally, stage: Stage, stride: 1 | 2): void {

@@ -3,7 +3,7 @@
  * every list allows the values of that space alone, and one for a space of one's own.
  */
 import { z } from "zod";
-import { blockNames, blocks, type OptionalField } from "../networks/index.js";
+import { blockNames, blocks, type OptionalField, type Stage } from "../networks/index.js";
 import type { SearchSpace, StageSpace } from "./space.js";
 import { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 
@@ -47,13 +47,16 @@ const about = {
   hiddenChannels: "Of the layer between pool and classifier; null leaves it out",
 } as const;
 
+const takesPointwise = (name: Stage["block"]) => blocks[name].pointwise;
+
 /** Which blocks have no use for a list. */
 const lackedBy = (field: OptionalField) =>
   `not of ${blockNames.filter((name) => blocks[name].lacks.includes(field)).join(", ")} blocks`;
 
 const aboutStage = {
   blocks: "What the stage repeats",
-  kernels: "Side of the kernel",
+  kernels: "Side of the kernel; 1 in universalInvertedBottleneck blocks: none there",
+  startKernels: "Side of the kernel before the expansion; null: none; of universalInvertedBottleneck blocks alone",
   expansions: `Hidden ÷ input channels; ${lackedBy("expansion")}`,
   squeezeExcite: `Whether the blocks weigh their channels; ${lackedBy("squeezeExcite")}`,
   residual: `Whether a block that keeps its input's shape adds it to its output; ${lackedBy("residual")}`,
@@ -73,7 +76,8 @@ const entries = {
 
 const stageEntries = {
   blocks: z.literal(blockNames),
-  kernels: z.literal([3, 5, 7]),
+  kernels: z.literal([1, 3, 5, 7]),
+  startKernels: z.literal([3, 5, 7]).nullable(),
   expansions: z.number().positive().max(64),
   squeezeExcite: z.boolean(),
   residual: z.boolean(),
@@ -93,6 +97,7 @@ const wholeLists = { ...lists(entries, about), resolutions };
 const wholeStage = z.strictObject({
   stride: z.literal([1, 2]).meta({ description: "Of the stage's first block" }),
   ...lists(stageEntries, aboutStage),
+  startKernels: list(stageEntries.startKernels, aboutStage.startKernels).optional(),
 });
 
 /** A space of one's own: every list is there. */
@@ -109,7 +114,16 @@ export const wholeSpace = z.strictObject({
       gate: z.literal(["sigmoid", "hardSigmoid"]),
     })
     .meta({ description: "What a stage with squeeze-excite has" }),
-  stages: z.array(wholeStage).min(1, "expected at least one stage, received none: the space would be empty").max(256),
+  stages: z
+    .array(
+      wholeStage.refine(({ kernels, blocks: names }) => !kernels.includes(1) || names.every(takesPointwise), {
+        path: ["kernels"],
+        error: ({ input }) =>
+          `expected no 1 beside the blocks ${(input as StageSpace).blocks.filter((name) => !takesPointwise(name)).join(", ")}`,
+      }),
+    )
+    .min(1, "expected at least one stage, received none: the space would be empty")
+    .max(256),
 });
 
 export type WholeSpace = z.infer<typeof wholeSpace>;
@@ -145,10 +159,11 @@ export function narrowingOf(base: BaseName, space: SearchSpace) {
 /** Every list named in `texts`, with the values that it has in `space`. */
 function optionalLists<K extends string>(
   texts: Record<K, string>,
-  space: { readonly [key in NoInfer<K>]: readonly unknown[] },
+  space: { readonly [key in NoInfer<K>]?: readonly unknown[] },
 ): Record<string, z.ZodType> {
   const allowed = (key: K) => z.literal(space[key] as readonly [string | number | boolean | null]);
-  return Object.fromEntries((Object.keys(texts) as K[]).map((key) => [key, list(allowed(key), texts[key]).optional()]));
+  const keys = (Object.keys(texts) as K[]).filter((key) => space[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, list(allowed(key), texts[key]).optional()]));
 }
 
 export type Narrowing = {

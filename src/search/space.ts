@@ -20,6 +20,8 @@ export type StageSpace = {
   readonly stride: 1 | 2;
   readonly blocks: readonly Stage["block"][];
   readonly kernels: readonly Stage["kernel"][];
+  /** Of universal blocks' first filters; left out, there are none. */
+  readonly startKernels?: readonly (3 | 5 | 7 | null)[];
   /** For blocks that have one; as the next two. */
   readonly expansions: readonly number[];
   readonly squeezeExcite: readonly boolean[];
@@ -52,6 +54,7 @@ export type SearchSpace = {
 export type StageChoice = {
   readonly block: Stage["block"];
   readonly kernel: Stage["kernel"];
+  readonly startKernel?: 3 | 5 | 7 | null;
   readonly expansion: number;
   readonly squeezeExcite: boolean;
   readonly residual: boolean;
@@ -84,6 +87,9 @@ export function genesOf(space: SearchSpace): Gene[] {
     ...space.stages.flatMap((stage, i) => [
       { path: ["stages", i, "block"], options: stage.blocks },
       { path: ["stages", i, "kernel"], options: stage.kernels },
+      ...(stage.startKernels === undefined
+        ? []
+        : [{ path: ["stages", i, "startKernel"], options: stage.startKernels }]),
       { path: ["stages", i, "expansion"], options: stage.expansions },
       { path: ["stages", i, "squeezeExcite"], options: stage.squeezeExcite },
       { path: ["stages", i, "residual"], options: stage.residual },
@@ -200,9 +206,9 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
     stem: { channels: widened(candidate.stemChannels), kernel: 3, stride: candidate.stemStride, activation },
     // Written out: a rest and two spreads here take ten times as long as counting the network.
     stages: candidate.stages.map(
-      ({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }, i): Stage => {
+      ({ block, kernel, startKernel = null, expansion, squeezeExcite, residual, channels, repeats }, i): Stage => {
         const { lacks } = blocks[block];
-        return {
+        const stage: Stage = {
           kernel,
           stride: space.stages[i]!.stride,
           channels: widened(channels),
@@ -213,6 +219,7 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
           squeezeExcite: squeezeExcite && !lacks.includes("squeezeExcite") ? space.squeezeExcite : absent.squeezeExcite,
           residual: residual && !lacks.includes("residual"),
         };
+        return startKernel === null || lacks.includes("startKernel") ? stage : { ...stage, startKernel };
       },
     ),
     head: { conv: widenedOrNull(candidate.headChannels), hidden: widenedOrNull(candidate.hiddenChannels), activation },
@@ -223,17 +230,19 @@ export function decode(space: SearchSpace, candidate: Candidate): Architecture {
 
 /** The network in a line, for tables and pictures. */
 export function describe({ resolution, stem, stages, head }: Architecture): string {
-  const rows = stages.map(({ block, kernel, expansion, squeezeExcite, residual, channels, repeats }) => {
-    const { abbreviation, lacks } = blocks[block];
-    const words = [
-      abbreviation,
-      lacks.includes("expansion") ? "" : `e${Number(expansion.toFixed(2))}`,
-      `k${kernel} c${channels}`,
-      squeezeExcite === null ? "" : "se",
-      residual || lacks.includes("residual") ? "" : "no skip",
-    ];
-    return `${repeats}×(${words.filter((word) => word !== "").join(" ")})`;
-  });
+  const rows = stages.map(
+    ({ block, kernel, startKernel = null, expansion, squeezeExcite, residual, channels, repeats }) => {
+      const { abbreviation, lacks } = blocks[block];
+      const words = [
+        abbreviation,
+        lacks.includes("expansion") ? "" : `e${Number(expansion.toFixed(2))}`,
+        `k${startKernel === null ? "" : `${startKernel}-`}${kernel} c${channels}`,
+        squeezeExcite === null ? "" : "se",
+        residual || lacks.includes("residual") ? "" : "no skip",
+      ];
+      return `${repeats}×(${words.filter((word) => word !== "").join(" ")})`;
+    },
+  );
   const parts = [
     `${resolution} px`,
     `stem ${stem.channels} /${stem.stride}`,

@@ -3,7 +3,7 @@ import { createRng } from "../base/index.js";
 import { type Graph, sizeOf } from "../ir/index.js";
 import { type Architecture, buildNetwork } from "../networks/index.js";
 import { randomWeights } from "../networks/testing/random-weights.js";
-import { tinyFusedNetwork, tinyNetwork } from "../networks/testing/tiny.js";
+import { tinyFusedNetwork, tinyNetwork, tinyUniversalNetwork } from "../networks/testing/tiny.js";
 import "../ops/testing/close.js";
 import { trainingRunners } from "../ops/testing/engine.js";
 import { evaluate } from "../ops/testing/interpreter.js";
@@ -63,6 +63,7 @@ describe.each([
   ["everything in it, Nesterov's momentum", tinyNetwork, quickRecipe.optimizer],
   ["everything in it, RMSProp", tinyNetwork, { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1e-3 }],
   ["fused blocks, Nesterov's momentum", tinyFusedNetwork, quickRecipe.optimizer],
+  ["universal blocks, Nesterov's momentum", tinyUniversalNetwork, quickRecipe.optimizer],
 ] as const)("one step of a network with %s", (_, made, optimizer) => {
   const network = made({ classes: 2, resolution: 8 });
   const { graph, values } = prepare(network, { ...quickRecipe, optimizer, batchSize: 4, weightDecay: 1e-2 });

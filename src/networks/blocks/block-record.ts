@@ -8,7 +8,7 @@ import type { Activation, SqueezeExcite, Stage } from "../architecture.js";
 export type BlockSpec = Omit<Stage, "block" | "repeats" | "stride">;
 
 /** The names of layers, below which their parameters lie in the graph; squeeze-excite's two are not among them. */
-export type LayerName = "expand" | "depthwise" | "project" | "pointwise";
+export type LayerName = "start" | "expand" | "depthwise" | "project" | "pointwise";
 
 /** Who reads a block: each call is its next layer. Layers are named by arguments alone, for searches read blocks by the million. */
 export type LayerReader = {
@@ -27,7 +27,7 @@ export type LayerReader = {
 };
 
 /** Fields of a row that not every block has a use for. */
-export type OptionalField = "expansion" | "squeezeExcite" | "residual";
+export type OptionalField = "startKernel" | "expansion" | "squeezeExcite" | "residual";
 
 export type BlockRecord = {
   /** In profiles and messages: `inverted residual`. */
@@ -36,6 +36,8 @@ export type BlockRecord = {
   readonly abbreviation: string;
   /** Rows of it have the value of `absent` there, and a search that chooses another means the same network. */
   readonly lacks: readonly OptionalField[];
+  /** Whether its kernel may be 1. */
+  readonly pointwise: boolean;
   /**
    * The layers in running order. After the last, a block that keeps its input's shape adds it, where its row has a residual.
    *
@@ -45,7 +47,7 @@ export type BlockRecord = {
 };
 
 /** What stands in a field that a block lacks. */
-export const absent = { expansion: 1, squeezeExcite: null, residual: false } as const satisfies Pick<
+export const absent = { startKernel: null, expansion: 1, squeezeExcite: null, residual: false } as const satisfies Pick<
   Stage,
   OptionalField
 >;

@@ -10,7 +10,8 @@ import { expandedWidth } from "./widths.js";
 export const fusedMbconv: BlockRecord = {
   title: "fused MBConv",
   abbreviation: "fused",
-  lacks: [],
+  lacks: ["startKernel"],
+  pointwise: true,
   layers: (reader, { expansion, kernel, squeezeExcite, channels, activation }, input, stride) => {
     const expands = expansion !== 1;
     if (expands) reader.convolution("expand", expandedWidth(input, expansion), kernel, stride, activation);

@@ -9,7 +9,8 @@ import { expandedWidth } from "./widths.js";
 export const invertedResidual: BlockRecord = {
   title: "inverted residual",
   abbreviation: "",
-  lacks: [],
+  lacks: ["startKernel"],
+  pointwise: false,
   layers: (reader, { expansion, kernel, squeezeExcite, channels, activation }, input, stride) => {
     if (expansion !== 1) reader.convolution("expand", expandedWidth(input, expansion), 1, 1, activation);
     reader.depthwise("depthwise", kernel, stride, activation);

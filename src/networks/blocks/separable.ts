@@ -4,7 +4,8 @@ import type { BlockRecord } from "./block-record.js";
 export const separable: BlockRecord = {
   title: "depthwise separable",
   abbreviation: "dw",
-  lacks: ["expansion", "squeezeExcite", "residual"],
+  lacks: ["startKernel", "expansion", "squeezeExcite", "residual"],
+  pointwise: false,
   layers: (reader, { kernel, channels, activation }, _input, stride) => {
     reader.depthwise("depthwise", kernel, stride, activation);
     reader.convolution("pointwise", channels, 1, 1, activation);

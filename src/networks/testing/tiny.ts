@@ -76,3 +76,26 @@ export function tinyFusedNetwork(changes: Partial<Architecture> = {}): Architect
     ...changes,
   });
 }
+
+/** The same of universal inverted bottlenecks: with either, both and neither filter; its hidden layer has a norm. */
+export function tinyUniversalNetwork(changes: Partial<Architecture> = {}): Architecture {
+  const uib = {
+    block: "universalInvertedBottleneck",
+    activation: "relu",
+    residual: true,
+    squeezeExcite: null,
+  } as const;
+  return tinyNetwork({
+    name: "tiny-universal",
+    stem: { channels: 8, kernel: 3, stride: 1, activation: "hardSwish" }, // leaves the norms enough numbers
+    stages: [
+      { ...uib, startKernel: 3, kernel: 5, stride: 2, channels: 8, repeats: 2, expansion: 2, squeezeExcite },
+      { ...uib, startKernel: 5, kernel: 1, stride: 2, channels: 12, repeats: 2, expansion: 3 },
+      { ...uib, kernel: 3, stride: 1, channels: 12, repeats: 1, expansion: 2 },
+      { ...uib, kernel: 1, stride: 1, channels: 12, repeats: 1, expansion: 2 },
+      { ...uib, kernel: 1, stride: 2, channels: 16, repeats: 1, expansion: 1 },
+    ],
+    head: { conv: 24, hidden: 16, hiddenNorm: true, activation: "hardSwish" },
+    ...changes,
+  });
+}

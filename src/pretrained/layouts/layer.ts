@@ -43,7 +43,7 @@ export function layersOf({ stages, head }: Architecture): Layer[] {
     }
   }
   if (head.conv !== null) layers.push(outside("head", "head", true));
-  if (head.hidden !== null) layers.push(outside("hidden", "head.hidden", false));
+  if (head.hidden !== null) layers.push(outside("hidden", "head.hidden", head.hiddenNorm === true));
   return [...layers, outside("classifier", "classifier", false)];
 }
 

@@ -14,16 +14,19 @@ export function timmEntries(architecture: Architecture): readonly Entry[] | null
 const v3Stages: Readonly<Record<string, readonly number[]>> = {
   "mobilenet-v3-large": [1, 2, 3, 4, 2, 3],
   "mobilenet-v3-small": [1, 2, 3, 2, 3],
+  "mobilenet-v4-conv-small": [2, 2, 6, 6],
+  "mobilenet-v4-conv-medium": [1, 2, 8, 11],
+  "mobilenet-v4-conv-large": [1, 2, 11, 13],
 };
 
 function timmNames(architecture: Architecture): (layer: Layer) => LayerNames {
   const stages = v3Stages[bareName(architecture).replace("-minimalistic", "")];
-  const isV3 = stages !== undefined;
+  const isV3 = stages !== undefined; // or V4, which is of the same class
   const prefixOf = (block: BlockPlace) => {
     const [stage, repeat] = isV3 ? placeOf(block.index, stages) : [block.stage, block.repeat];
     return `blocks.${stage}.${repeat}`;
   };
-  return ({ role, block }) => {
+  return ({ role, block, normed }) => {
     const names = (conv: string, norm: string | null) => ({ conv, norm, linear: role === "classifier" });
     switch (role) {
       case "stem":
@@ -33,7 +36,7 @@ function timmNames(architecture: Architecture): (layer: Layer) => LayerNames {
           ? names(`blocks.${stages.length}.0.conv`, `blocks.${stages.length}.0.bn1`)
           : names("conv_head", "bn2");
       case "hidden":
-        return names("conv_head", null);
+        return names("conv_head", normed ? "norm_head" : null);
       case "classifier":
         return names("classifier", null);
       default: {
@@ -57,6 +60,13 @@ const withinBlock: Readonly<Record<Stage["block"], (expands: boolean) => Readonl
       expands
         ? { expand: ["conv_pw", "bn1"], depthwise: ["conv_dw", "bn2"], ...squeezes, project: ["conv_pwl", "bn3"] }
         : { depthwise: ["conv_dw", "bn1"], ...squeezes, project: ["conv_pw", "bn2"] },
+    universalInvertedBottleneck: () => ({
+      start: ["dw_start.conv", "dw_start.bn"],
+      expand: ["pw_exp.conv", "pw_exp.bn"],
+      depthwise: ["dw_mid.conv", "dw_mid.bn"],
+      ...squeezes,
+      project: ["pw_proj.conv", "pw_proj.bn"],
+    }),
     fusedMbconv: (expands) =>
       expands
         ? { expand: ["conv_exp", "bn1"], ...squeezes, project: ["conv_pwl", "bn2"] }
