@@ -183,7 +183,7 @@ describe("a fine-tuning that was stopped", () => {
     ...{ data: place("new"), out: place(out), seed: 0, cacheDir: place("cache") },
     from: {
       weights: base(),
-      plan: parsePlan("classifier:2,last-1:2,all:1", "--unfreeze", { total: 0, given: false, norms: "frozen" }),
+      plan: parsePlan("classifier:2,last-1:2,all:1", "--unfreeze", { total: 0, given: false, norms: "live" }),
     },
     engine: await chooseEngine("auto", 1),
     ...changes,
@@ -232,7 +232,7 @@ describe("a fine-tuning that was stopped", () => {
     await expect(epochsOf({ batchNorm: "batch" })).rejects.toThrow(
       'expected the options of the training that it holds (batchNorm "frozen"), received batchNorm "batch"',
     );
-    const plan = parsePlan("classifier:2,all:1", "--unfreeze", { total: 0, given: false, norms: "frozen" });
+    const plan = parsePlan("classifier:2,all:1", "--unfreeze", { total: 0, given: false, norms: "live" });
     await expect(epochsOf({ plan })).rejects.toThrow("hint: give another --out, or --overwrite to begin anew");
     expect(await epochsOf({ plan }, true)).toBe(3);
   }, 60_000);

@@ -14,6 +14,7 @@ import {
   type EpochRecord,
   type FoundRecipe,
   forBatch,
+  normsOf,
   partSize,
   type Recipe,
   recipeNamed,
@@ -126,7 +127,8 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
   try {
     const named = options.recipe ?? recipeNamed("quick");
     const batchNorm = from?.batchNorm ?? "frozen";
-    const plan = pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs, batchNorm));
+    const plan =
+      pretrained && (from?.plan ?? defaultPlan(options.epochs ?? named.epochs, normsOf(pretrained.tensors, batchNorm)));
     const epochs = plan?.reduce((sum, phase) => sum + phase.epochs, 0) ?? options.epochs ?? named.epochs;
     for (const { part } of plan ?? []) isTrained(architecture, part); // finds fault before anything is decoded
     const fitted = recipeOf(named, dataset, options, progress);

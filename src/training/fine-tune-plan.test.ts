@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../base/index.js";
-import { defaultPlan, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
+import { defaultPlan, normsOf, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
 import { halvesRecipe } from "./testing/halves.js";
 
 const parse = (text: string, total = 20, given = false) =>
-  parsePlan(text, "--unfreeze", { total, given, norms: "frozen" });
+  parsePlan(text, "--unfreeze", { total, given, norms: "live" });
 
 test("by default, more and more of the network at smaller and smaller rates", () => {
-  const plan = defaultPlan(20, "frozen");
+  const plan = defaultPlan(20, "live");
   expect(plan.map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 7", "last-2 7", "all 6"]);
   expect(plan.map(({ learningRate }) => learningRate).toSorted((a, b) => b - a)).toEqual(
     plan.map(({ learningRate }) => learningRate),
   );
-  expect(defaultPlan(2, "frozen").map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 1", "last-2 1"]);
+  expect(defaultPlan(2, "live").map(({ part, epochs }) => `${part} ${epochs}`)).toEqual(["classifier 1", "last-2 1"]);
 });
 
 test("epochs and shares are each phase's own", () => {
   expect(parse("classifier:10:2, last-3:5 ,all:1:0.05")).toEqual([
     { part: "classifier", epochs: 10, learningRate: 2 },
-    { part: "last-3", epochs: 5, learningRate: defaultPlan(3, "frozen")[1]!.learningRate },
+    { part: "last-3", epochs: 5, learningRate: defaultPlan(3, "live")[1]!.learningRate },
     { part: "all", epochs: 1, learningRate: 0.05 },
   ]);
 });
@@ -63,4 +63,19 @@ test.each([
   expect(tuned.learningRate).toBeCloseTo(rate);
   const adaptive = { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
   expect(recipeOfPhase({ ...recipe, optimizer: adaptive }, phase, squaredLength).learningRate).toBeCloseTo(0.1);
+});
+
+test("weights into which batch norm was folded are known by their statistics, and have a tenth of the rates", () => {
+  const folded = new Map([
+    ["stem.norm.variance", Float32Array.of(1, 1)],
+    ["head.norm.variance", Float32Array.of(1)],
+  ]);
+  expect(normsOf(folded, "frozen")).toBe("folded");
+  expect(normsOf(folded, "batch")).toBe("live");
+  expect(normsOf(new Map(folded).set("stem.norm.variance", Float32Array.of(1, 1.5)), "frozen")).toBe("live");
+  const shares = (norms: "live" | "folded") => defaultPlan(3, norms).map(({ learningRate }) => learningRate);
+  expect([shares("live"), shares("folded")]).toEqual([
+    [1, 0.3, 0.1],
+    [1, 0.03, 0.01],
+  ]);
 });

@@ -6,7 +6,7 @@ export type { EpochRecord } from "./epoch-record.js";
 export { createEvaluator } from "./evaluation.js";
 export { type MeasuredEngine, measureEngines } from "./fastest.js";
 export { createBody, featureSet, squaredLengthOf } from "./features.js";
-export { defaultPlan, type FineTunePlan, type Norms, type Phase, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
+export { defaultPlan, type FineTunePlan, normsOf, type Phase, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
 export { type FlatLayout, flatLayout, pack } from "./flat.js";
 export { placesIn } from "./inherit.js";
 export { names, type StateLayout, stateLayout } from "./layout.js";

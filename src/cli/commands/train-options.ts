@@ -73,7 +73,7 @@ export async function startFrom(
     throw new UsageError({ at: "--network", expected: "a network, or weights with --from", received: "neither" });
   }
   if (named === undefined) refuseAlone({ width, depth: depth === 1 ? undefined : depth }, "--network");
-  const length = { total: epochs ?? recipeEpochs, given: epochs !== undefined, norms: batchNorm ?? "frozen" } as const;
+  const length = { total: epochs ?? recipeEpochs, given: epochs !== undefined, norms: "live" } as const;
   return {
     network: named ?? (resolution === undefined ? undefined : { resolution }),
     from: {
