@@ -68,7 +68,7 @@ export async function loadModel(path: string, onNotice?: OnNotice): Promise<Mode
 }
 
 export function decodeModel(bytes: Uint8Array, at: string, onNotice?: OnNotice): Model {
-  const file = decodeSealed(bytes, at, FORMAT);
+  const file = decodeSealed(bytes, at, (format) => format !== FORMAT);
   if (file.metadata.format !== FORMAT && file.metadata.format !== UNSEALED_FORMAT) {
     throw new ModelError({
       at,

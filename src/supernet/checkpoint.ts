@@ -25,7 +25,7 @@ export async function loadSupernet(path: string, run: string): Promise<SupernetS
     throw toFileError(error, path, "read");
   });
   if (bytes === null) return undefined;
-  const { tensors, metadata } = decodeSealed(bytes, path, FORMAT);
+  const { tensors, metadata } = decodeSealed(bytes, path, (format) => format === "bantam-supernet-1");
   if (metadata.format !== FORMAT || metadata.run !== run) return undefined;
   const floats = (name: string): Float32Array => {
     const tensor = tensors.get(name);

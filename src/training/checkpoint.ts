@@ -62,7 +62,7 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw toFileError(error, path, "read");
   }
-  const { tensors, metadata } = decodeSealed(bytes, path, FORMAT);
+  const { tensors, metadata } = decodeSealed(bytes, path, (format) => /^bantam-checkpoint-[1-3]$/.test(format ?? ""));
   if (metadata.format !== FORMAT || metadata.run !== run) return null;
   const floats = (name: string): Float32Array => {
     const tensor = tensors.get(name);

@@ -14,18 +14,18 @@ export const encodeSealed = (
 /**
  * As `decodeSafetensors`, of a file that is what was written.
  *
- * @param format of the files that must carry a digest, where those of another one may lack it; by default all must.
+ * @param mayLack whether files of this format are from before there were digests; by default none are.
  * @returns with `isSealed`: whether there is a digest, which is then right.
  * @throws {ModelError} when the digest is another one, or is missing where it must be.
  */
 export function decodeSealed(
   bytes: Uint8Array,
   at: string,
-  format?: string,
+  mayLack: (format: string | undefined) => boolean = () => false,
 ): Safetensors & { readonly isSealed: boolean } {
   const file = decodeSafetensors(bytes, at);
   const isSealed = isWhole(bytes, mark);
-  const mayLackIt = format !== undefined && file.metadata.format !== format && !Object.hasOwn(file.metadata, SEAL_KEY);
+  const mayLackIt = mayLack(file.metadata.format) && !Object.hasOwn(file.metadata, SEAL_KEY);
   if (isSealed === true || (isSealed === null && mayLackIt)) return { ...file, isSealed: isSealed === true };
   throw new ModelError({
     at,

@@ -161,6 +161,16 @@ describe("a damaged file is refused by name", () => {
 });
 
 describe("a file without a digest", () => {
+  test("that says to be a checkpoint of no known format is not passed over", async () => {
+    const path = join(root, "strange.safetensors");
+    for (const format of ["bantam-checkpoinu-4", "bantam-checkpoint-4", ""]) {
+      await writeFile(path, encodeSafetensors(new Map(), { format, run: "run" }));
+      await expect(loadCheckpoint(path, "run")).rejects.toThrow("received no such digest");
+    }
+    await writeFile(path, encodeSafetensors(new Map(), { format: "bantam-checkpoint-3", run: "run" }));
+    expect(await loadCheckpoint(path, "run")).toBeNull();
+  });
+
   const without = (format: string) => {
     const { tensors, metadata } = decodeSafetensors(encodeModel(model), "m");
     const { "bantam.sha256": _, ...rest } = metadata;
