@@ -14,6 +14,15 @@ const fault = (text: string): string => {
 };
 
 test.each([
+  [100, "none"],
+  [101, "lists or objects nested more than 100 deep"],
+  [200_000, "lists or objects nested more than 100 deep"],
+])("%i lists in each other", (levels, received) => {
+  expect(fault(`${"[".repeat(levels)}${"]".repeat(levels)}`)).toBe(received);
+  expect(fault(`[${'{"a":'.repeat(levels - 1)}1${"}".repeat(levels - 1)}]`)).toBe(received);
+});
+
+test.each([
   ["", "in line 1, column 1, its end in place of a value"],
   ["{", 'in line 1, column 2, its end in place of a name in double quotes or "}"'],
   ['{ "base": "quick",\n  "ema": 0.9,\n}', 'in line 3, column 1, "}" in place of a name in double quotes'],

@@ -6,12 +6,14 @@ import type { Facts } from "./errors.js";
  *
  * @param what should be there: `a recipe in JSON`.
  * @param fault makes the error of the facts.
- * @throws what `fault` makes, with line and column of the first character that cannot stand where it does.
+ * @throws what `fault` makes, with line and column of the first character that cannot stand where it does, or for lists nested
+ *   as no file of ours is.
  */
 export function parseJson(marked: string, at: string, what: string, fault: (facts: Facts) => Error): unknown {
   const text = marked.replace(/^\ufeff/, "");
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     const { offset, expected } = faultOf(text);
     const before = text.slice(0, offset).split(/\r\n|\r|\n/);
@@ -24,6 +26,20 @@ export function parseJson(marked: string, at: string, what: string, fault: (fact
       received: `in line ${line}, column ${column}, ${shown} in place of ${expected}`,
     });
   }
+  if (!isNestedDeeper(value, MOST_LEVELS)) return value;
+  throw fault({ at, expected: what, received: `lists or objects nested more than ${MOST_LEVELS} deep` });
+}
+
+/** No file of ours has ten. What walks over a value recursively would run out of stack on some thousands. */
+const MOST_LEVELS = 100;
+
+/** Level by level, without recursion. */
+function isNestedDeeper(value: unknown, levels: number): boolean {
+  const nested = (values: readonly unknown[]) =>
+    values.filter((each): each is object => typeof each === "object" && each !== null);
+  let level = nested([value]);
+  for (let depth = 0; depth < levels; depth++) level = nested(level.flatMap((each) => Object.values(each)));
+  return level.length > 0;
 }
 
 /** One token after white space. The groups: an opening, a closing, a separator, a string, any other value. */

@@ -4,7 +4,7 @@ import { type Graph, sizeOf } from "../ir/index.js";
 import type { Architecture } from "./architecture.js";
 
 /** EfficientNet-B7 has 55; a graph's passes take seconds at ten times that. */
-const MOST_BLOCKS = 512;
+export const MOST_BLOCKS = 512;
 /** 2 GB in fp32, as much as an ONNX file may hold. @source protobuf.dev, "Total size of the message" */
 const MOST_WEIGHTS = 500_000_000;
 

@@ -10,7 +10,7 @@ export {
 } from "./blocks/block-record.js";
 export { blockNames, blocks } from "./blocks/blocks.js";
 export { addsInput, expandedWidth, squeezedWidth } from "./blocks/widths.js";
-export { requireFewWeights } from "./bounds.js";
+export { MOST_BLOCKS, requireFewWeights } from "./bounds.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
 export {
   type BuildOptions,

@@ -12,12 +12,13 @@ import {
   candidateOf,
   cheaperNeighbours,
   decode,
+  type Gene,
   genesOf,
   mutate,
-  neighbours,
   type SearchSpace,
   sampleCandidate,
   smallestCandidate,
+  variantsOf,
 } from "./space.js";
 
 export type Counted = {
@@ -48,28 +49,39 @@ export const fitsSmallest = (gate: CostGate): boolean => keepsBudget(gate, small
 
 /**
  * The first choice of every gene where that keeps the budget. Where it does not, another may: a classifier of many classes may be the
- * larger for want of a layer before it, and a block that was measured faster than a smaller one that was not. So it is followed
- * from neighbour to neighbour, as long as one uses less of the fullest limit.
+ * larger for want of a layer before it, and a block that was measured faster than a smaller one that was not. So each gene in turn
+ * takes the choice that uses least of the fullest limit, pass after pass, until that keeps the budget or nothing changes.
+ *
+ * The networks counted are as many as the choices tried, a few times over, not as their products.
  */
 function smallest(gate: CostGate): Counted {
   const known = smallestOf.get(gate);
   if (known !== undefined) return known;
-  const used = ({ costs }: Counted) => usedShare(costs, gate.budget);
-  const less = (a: Counted, b: Counted) => (used(b) < used(a) ? b : a);
-  const { headChannels: heads, hiddenChannels: hiddens } = gate.space;
-  const first = smallestCandidate(gate.space);
-  const ends = heads.flatMap((headChannels) => hiddens.map((hiddenChannels) => ({ headChannels, hiddenChannels })));
-  let least = count(gate, first);
-  if (!keepsBudget(gate, least)) least = ends.map((end) => count(gate, { ...first, ...end })).reduce(less);
-  while (!keepsBudget(gate, least)) {
-    const next = neighbours(gate.space, least.candidate)
-      .map((neighbour) => count(gate, neighbour))
-      .reduce(less, least);
-    if (next === least) break;
-    least = next;
+  let least = count(gate, smallestCandidate(gate.space));
+  for (let pass = 0; pass < PASSES && !keepsBudget(gate, least); pass++) {
+    const before = least;
+    for (const gene of worthTrying(gate)) {
+      least = variantsOf(least.candidate, gene)
+        .map((candidate) => count(gate, candidate))
+        .reduce((a, b) => (usedShare(b.costs, gate.budget) < usedShare(a.costs, gate.budget) ? b : a), least);
+    }
+    if (least === before) break;
   }
   smallestOf.set(gate, least);
   return least;
+}
+
+/** Two find all that one leaves in the built-in spaces. */
+const PASSES = 4;
+
+/**
+ * Genes with the choices of which one may be the least. What is counted grows along a list of numbers: there it is the first, or the
+ * second after a null. Kinds of blocks have no such order, and measured times have none at all.
+ */
+function worthTrying({ space, budget }: CostGate): Gene[] {
+  const genes = genesOf(space);
+  if (budget.latencyMs !== undefined) return genes;
+  return genes.map(({ path, options }) => ({ path, options: path.at(-1) === "block" ? options : options.slice(0, 2) }));
 }
 
 /** It is asked for whenever a candidate cannot be made cheap enough step by step. */

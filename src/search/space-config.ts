@@ -17,6 +17,7 @@ import {
   type BaseName,
   baseNames,
   bases,
+  MOST_IN_LIST,
   type Narrowing,
   narrowingOf,
   unknownBase,
@@ -111,14 +112,19 @@ function inOrder<T>(key: string, values: readonly T[]): T[] {
   return values.toSorted((a, b) => price(a) - price(b));
 }
 
+/** To be read at once; a file may have a mistake in every value. */
+const MOST_MISTAKES = 20;
+
 function check(schema: z.ZodType, json: unknown, at: string): unknown {
   const result = schema.safeParse(json, { reportInput: true });
   if (result.success) return result.data;
   const mistakes = result.error.issues.flatMap((issue) => describe(issue, schema));
+  const shown = mistakes.slice(0, MOST_MISTAKES);
+  if (mistakes.length > shown.length) shown.push(`… and ${mistakes.length - shown.length} more`);
   throw new UsageError({
     at,
     expected: "a search space",
-    received: `${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}\n  ${mistakes.join("\n  ")}`,
+    received: `${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}\n  ${shown.join("\n  ")}`,
   });
 }
 
@@ -176,4 +182,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 /** Whether a space can be made for them; what is wrong with others is said by the schema. */
 const areSides = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length > 0 && value.every((side) => Number.isInteger(side) && side >= 8);
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= MOST_IN_LIST &&
+  value.every((side) => Number.isInteger(side) && side >= 8);

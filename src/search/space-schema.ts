@@ -3,7 +3,7 @@
  * every list allows the values of that space alone, and one for a space of one's own.
  */
 import { z } from "zod";
-import { blockNames, blocks, type OptionalField, type Stage } from "../networks/index.js";
+import { blockNames, blocks, MOST_BLOCKS, type OptionalField, type Stage } from "../networks/index.js";
 import type { SearchSpace, StageSpace } from "./space.js";
 import { imageSpace, mnasnetSpace, mobilenetV3Space, type SpaceOptions } from "./spaces.js";
 
@@ -16,11 +16,18 @@ export const bases = {
 export type BaseName = keyof typeof bases;
 export const baseNames = Object.keys(bases) as [BaseName, ...BaseName[]];
 
-/** Values each once, and at least one. */
+/** What a space takes to be judged, and what a step of a search does, grows with its values and with the blocks of its networks. */
+export const MOST_IN_LIST = 64;
+const MOST_STAGES = 64;
+/** MnasNet's space has 119. */
+const MOST_VALUES = 1024;
+
+/** Values each once, at least one and not too many. */
 const list = <T extends z.ZodType>(entry: T, about: string) =>
   z
     .array(entry)
     .min(1, "expected at least one value, received none: the space would be empty")
+    .max(MOST_IN_LIST, { error: ({ input }) => tooMany("values", MOST_IN_LIST, input) })
     .refine((values) => repeated(values) === undefined, {
       when: always,
       error: ({ input }) => `expected each value once, received ${JSON.stringify(repeated(input))} again`,
@@ -31,8 +38,12 @@ const list = <T extends z.ZodType>(entry: T, about: string) =>
 const always = () => true;
 
 function repeated(values: unknown): unknown {
-  return Array.isArray(values) ? values.find((value, i) => values.indexOf(value) !== i) : undefined;
+  const seen = new Set();
+  return Array.isArray(values) ? values.find((value) => seen.size === seen.add(value).size) : undefined;
 }
+
+const tooMany = (what: string, most: number, input: unknown) =>
+  `expected at most ${most} ${what}, received ${(input as unknown[]).length}`;
 
 const width = z.int().min(1).max(65_536);
 const activation = z.literal(["relu", "relu6", "hardSwish", "silu"]);
@@ -101,30 +112,54 @@ const wholeStage = z.strictObject({
 });
 
 /** A space of one's own: every list is there. */
-export const wholeSpace = z.strictObject({
-  $schema,
-  ...wholeLists,
-  channelDivisor: z.literal([4, 8]).meta({ description: "Channel counts are multiples of this" }),
-  squeezeExcite: z
-    .strictObject({
-      ratio: z.number().positive().max(1),
-      of: z.literal(["input", "expanded"]),
-      divisor: z.int().min(1).max(64),
-      activation,
-      gate: z.literal(["sigmoid", "hardSigmoid"]),
-    })
-    .meta({ description: "What a stage with squeeze-excite has" }),
-  stages: z
-    .array(
-      wholeStage.refine(({ kernels, blocks: names }) => !kernels.includes(1) || names.every(takesPointwise), {
-        path: ["kernels"],
+export const wholeSpace = z
+  .strictObject({
+    $schema,
+    ...wholeLists,
+    channelDivisor: z.literal([4, 8]).meta({ description: "Channel counts are multiples of this" }),
+    squeezeExcite: z
+      .strictObject({
+        ratio: z.number().positive().max(1),
+        of: z.literal(["input", "expanded"]),
+        divisor: z.int().min(1).max(64),
+        activation,
+        gate: z.literal(["sigmoid", "hardSigmoid"]),
+      })
+      .meta({ description: "What a stage with squeeze-excite has" }),
+    stages: z
+      .array(
+        wholeStage.refine(({ kernels, blocks: names }) => !kernels.includes(1) || names.every(takesPointwise), {
+          path: ["kernels"],
+          error: ({ input }) =>
+            `expected no 1 beside the blocks ${(input as StageSpace).blocks.filter((name) => !takesPointwise(name)).join(", ")}`,
+        }),
+      )
+      .min(1, "expected at least one stage, received none: the space would be empty")
+      .max(MOST_STAGES, { error: ({ input }) => tooMany("stages", MOST_STAGES, input) })
+      .refine((stages) => mostBlocks(stages) <= MOST_BLOCKS, {
         error: ({ input }) =>
-          `expected no 1 beside the blocks ${(input as StageSpace).blocks.filter((name) => !takesPointwise(name)).join(", ")}`,
+          `expected at most ${MOST_BLOCKS} blocks in all, received ${mostBlocks(input as WholeStage[])} where each stage repeats most`,
       }),
-    )
-    .min(1, "expected at least one stage, received none: the space would be empty")
-    .max(256),
-});
+  })
+  .refine((space) => valuesOf(space) <= MOST_VALUES, {
+    error: ({ input }) =>
+      `expected at most ${MOST_VALUES} values in all lists together, received ${valuesOf(input as object)}`,
+  });
+
+type WholeStage = z.infer<typeof wholeStage>;
+
+const mostBlocks = (stages: readonly WholeStage[]) =>
+  stages.reduce((total, { repeats }) => total + repeats.reduce((most, count) => Math.max(most, count), 0), 0);
+
+/** In the lists of a space and of its stages. */
+function valuesOf(lists: object): number {
+  return Object.values(lists).reduce<number>((total, list) => {
+    if (!Array.isArray(list)) return total;
+    return total + list.reduce<number>((sum, each) => sum + (isStage(each) ? valuesOf(each) : 1), 0);
+  }, 0);
+}
+
+const isStage = (value: unknown): value is WholeStage => typeof value === "object" && value !== null;
 
 export type WholeSpace = z.infer<typeof wholeSpace>;
 

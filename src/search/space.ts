@@ -165,12 +165,10 @@ export function cheaperNeighbours(space: SearchSpace, candidate: Candidate): Can
   });
 }
 
-/** Every candidate that differs in one gene. */
-export function neighbours(space: SearchSpace, candidate: Candidate): Candidate[] {
-  return genesOf(space).flatMap(({ path, options }) => {
-    const current = read(candidate, path);
-    return options.filter((option) => option !== current).map((option) => write(candidate, path, option));
-  });
+/** Every candidate that differs in this gene alone. */
+export function variantsOf(candidate: Candidate, { path, options }: Gene): Candidate[] {
+  const current = read(candidate, path);
+  return options.filter((option) => option !== current).map((option) => write(candidate, path, option));
 }
 
 /** The first entry of every list. */
