@@ -20,6 +20,10 @@ describe("a rule gives the integer that those who count so print", () => {
     ["mobilenet-v3-small-minimalistic", 1, 2_056_848],
     ["efficientnet-b0", 1, 5_330_564],
     ["efficientnet-b7", 1, 66_658_680],
+    ["efficientnet-v2-b0", 1, 7_200_312],
+    ["efficientnet-v2-b3", 1, 14_467_622],
+    ["efficientnet-v2-s", 1, 21_612_360],
+    ["efficientnet-v2-m", 1, 54_431_388],
   ])("Keras, %s × %d: %i", (name, width, params) => {
     expect(figureOf(name, /params: with the moving statistics/, { width })).toBe(params);
   });
