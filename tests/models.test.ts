@@ -136,7 +136,7 @@ describe("train", () => {
       "train-images-idx3-ubyte": idxImages(40, 16, 16),
       "train-labels-idx1-ubyte": idxLabels(Array.from({ length: 40 }, (_, i) => i % 2)),
     });
-    const [file, out] = [join(grey, "recipe.json"), join(grey, "out")];
+    const [file, out] = [join(grey, "recipe.json"), `${grey}-out`];
     await writeFile(file, JSON.stringify(recipe));
     const words = ["train", grey, "--network", "mobilenet-v1-0.25@16", "--recipe", file, ...onCpu, "--epochs", "1"];
     expect(await bantam(...words, "--out", out)).toMatchObject({ code: 0 });

@@ -240,7 +240,7 @@ describe("a study that is damaged", () => {
         const changed = structuredClone(study);
         put(changed, path, value);
         fc.pre(JSON.stringify(changed) !== JSON.stringify(study));
-        expect((await named([path, value])).length).toBeGreaterThan(3);
+        expect(await named([path, value])).not.toBe("");
       }),
       { numRuns: 60 },
     );
