@@ -29,12 +29,15 @@ function solved(solve: () => WithinBudget): WithinBudget | null {
   }
 }
 
-describe("1,000 random budgets over all networks", () => {
+/** Of each network, so that another network at the end of the list leaves the others theirs. */
+const BUDGETS = 46;
+
+describe("over 1,000 random budgets over all networks", () => {
   const rng = createRng("budgets");
   const cases = networkNames.flatMap((name) => {
     const compiler = compileBudgets(name);
     const costs = publishedCosts(name);
-    return Array.from({ length: Math.ceil(1000 / networkNames.length) }, () => {
+    return Array.from({ length: BUDGETS }, () => {
       const limits = randomLimits(costs, rng);
       return { name, limits, compiler, found: solved(() => compiler.solve(limits)) };
     });

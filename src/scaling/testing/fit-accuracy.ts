@@ -18,7 +18,8 @@ export function resultsToFit(): Result[] {
   const paperOf = (network: string) => originOf(network).paper.source;
   const published = publishedResults.flatMap(({ network, width, resolution, top1, source }): Result[] => {
     if (network === null || top1 === null || resolution === null) return [];
-    if (/^(torch|timm)-/.test(network)) return [];
+    // Nor those of which most are no scaled ones: there are no differences of size to learn from.
+    if (/^(torch|timm)-|^(efficientnet-v2|mobilenet-v4)-/.test(network)) return [];
     const shape = shapeOf(network, { width, resolution });
     const paper = paperOf(network);
     const family = network.startsWith("efficientnet") ? paper : network;
