@@ -37,9 +37,27 @@ test.each([
   ["NaN", 'in line 1, column 1, "NaN" in place of a value'],
   ['{\r\n "grün": trüe }', 'in line 2, column 10, "trüe" in place of a value'],
   ["// a comment\n{}", 'in line 1, column 1, "//" in place of a value'],
+  ["\u00a0{}", "in line 1, column 1, U+00A0 in place of a value"],
   ['["a\nb"]', 'in line 1, column 2, "\\"a" in place of a value or "]"'],
 ])("%j is wrong at a place", (text, received) => {
   expect(fault(text)).toBe(received);
+});
+
+test.each([
+  ['{ "rate": 0.1,\n  "rate": 0.2 }', 'in line 2, column 3, "rate" for the second time'],
+  ['[{"a":"}"},{"b":{"c":1,"\\u0063" : 2}}]', 'in line 1, column 24, "\\u0063" for the second time'],
+  ['{"a\\"":1,"__proto__":2,"a\\"":3}', 'in line 1, column 24, "a\\"" for the second time'],
+])("%j names something twice", (text, received) => {
+  expect(fault(text)).toBe(received);
+});
+
+test.each([
+  '[{"a":1},{"a":2}]',
+  '{"a":{"a":["a","a"]},"A":"a"}',
+  '{"a":"\\\\","b":"\\"a\\":"}',
+  `["${"x\\n".repeat(1e6)}"]`,
+])("%.40j names nothing twice", (text) => {
+  expect(read(text)).toEqual(JSON.parse(text));
 });
 
 test("a byte order mark is not part of it", () => {

@@ -6,29 +6,63 @@ import type { Facts } from "./errors.js";
  *
  * @param what should be there: `a recipe in JSON`.
  * @param fault makes the error of the facts.
- * @throws what `fault` makes, with line and column of the first character that cannot stand where it does, or for lists nested
- *   as no file of ours is.
+ * @throws what `fault` makes, with line and column of the first character that cannot stand where it does, or of a name that its object
+ *   has already: `JSON.parse` takes the last, and whoever wrote both may have meant the first; and for lists nested as no file of ours is.
  */
 export function parseJson(marked: string, at: string, what: string, fault: (facts: Facts) => Error): unknown {
   const text = marked.replace(/^\ufeff/, "");
+  const refuse = (offset: number, received: string) => {
+    const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+    const [line, column] = [before.length, [...before.at(-1)!].length + 1];
+    return fault({ at, expected: what, received: `in line ${line}, column ${column}, ${received}` });
+  };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     const { offset, expected } = faultOf(text);
-    const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-    const [line, column] = [before.length, [...before.at(-1)!].length + 1];
-    const found = /^(?:\S{1,12}|$)/u.exec(text.slice(offset))?.[0];
-    const shown = found ? JSON.stringify(found) : "its end";
-    throw fault({
-      at,
-      expected: what,
-      received: `in line ${line}, column ${column}, ${shown} in place of ${expected}`,
-    });
+    throw refuse(offset, `${shown(text.slice(offset, offset + 24))} in place of ${expected}`);
   }
-  if (!isNestedDeeper(value, MOST_LEVELS)) return value;
-  throw fault({ at, expected: what, received: `lists or objects nested more than ${MOST_LEVELS} deep` });
+  if (isNestedDeeper(value, MOST_LEVELS))
+    throw fault({ at, expected: what, received: `lists or objects nested more than ${MOST_LEVELS} deep` });
+  const repeated = repeatedName(text);
+  if (repeated !== null) throw refuse(repeated.offset, `${repeated.name} for the second time`);
+  return value;
 }
+
+/** The beginning of the rest; a space that JSON knows none of by its code. */
+function shown(rest: string): string {
+  if (rest === "") return "its end";
+  const word = /^\S{1,12}/u.exec(rest)?.[0];
+  return word === undefined
+    ? `U+${rest.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`
+    : JSON.stringify(word);
+}
+
+/** The first name that its object has already, as it is written. @param text that `JSON.parse` takes. */
+function repeatedName(text: string): { readonly offset: number; readonly name: string } | null {
+  const open: Set<unknown>[] = [];
+  const sign = /[[\]{}"]/g;
+  const inString = /\\.|"/g;
+  for (let found = sign.exec(text); found !== null; found = sign.exec(text)) {
+    if (found[0] === "{" || found[0] === "[") open.push(new Set());
+    else if (found[0] !== '"') open.pop();
+    else {
+      inString.lastIndex = sign.lastIndex;
+      while (inString.exec(text)![0] !== '"');
+      sign.lastIndex = inString.lastIndex;
+      colon.lastIndex = inString.lastIndex;
+      if (!colon.test(text)) continue;
+      const name = text.slice(found.index, inString.lastIndex);
+      const names = open.at(-1)!;
+      if (names.size === names.add(JSON.parse(name)).size) return { offset: found.index, name };
+    }
+  }
+  return null;
+}
+
+/** After a string: it is a name. */
+const colon = /[ \t\r\n]*:/y;
 
 /** No file of ours has ten. What walks over a value recursively would run out of stack on some thousands. */
 const MOST_LEVELS = 100;

@@ -71,6 +71,15 @@ describe("a text that a person wrote", () => {
     expect(stderr).toContain(`in line ${lines}, column 1, "}" in place of a name in double quotes`);
   });
 
+  test.each(kinds)("a %s that names a field twice is not read as one of the two", async (kind, text, words) => {
+    const file = place(`twice-${kind}.json`);
+    const [, name] = /^\{\s*("[^"]+")/.exec(text)!;
+    await writeFile(file, `${text.slice(0, text.lastIndexOf("}"))},\n${name}: 1 }`);
+    const { code, stderr } = await bantam(words(file));
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(`, column 1, ${name} for the second time`);
+  });
+
   test.each(kinds)("a %s in UTF-16, or no text at all, is called that", async (kind, text, words) => {
     const file = place(`utf16-${kind}.json`);
     for (const mark of ["\ufeff", ""]) {
