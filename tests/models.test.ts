@@ -90,7 +90,7 @@ describe("train", () => {
     const other = able.at(-1)![1]!;
     const insisted = await bantam(...words, "--device", other);
     expect(insisted).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^(device|epoch)/m) });
-    expect(insisted.stderr).toMatch(/^begun on .+, going on on .+: the results will be rounded differently$/m);
+    expect(insisted.stderr).toMatch(/^warning: begun on .+, going on on .+: the results will be rounded differently$/m);
   });
 
   test("ends in the same weights however many threads assemble its batches, and says how long it waited for them", async () => {

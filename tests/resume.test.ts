@@ -238,7 +238,9 @@ describe("what goes wrong", () => {
     });
     const { code, stderr } = await bantam(train("absurd", "--learning-rate", "1e12"));
     expect(code).toBe(1);
-    expect(stderr.match(/^epoch \d went wrong .*: put back to the start, and tried again at/gm)).toHaveLength(3);
+    expect(stderr.match(/^warning: epoch \d went wrong .*: put back to the start, and tried again at/gm)).toHaveLength(
+      3,
+    );
     expect(stderr).toMatch(
       /^error: mobilenet-v1, epoch \d: expected a training that gets better than guessing, received .*, and no better end at any learning rate of 1000000000000, 250000000000, 62500000000, 15600000000\n {2}hint: look at the pictures and at which folder each is in; .*lower --learning-rate/m,
     );

@@ -41,7 +41,7 @@ export type Values<A, O> = {
 export type Context = {
   /** Aborted at Ctrl-C. The command saves its state and throws an `InterruptedError` whose hint tells how to resume. */
   readonly signal: AbortSignal;
-  /** On stderr, and silent with `--quiet`. */
+  /** On stderr, and silent with `--quiet`, but for warnings. */
   readonly progress: Progress;
   /** A line on stderr that `--quiet` does not silence. */
   warn(text: string): void;

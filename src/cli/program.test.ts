@@ -57,16 +57,17 @@ describe("what is printed where", () => {
     const work = command(({ progress, warn }) => {
       progress.phase("search", "12 trials");
       progress.line("trial 1");
-      warn("one image is black");
+      progress.line("one image is black", "warning");
+      warn("one image is white");
       return 42;
     });
     expect(await run("work", [work])).toMatchObject({
       out: "worked: 42\n",
-      err: "search · 12 trials\ntrial 1\nwarning: one image is black\n",
+      err: "search · 12 trials\ntrial 1\nwarning: one image is black\nwarning: one image is white\n",
     });
     expect(await run("work --quiet", [work])).toMatchObject({
       out: "worked: 42\n",
-      err: "warning: one image is black\n",
+      err: "warning: one image is black\nwarning: one image is white\n",
     });
     expect(await run("work --json", [work])).toMatchObject({ out: "42\n", err: expect.stringContaining("trial 1\n") });
   });

@@ -20,8 +20,8 @@ export type Progress = {
   /** Begin a part of the work, e.g. `search`. */
   phase(name: string, text?: string): void;
   update(update: ProgressUpdate): void;
-  /** A line that stays, above the live one. */
-  line(text: string): void;
+  /** A line that stays, above the live one; as a warning it is marked as such, and `--quiet` does not silence it. */
+  line(text: string, kind?: "warning"): void;
   /** Remove the live line. Further calls may follow. */
   done(): void;
 };

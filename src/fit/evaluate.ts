@@ -42,7 +42,7 @@ export async function evaluateFile(options: EvaluateOptions): Promise<EvaluateRe
   const { model, data, engine, cacheDir, signal, progress = noProgress } = options;
   await requireApart(data, { "--cache": cacheDir });
   await requireWritable(cacheDir);
-  const classifier = await openClassifier(model, engine, (text) => progress.line(text));
+  const classifier = await openClassifier(model, engine, (text) => progress.line(text, "warning"));
   try {
     const { classes, preprocessing, history } = classifier.card;
     const seed = options.seed ?? (typeof history.seed === "number" ? history.seed : 0);

@@ -2,7 +2,15 @@
 import { join, resolve } from "node:path";
 import { formatDurationExactly, UsageError } from "../base/index.js";
 import type { Dataset } from "../data/index.js";
-import { type Asked, type Difference, type FolderJob, imagesOf, keyOf, requireSameRun } from "../folders/index.js";
+import {
+  type Asked,
+  type Difference,
+  type FolderJob,
+  imagesOf,
+  keyOf,
+  ranOnInWords,
+  requireSameRun,
+} from "../folders/index.js";
 import type { Engine } from "../runtime/index.js";
 import type { SearchSpace } from "../search/index.js";
 import { quickRecipe, runsIn } from "../training/index.js";
@@ -28,7 +36,7 @@ export function fitJob(
     words: { options: optionNames, special: { data: imagesOf, latency: tablesOf }, show },
     overwrite,
     marks: async () => [...(await studyMarks(out)), ...(await runsIn(join(out, "checkpoints")))],
-    tell: (text) => progress.line(text),
+    warn: (text) => progress.line(text, "warning"),
   };
 }
 
@@ -79,7 +87,12 @@ export function boundsOf(
  *
  * @throws {UsageError} when the folder holds no finished fit with the same options. @throws {ModelError} when it is damaged.
  */
-export async function planToRepeat(folder: string, job: FolderJob, bounds: StudyBounds, engine: Engine): Promise<Plan> {
+export async function planToRepeat(
+  folder: string,
+  job: FolderJob,
+  bounds: StudyBounds,
+  { engine, progress }: { readonly engine: Engine; readonly progress: Progress },
+): Promise<Plan> {
   const { engine: before, bantam } = await requireSameRun("--repeat", folder, job);
   const study = await readStudy(folder, bounds);
   if (study?.finished !== true) {
@@ -88,11 +101,11 @@ export async function planToRepeat(folder: string, job: FolderJob, bounds: Study
     throw new UsageError({ at: "--repeat", expected: "the folder of a finished fit", received, hint });
   }
   const { plan } = study;
-  job.tell(
+  progress.line(
     `repeating ${folder}: ${plan.trials} trials of ${plan.trialEpochs} epochs, then ${plan.schedule!.length} epochs`,
   );
-  if (before !== null && (before.name !== engine.name || before.threads !== engine.threads))
-    job.tell(`it ran on ${before.name} with ${before.threads} threads: here the results will be rounded differently`);
-  if (bantam !== VERSION) job.tell(`it was made by Bantam ${bantam}: ${VERSION} may come to others`);
+  if (before !== null && ranOnInWords(before) !== ranOnInWords(engine))
+    job.warn(`${folder} ran on ${ranOnInWords(before)}: here the results will be rounded differently`);
+  if (bantam !== VERSION) job.warn(`${folder} was made by Bantam ${bantam}: ${VERSION} may come to others`);
   return plan;
 }

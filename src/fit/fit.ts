@@ -66,7 +66,9 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const bounds = boundsOf(options, dataset, whole.space, owned);
     // Before anything is removed: it may be this very folder.
     const repeated =
-      options.repeat === undefined ? null : await planToRepeat(options.repeat, owned, bounds, options.engine);
+      options.repeat === undefined
+        ? null
+        : await planToRepeat(options.repeat, owned, bounds, { engine: options.engine, progress });
     held = await openFolder(out, owned);
     await held.runsOn(options.engine);
     const study = await openStudy(options, bounds, repeated, progress);

@@ -38,7 +38,7 @@ export const trainJob = (
   ...{ kind: "train", version: VERSION },
   words: { options, special },
   marks: () => runsIn(checkpoints),
-  tell: (text) => progress.line(text),
+  warn: (text) => progress.line(text, "warning"),
 });
 
 const nothingKept = { learningRate: null, parts: null };

@@ -44,7 +44,7 @@ export async function chooseParts(
   } else if (most !== undefined) {
     progress.line(`memory: ${formatBytes(planned.bytes)} planned, ${formatBytes(most)} allowed`);
   }
-  if (!fits) progress.line(`only ${formatBytes(free)} of memory are free: this may be slow, or end`);
+  if (!fits) progress.line(`only ${formatBytes(free)} of memory are free: this may be slow, or end`, "warning");
   await run.keepParts(accumulate);
   return { ...recipe, accumulate };
 }

@@ -12,8 +12,8 @@ export type Progress = {
     readonly columns?: readonly string[];
     readonly secondsLeft?: number;
   }): void;
-  /** A line that stays. */
-  line(text: string): void;
+  /** A line that stays; a `warning` is for those, too, who want to see no progress. */
+  line(text: string, kind?: "warning"): void;
 };
 
 /** How fast a training goes, and what share of it is spent on waiting for images. */

@@ -34,7 +34,7 @@ export function readingProgress(
     if (counted < MEASURED.pictures && elapsed < MEASURED.seconds) return;
     isSaid = true;
     const whole = (at - began) / 1000 + left;
-    if (whole > MOST_OF_TIME * seconds!) progress.line(tooSlow(total, whole, seconds!));
+    if (whole > MOST_OF_TIME * seconds!) progress.line(tooSlow(total, whole, seconds!), "warning");
   };
 }
 

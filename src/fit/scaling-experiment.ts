@@ -120,7 +120,7 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
       ...{ kind: "scaling", version: VERSION, facts, overwrite },
       settings: { data: resolve(data), baseline: options.baseline ?? "none" },
       words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
-      tell: (text) => progress.line(text),
+      warn: (text) => progress.line(text, "warning"),
     });
     store = await openPoints(study, { name, settings, epochs, images, overwrite, signal });
     const normalization = channelStatistics(await pool.get("train", dataset.size));

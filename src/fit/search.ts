@@ -180,8 +180,8 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     };
     // Whose each study in there is, the database tells.
     const shared = { facts: {}, settings: { data: resolve(data) }, words: { options: {} } };
-    const tell = (text: string) => progress.line(text);
-    const hold = (place: string) => openFolder(place, { kind: "search", version: VERSION, ...shared, overwrite, tell });
+    const warn = (text: string) => progress.line(text, "warning");
+    const hold = (place: string) => openFolder(place, { kind: "search", version: VERSION, ...shared, overwrite, warn });
     if (folder !== undefined) held = await hold(folder);
     const store = await openStudyStore(study, { create: true, signal });
     let supernet: SupernetArm | undefined;
@@ -228,7 +228,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         if (tensors instanceof Map) return { architecture, tensors };
         const why =
           tensors?.message.split("\n")[0] ?? `the weights of trial ${(sameAs ?? id) + 1} are gone from ${beside}`;
-        progress.line(`${why}: what comes from it begins anew`);
+        progress.line(`${why}: what comes from it begins anew`, "warning");
         return undefined;
       };
       const clock = { began: performance.now(), trials: 0 };

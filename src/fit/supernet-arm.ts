@@ -93,7 +93,7 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
           throw new DivergenceError({ ...error.facts, received: all, hint }, { cause: error });
         }
         const { learningRate } = recipeAfter(options.recipe, setbacks + 1);
-        progress.line(`${at} went wrong (${received}): begun anew at a learning rate of ${learningRate}`);
+        progress.line(`${at} went wrong (${received}): begun anew at a learning rate of ${learningRate}`, "warning");
       }
     }
   };

@@ -49,7 +49,7 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
       progress.line(epochLine(record, planned));
       await saveStudy(out, { ...job.study, spentSeconds: clock.spent() });
     },
-    onSetback: (setback) => progress.line(setbackInWords(setback)),
+    onSetback: (setback) => progress.line(setbackInWords(setback), "warning"),
   });
 }
 

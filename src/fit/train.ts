@@ -190,7 +190,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
     const accuracies = earlier.map(({ validationAccuracy }) => validationAccuracy);
     const running = {
       ...{ ...setup, recipe, train, validation, signal, retries: true, remedy },
-      onNotice: (text: string) => progress.line(text),
+      onNotice: (text: string) => progress.line(text, "warning"),
       onStep: (epoch: number, { step, steps, imagesPerSecond, ...pace }: StepProgress) =>
         progress.update({
           text: `epoch ${epoch}/${epochs}`,
@@ -204,7 +204,7 @@ export async function trainNetwork(options: TrainOptions): Promise<TrainResult> 
         await metrics.add(record);
       },
       onSetback: async (setback: PhaseSetback, curve: readonly EpochRecord[]) => {
-        progress.line(setbackInWords(setback));
+        progress.line(setbackInWords(setback), "warning");
         accuracies.splice(curve.length);
         await metrics.replace(curve);
       },
@@ -298,7 +298,10 @@ function recipeOf(
       ? batchSizeFor(pictures, recipe.batchSize)
       : batchWithin(options.batchSize, pictures, options.accumulate);
   if (options.batchSize !== undefined && batchSize < options.batchSize) {
-    progress.line(`batches of ${batchSize} in place of ${options.batchSize}: there are ${pictures} training pictures`);
+    progress.line(
+      `batches of ${batchSize} in place of ${options.batchSize}: there are ${pictures} training pictures`,
+      "warning",
+    );
   }
   const scaled = forBatch(recipe, batchSize);
   const fitted = {

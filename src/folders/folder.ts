@@ -10,7 +10,7 @@ import { InterruptedError, ModelError, UsageError } from "../base/index.js";
 import { differences, type Words } from "./differences.js";
 import { foldersOf, foundOf, holdsWork, isShared, type JobKind, removeOwn, requirePlaces } from "./layout.js";
 import { acquireLock, requireUnlocked } from "./lock.js";
-import { keyOf, type RanOn, type RunFile, readRunFile, runFilePath, saveRunFile } from "./run-file.js";
+import { keyOf, type RanOn, type RunFile, ranOnInWords, readRunFile, runFilePath, saveRunFile } from "./run-file.js";
 
 export type FolderJob = {
   readonly kind: JobKind;
@@ -24,8 +24,8 @@ export type FolderJob = {
   readonly overwrite?: boolean | undefined;
   /** Keys of the runs whose work lies in the folder, as the work itself tells: a run's own, or that with more after a `-`. */
   readonly marks?: () => Promise<readonly string[]>;
-  /** Told what is worth a line. */
-  readonly tell: (text: string) => void;
+  /** Told why the results may be other than they were to be. */
+  readonly warn: (text: string) => void;
 };
 
 export type Folder = {
@@ -119,7 +119,7 @@ async function cleanUpBelow(folder: string): Promise<void> {
 }
 
 async function open(out: string, job: FolderJob): Promise<Omit<Folder, "close">> {
-  const { kind, version, settings, tell } = job;
+  const { kind, version, settings, warn } = job;
   const facts = plain(job.facts);
   const key = keyOf(facts);
   const earlier = await whoseIs(out, job, key, facts);
@@ -131,14 +131,15 @@ async function open(out: string, job: FolderJob): Promise<Omit<Folder, "close">>
   };
   await keep({});
   if (earlier !== null && earlier.bantam !== version)
-    tell(`begun with Bantam ${earlier.bantam}, going on with ${version}: the results may be others`);
+    warn(`begun with Bantam ${earlier.bantam}, going on with ${version}: the results may be others`);
   return {
     ...{ key, earlier, keep },
     async runsOn({ name, device, threads }) {
-      const text = (on: RanOn) => `${on.name} with ${on.threads} ${on.threads === 1 ? "thread" : "threads"}`;
       const now = { name, device, threads };
-      if (engine !== null && text(engine) !== text(now))
-        tell(`begun on ${text(engine)}, going on on ${text(now)}: the results will be rounded differently`);
+      if (engine !== null && ranOnInWords(engine) !== ranOnInWords(now))
+        warn(
+          `begun on ${ranOnInWords(engine)}, going on on ${ranOnInWords(now)}: the results will be rounded differently`,
+        );
       await keep({ engine: now });
     },
   };
@@ -146,7 +147,7 @@ async function open(out: string, job: FolderJob): Promise<Omit<Folder, "close">>
 
 /** @returns the run file of the same run; null where the job begins, or goes on from work that tells its run. */
 async function whoseIs(out: string, job: FolderJob, key: string, facts: RunFile["facts"]): Promise<RunFile | null> {
-  const { kind, overwrite = false, tell } = job;
+  const { kind, overwrite = false, warn } = job;
   const earlier = await readRunFile(out).catch((error: unknown) => {
     if (error instanceof ModelError) return error;
     throw error;
@@ -168,7 +169,7 @@ async function whoseIs(out: string, job: FolderJob, key: string, facts: RunFile[
   if (marks.length > 0 && areOurs) {
     // The work is ours; the file that says so was lost.
     if (earlier instanceof ModelError)
-      tell(`${firstLine(earlier)}; what ${out} holds is of this ${nouns[kind]}, and is gone on from`);
+      warn(`${firstLine(earlier)}; what ${out} holds is of this ${nouns[kind]}, and is gone on from`);
     return null;
   }
   if (run !== null && run.key !== key) throw otherOptions(out, run, job, facts);

@@ -5,4 +5,4 @@ export { checked, readDocument, readSealed, type Wording, writeSealed } from "./
 export { type Folder, type FolderJob, openFolder, requireFolder, requireSameRun } from "./folder.js";
 export { removeWeights } from "./layout.js";
 export { acquireLock } from "./lock.js";
-export { checkedRun, keyOf, type RanOn, type RunFile, readRunFile, runFilePath } from "./run-file.js";
+export { checkedRun, keyOf, type RanOn, type RunFile, ranOnInWords, readRunFile, runFilePath } from "./run-file.js";

@@ -11,6 +11,9 @@ type Json = Readonly<Record<string, unknown>>;
 /** What runs a job; another one rounds differently. */
 export type RanOn = { readonly name: string; readonly device: "cpu" | "wasm" | "webgpu"; readonly threads: number };
 
+export const ranOnInWords = ({ name, threads }: Pick<RanOn, "name" | "threads">): string =>
+  `${name} with ${threads} ${threads === 1 ? "thread" : "threads"}`;
+
 export type RunFile = {
   readonly kind: JobKind;
   /** Version that began it. */

@@ -107,11 +107,11 @@ describe("a finished fit", () => {
     const run = await readFile(place("elsewhere", "run.json"), "utf8");
     await writeFile(place("elsewhere", "run.json"), run.replace(/"bantam": ".*"/, '"bantam": "0.0.9"'));
     const before = await field.contents("elsewhere");
-    const { code, stderr } = await bantam(fit("elsewhere", "--threads", "2"));
+    const { code, stderr } = await bantam(fit("elsewhere", "--threads", "2", "--quiet"));
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^begun with Bantam 0\.0\.9, going on with \d.*: the results may be others$/m);
+    expect(stderr).toMatch(/^warning: begun with Bantam 0\.0\.9, going on with \d.*: the results may be others$/m);
     expect(stderr).toMatch(
-      /^begun on .* with 1 thread, going on on .* with 2 threads: the results will be rounded differently$/m,
+      /^warning: begun on .* with 1 thread, going on on .* with 2 threads: the results will be rounded differently$/m,
     );
     expect((await field.contents("elsewhere"))["checkpoints/best.safetensors"]).toBe(
       before["checkpoints/best.safetensors"],

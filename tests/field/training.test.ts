@@ -1,5 +1,5 @@
 /** Trainings that go wrong, as people bring them about: what is said, what ships, and with which exit code. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../../src/base/index.js";
@@ -50,7 +50,7 @@ afterAll(remove);
 
 describe("a batch larger than there are pictures", () => {
   test("becomes one of those there are, with the rate for it", async () => {
-    const { code, stderr, result } = await train(seven, "large", "--batch-size", "4096");
+    const { code, stderr, result } = await train(seven, "large", "--batch-size", "4096", "--quiet");
     expect(code).toBe(0);
     expect(stderr).toContain("batches of 10 in place of 4096: there are 10 training pictures\n");
     // 0.2 for 64 images, by the recipe.
@@ -82,7 +82,7 @@ describe("rates", () => {
     const { code, stderr, result } = await train(place("noise"), "high", "--learning-rate", "60", "--epochs", "6");
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^epoch \d went wrong \(.*\): put back to (the start|epoch \d), and tried again at a learning rate of 15 with clipped gradients$/m,
+      /^warning: epoch \d went wrong \(.*\): put back to (the start|epoch \d), and tried again at a learning rate of 15 with clipped gradients$/m,
     );
     expect(stderr).toMatch(/^best: epoch \d, .* of the validation images, loss /m);
     expect(result.setbacks[0]).toMatchObject({ learningRate: 15 });
@@ -94,7 +94,7 @@ describe("rates", () => {
     await expectShipped("high");
   });
 
-  test("one at which nothing comes of it ends with exit code 1 and no model", async () => {
+  test("one at which nothing comes of it ends with exit code 1 and leaves nothing", async () => {
     const { code, stderr } = await train(place("noise"), "absurd", "--learning-rate", "1e20");
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -102,7 +102,9 @@ describe("rates", () => {
     );
     expect(stderr).toContain("lower --learning-rate");
     expect(stderr).not.toContain("damaged");
-    await expect(readFile(place("absurd", "model.safetensors"))).rejects.toThrow("ENOENT");
+    await expect(readdir(place("absurd"))).rejects.toThrow("ENOENT");
+    const lower = await train(place("noise"), "absurd", "--learning-rate", "0.01");
+    expect(lower.code, "as the hint says, in the same folder").toBe(0);
   });
 
   test("one at which nothing moves is no divergence", async () => {
@@ -134,13 +136,15 @@ describe("fine-tuning", () => {
     const { best, setbacks, curve } = JSON.parse(stdout);
     expect(setbacks.map(({ phase }: { phase: number }) => phase)).toEqual([2, 2, 2, 2]);
     expect(setbacks.at(-1)).toMatchObject({ backTo: 0, learningRate: null });
-    expect(stderr).toMatch(/^phase 2, epoch 3 went wrong .*: put back to the start of the phase, and left so/m);
+    expect(stderr).toMatch(
+      /^warning: phase 2, epoch 3 went wrong .*: put back to the start of the phase, and left so/m,
+    );
     expect(best.phase).toBeLessThan(2);
     const most = Math.max(...curve.map(({ validationAccuracy }: { validationAccuracy: number }) => validationAccuracy));
     expect(best.validationAccuracy).toBeGreaterThanOrEqual(most);
 
     // Stopped within a later try, it goes on to the same bytes.
-    const stopped = await bantam(words("exploded-stopped"), /^phase 2, epoch 3 went wrong/m);
+    const stopped = await bantam(words("exploded-stopped"), /^warning: phase 2, epoch 3 went wrong/m);
     expect(stopped.code).toBe(130);
     expect((await bantam(words("exploded-stopped"))).code).toBe(0);
     for (const file of ["model.safetensors", "model.onnx"])
