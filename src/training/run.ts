@@ -8,7 +8,7 @@ import { requireFit, saveCheckpoint } from "./checkpoint.js";
 import { PIXELS } from "./divergence.js";
 import type { EpochRecord } from "./epoch-record.js";
 import type { Evaluation } from "./evaluation.js";
-import { type CheckpointFolder, checkpointFiles, readSavedRun } from "./saved-run.js";
+import { type CheckpointFolder, checkpointFiles, readSavedRun, removeCheckpoints } from "./saved-run.js";
 import {
   bestOf,
   chance,
@@ -126,7 +126,11 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
       const record = bestOf(curve);
       const isKept = record !== undefined && !isWorse(record, start, classes) && !isBetter(recordOf(start), record);
       const isLast = setbacks.length === MOST_RETRIES;
-      if (isLast && !isKept && began === null) throw hopeless(options, epoch, reason);
+      if (isLast && !isKept && began === null) {
+        // They hold nothing to go on from, and would keep the folder from a run at a lower rate.
+        if (checkpoints !== undefined) await removeCheckpoints(checkpoints.folder);
+        throw hopeless(options, epoch, reason);
+      }
       const backTo = isKept ? record.epoch : 0;
       const { learningRate } = recipeAfter(options.recipe, setbacks.length + 1);
       const setback: Setback = { epoch, reason, backTo, learningRate: isLast ? null : learningRate };

@@ -1,5 +1,5 @@
 /** What a run left in its folder, and from which of it another call goes on. */
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toFileError } from "../base/files.js";
 import { ModelError } from "../base/index.js";
@@ -25,6 +25,10 @@ export const checkpointFiles = (folder: string) => ({
   best: join(folder, "best.safetensors"),
   last: join(folder, "last.safetensors"),
 });
+
+export async function removeCheckpoints(folder: string): Promise<void> {
+  for (const file of Object.values(checkpointFiles(folder))) await rm(file, { force: true });
+}
 
 /**
  * The newest state that can be read: where the last one is damaged or gone, the best.
