@@ -4,7 +4,21 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 import { lives, thisProcess } from "./living.js";
@@ -66,10 +80,18 @@ export async function requireWritable(path: string): Promise<void> {
     if (!(await stat(nearest)).isDirectory()) {
       throw Object.assign(new Error("not a folder"), { code: nearest === path ? "EEXIST" : "ENOTDIR" });
     }
-    await probe(nearest);
+    await (nearest === path ? probe(path) : requireRoomIn(nearest));
   } catch (error) {
     throw toFileError(error, path, "folder");
   }
+}
+
+/** In somebody else's folder not even a file of a moment is made. */
+async function requireRoomIn(folder: string): Promise<void> {
+  await access(folder, constants.W_OK | constants.X_OK);
+  const { blocks, bavail } = await statfs(folder);
+  // File systems that keep nothing by blocks say 0 of 0.
+  if (blocks > 0 && bavail === 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
 }
 
 /** Removes those of the folders that are empty, in their order. */

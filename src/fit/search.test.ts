@@ -71,7 +71,7 @@ test("a search that was stopped goes on as if it had not been", async () => {
   expect(lines).toHaveLength(read.trials.length + 1);
   expect(lines[1]).toMatch(/^1,evolution,finished,/);
   expect(JSON.parse(exportStudy(read, "json")).trials).toEqual(read.trials);
-}, 60_000);
+}, 120_000);
 
 test("a training that fails is recorded with its reason, and the search goes on", async () => {
   let steps = 0;
@@ -96,7 +96,7 @@ test("a training that fails is recorded with its reason, and the search goes on"
   });
   expect(trials.slice(1).map(({ state }) => state)).not.toContain("failed");
   expect(front.map(({ id }) => id)).not.toContain(1);
-}, 60_000);
+}, 120_000);
 
 test("a budget that nothing keeps ends before a study is begun", async () => {
   const tight = await options({ budget: { params: 10 } });
@@ -156,7 +156,7 @@ test("with inherited weights a search goes on as if it had not been stopped, and
   const trained = trials.filter(({ sameAs }) => sameAs === null).map(({ id }) => `trial-${id}.safetensors`);
   expect((await readdir(join(broken.study, "weights", "squares"))).sort()).toEqual(trained.sort());
   await expect(searchNetworks({ ...broken, warmStart: false })).rejects.toThrow(/warmStart/);
-}, 60_000);
+}, 120_000);
 
 test("shared weights are trained and judged once, and compared with what their networks came to", async () => {
   const supernet = { epochs: 1, judged: 6 };
@@ -178,4 +178,4 @@ test("a score without training chooses what is trained", async () => {
   );
   expect(report.arms.map(({ name }) => name)).toEqual(["random, best of 8 by synflow", "random"]);
   expect(report.arms[0]!.trials).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
