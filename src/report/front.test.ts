@@ -115,6 +115,7 @@ test("marks of better trials stand higher, of cheaper ones further left", () => 
 
 test("a search of one trial, of none", () => {
   expect(front(withTrials(trial(0, "shared", 1e6, 0.5)), 100).text).toContain("1 network was trained");
+  expect(front(withTrials(trial(0, "shared", 1e6, 0.5)), 100).text).not.toContain("Arms of the search");
   expect(front(withTrials(), 100).text).toContain("No trials were run.");
 });
 

@@ -171,6 +171,7 @@ function armTable(search: Search): Markup {
       return html`<tr><th scope="row">${armName[arm]}</th><td class="n">${exactly(trials.length)}</td><td class="n">${count(compute)}</td>
 <td class="n">${percent(top.accuracy)}</td><td class="n">${String(top.id)}</td><td class="n">${count(top.macs)}</td><td class="n">${count(top.params)}</td></tr>`;
     });
+  if (rows.length === 0) return html``;
   return table(
     "Arms of the search",
     html`Compute of each arm and the best network each found. Compute counts the multiply-adds of all training; the shared start is counted in both arms.`,

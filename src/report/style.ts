@@ -109,7 +109,7 @@ header .over { font-size: .85rem; margin-bottom: .3rem; }
 .scroll { overflow-x: auto; position: relative; }
 .scroll:focus-visible { outline: 2px solid var(--blue); outline-offset: 3px; }
 table { border-collapse: collapse; width: 100%; margin-top: 1.6rem; font-size: .85rem; line-height: 1.4; }
-caption { text-align: left; padding-bottom: .45rem; font-size: .85rem; }
+caption { position: sticky; left: 0; max-width: calc(min(100vw, 768px) - 3rem); text-align: left; padding-bottom: .45rem; font-size: .85rem; }
 th, td { text-align: left; vertical-align: baseline; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { font-size: .78rem; color: var(--soft); border-bottom-color: var(--ink); white-space: nowrap; vertical-align: bottom; }
 tr > :last-child { padding-right: 0; }
@@ -171,7 +171,6 @@ footer p { margin-top: .6rem; max-width: 42rem; }
   tbody th { white-space: normal; }
   .barcell { min-width: 2.2rem; }
   .name { min-width: 5.4rem; }
-  caption { position: sticky; left: 0; max-width: calc(100vw - 3rem); }
 }
 @media print {
   @page { margin: 16mm 15mm; }
