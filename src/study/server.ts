@@ -7,7 +7,14 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Client } from "pg";
-import { BantamError, FileError, messageOf, NetworkError, type ServerAddress } from "../base/index.js";
+import {
+  BantamError,
+  FileError,
+  InterruptedError,
+  messageOf,
+  NetworkError,
+  type ServerAddress,
+} from "../base/index.js";
 import type { Row, Sql } from "./sql.js";
 
 /** Advisory locks of PostgreSQL are two numbers; the first stands for Bantam's studies, the second for the one of a name. */
@@ -32,7 +39,7 @@ export type ServerOptions = {
 
 /**
  * @throws {NetworkError} when the server cannot be reached. @throws {FileError} when it has no such database, or not for this user.
- * @throws the signal's reason, soon after it.
+ * @throws {InterruptedError} soon after the signal.
  */
 export async function openServer(
   { full, shown: at }: ServerAddress,
@@ -63,7 +70,17 @@ export async function openServer(
   };
 
   /** What is asked goes on for a moment after Ctrl-C, and no longer. */
-  const inTime = <T>(asked: Promise<T>): Promise<T> => (signal === undefined ? asked : beforeLong(asked, signal));
+  const inTime = <T>(asked: Promise<T>): Promise<T> =>
+    signal === undefined ? asked : beforeLong(asked, signal, stopped);
+
+  /** Whatever a caller's reason is, it is none of the server's. */
+  const stopped = () =>
+    signal?.reason instanceof InterruptedError
+      ? signal.reason
+      : new InterruptedError(
+          { at, expected: "the work with its studies to finish", received: "a request to stop" },
+          { cause: signal?.reason },
+        );
 
   const lock = async (client: Client, study: string): Promise<void> => {
     const { rows } = await client.query<Row>("select pg_try_advisory_lock($1, hashtext($2)) as mine", [LOCKS, study]);
@@ -104,7 +121,7 @@ export async function openServer(
     let last = lost;
     for (const pause of pauses) {
       await wait(pause * 1000, undefined, { signal }).catch(() => {});
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw stopped();
       try {
         return await connect();
       } catch (error) {
@@ -117,7 +134,7 @@ export async function openServer(
     throw unreachable(last, "what was recorded is kept; the same command goes on when the server is back");
   };
 
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw stopped();
   let client = await connect().catch((error: unknown) => {
     throw error instanceof BantamError ? error : isRefusal(error) ? refused(error) : unreachable(error);
   });
@@ -151,13 +168,13 @@ async function leave(client: Client): Promise<void> {
   await Promise.race([client.end().catch(() => {}), wait(LAST_PATIENCE)]);
 }
 
-/** @throws the signal's reason, where it comes to that before `asked` is settled. */
-async function beforeLong<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+/** @throws what `stopped` makes, where it comes to the signal before `asked` is settled. */
+async function beforeLong<T>(asked: Promise<T>, signal: AbortSignal, stopped: () => Error): Promise<T> {
   const settled = new AbortController();
   const over = (async () => {
     if (!signal.aborted) await once(signal, "abort", { signal: settled.signal });
     await wait(LAST_PATIENCE, undefined, { signal: settled.signal });
-    throw signal.reason;
+    throw stopped();
   })();
   over.catch(() => {});
   try {
