@@ -65,8 +65,12 @@ export async function requirePlaces(folder: string, kind: JobKind, more: readonl
   for (const name of [...results, ...records, ...more, "run.json"]) {
     if ((await kindOf(join(folder, name))) === "folder") refuse(join(folder, name), "a file or none", "a folder");
   }
-  for (const name of Object.keys(folders)) {
+  for (const [name, pattern] of Object.entries(folders)) {
     if ((await kindOf(join(folder, name))) === "file") refuse(join(folder, name), "a folder or none", "a file");
+    if (pattern === database) continue;
+    for (const entry of await readdir(join(folder, name), { withFileTypes: true }).catch(() => []))
+      if (entry.isDirectory() && pattern.test(entry.name))
+        refuse(join(folder, name, entry.name), "a file or none", "a folder");
   }
   for (const name of records) {
     await access(join(folder, name), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
