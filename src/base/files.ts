@@ -4,21 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import {
-  access,
-  constants,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
-  writeFile,
-} from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 import { lives, thisProcess } from "./living.js";
@@ -67,31 +53,20 @@ export async function ensureWritableFolder(path: string): Promise<readonly strin
 }
 
 /**
- * That `ensureWritableFolder` will succeed, as far as can be told without creating anything: before it is known whether there will
- * be anything to write.
+ * That `ensureWritableFolder` will succeed: before it is known whether there will be anything to write. What is made to see it is taken
+ * away again, and lies nowhere but on the way to `path`.
  *
  * @throws {FileError} when it would not.
  */
-export async function requireWritable(path: string): Promise<void> {
+export async function requireWritable(path: string, patience = 3): Promise<void> {
   try {
-    let nearest = path;
-    while ((await stat(nearest).catch(ignoring("ENOENT"))) === undefined && dirname(nearest) !== nearest)
-      nearest = dirname(nearest);
-    if (!(await stat(nearest)).isDirectory()) {
-      throw Object.assign(new Error("not a folder"), { code: nearest === path ? "EEXIST" : "ENOTDIR" });
-    }
-    await (nearest === path ? probe(path) : requireRoomIn(nearest));
+    const created = await createFolder(path);
+    await probe(path).finally(() => removeEmptyFolders(created));
   } catch (error) {
+    // Another process may have taken away what both of them tried.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && patience > 1) return requireWritable(path, patience - 1);
     throw toFileError(error, path, "folder");
   }
-}
-
-/** In somebody else's folder not even a file of a moment is made. */
-async function requireRoomIn(folder: string): Promise<void> {
-  await access(folder, constants.W_OK | constants.X_OK);
-  const { blocks, bavail } = await statfs(folder);
-  // File systems that keep nothing by blocks say 0 of 0.
-  if (blocks > 0 && bavail === 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
 }
 
 /** Removes those of the folders that are empty, in their order. */
@@ -239,7 +214,11 @@ async function createFolder(path: string): Promise<string[]> {
     if ((await stat(path).catch(() => undefined))?.isDirectory()) return [];
     if (code !== "ENOENT" || above === path) throw error;
     const created = await createFolder(above);
-    await mkdir(path).catch(ignoring("EEXIST")); // another process may have been faster
+    await mkdir(path).catch(async (late: NodeJS.ErrnoException) => {
+      if (late.code === "EEXIST") return; // another process was faster
+      await removeEmptyFolders(created);
+      throw late;
+    });
     return [path, ...created];
   }
 }
