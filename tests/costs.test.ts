@@ -34,7 +34,7 @@ describe("profile", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^mobilenet-v2 · 144×144 px/);
     expect(stdout).toMatch(/^stage +map +channels +of MACs\nstem +72 +#/m);
-    expect(stdout).toMatch(/^layer +output/m);
+    expect(stdout).toMatch(/^layer +kind +output/m); // whole rows, where no terminal limits them
   });
 
   test("--explain gives the rules in place of the layers; --json both", async () => {
@@ -105,13 +105,20 @@ describe("compare", () => {
   });
 });
 
+test("of two networks, one misspelt, the other is compared", async () => {
+  const { code, stdout, stderr } = await bantam("compare", "mobilenet-v2", "mobilnet-v1");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^mobilenet-v2 +224 +3\.5 M/m);
+  expect(stderr).toMatch(/did you mean "mobilenet-v1"/);
+});
+
 test.each([
   [["profile", "mobilenet-v2", "--out", "ROOT/x.png"], 2, /--out: expected a name that ends in \.html or \.svg/],
   [["profile", "ROOT/own.json", "--classes", "5"], 2, /--classes: expected a published network beside it/],
   [["profile", "ROOT/own.json", "--explain"], 2, /--explain: expected a published network, received .*own\.json/],
   [["profile", "ROOT/none.json"], 1, /none\.json: expected a file that can be read/],
   [["compare", "mobilenet-v2", "--out", "ROOT/x"], 2, /--out: expected a name that ends in \.html or \.svg or \.csv/],
-  [["compare", "mobilenet-v2", "mobilnet-v1"], 2, /did you mean "mobilenet-v1"/],
+  [["compare", "mobilnet-v1"], 2, /did you mean "mobilenet-v1"/],
   [["compare", "mobilenet-v2@20000"], 2, /resolution: expected a whole number of pixels/],
   [["compare", "--out", "ROOT/nowhere/x.svg"], 1, /a file that can be written/],
 ] as const)("%j is refused", async (words, expected, message) => {
