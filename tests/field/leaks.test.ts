@@ -38,9 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** As on a machine of somebody who has set nothing. */
+/** As on a machine of somebody who has set nothing. Where `CI` is set, the runtime keeps silent by itself. */
 const environment = () => {
-  const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, BANTAM_CACHE: ___, ...env } = process.env;
+  const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, BANTAM_CACHE: ___, CI: ____, ...env } = process.env;
   return { ...env, HOME: home, TMPDIR: join(root, "tmp"), BANTAM_THREADS: "1" };
 };
 
