@@ -88,8 +88,7 @@ async function locate(
     const slots = sources.map((source) => slotOf.get(source));
     if (slots.every((slot) => slot !== undefined)) return { file: whole.pixelFile, slots };
   }
-  const subset = createHash("sha256").update(JSON.stringify(sources)).digest("hex");
-  const key = { fingerprint, geometry, subset };
+  const key = { fingerprint, geometry, subset: subsetKey(sources) };
   const open = () => openDecoder(root, sources);
   const cache = await findOrBuildCache(cacheDir, key, sources, open, { broken: "throw", signal, onProgress }).catch(
     (error: unknown) => {
@@ -100,6 +99,8 @@ async function locate(
   );
   return { file: cache.pixelFile, slots: sources.map((_, slot) => slot) };
 }
+
+const subsetKey = (sources: readonly string[]) => createHash("sha256").update(JSON.stringify(sources)).digest("hex");
 
 /** Pictures of IDX files need no decoding, and lose nothing by being taken from there. */
 function canDerive(dataset: Dataset, sources: readonly string[], geometry: Geometry): boolean {
@@ -118,9 +119,8 @@ async function derive(
   { cacheDir, signal, onProgress }: ImageOptions,
 ): Promise<{ readonly file: string; readonly slots: readonly number[] }> {
   const sources = dataset.splits[split].map(({ source }) => source);
-  const subset = createHash("sha256").update(JSON.stringify(sources)).digest("hex");
   const { size, channels } = dataset;
-  const key = { fingerprint: dataset.fingerprint, geometry, subset, from: size };
+  const key = { fingerprint: dataset.fingerprint, geometry, subset: subsetKey(sources), from: size };
   let larger: ImageSet | undefined;
   try {
     const open = async () => {
