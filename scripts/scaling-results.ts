@@ -10,7 +10,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { exportStudy } from "../src/fit/index.js";
+import { exportStudy } from "../src/jobs/index.js";
 import { openStudyStore } from "../src/study/index.js";
 
 const { values, positionals } = parseArgs({

@@ -26,7 +26,7 @@ export {
   type TrainResult,
   trainNetwork,
   VERSION,
-} from "./fit/index.js";
+} from "./jobs/index.js";
 export {
   type Architecture,
   buildArchitecture,

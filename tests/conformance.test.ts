@@ -5,9 +5,9 @@ import type { Architecture, Stage } from "../src/networks/index.js";
 import { tinyNetwork } from "../src/networks/testing/tiny.js";
 import { chooseEngine, type Engine } from "../src/runtime/index.js";
 import { webGpuForTests } from "../src/runtime/testing/webgpu.js";
-import { unpack } from "../src/training/flat.js";
 import { createTraining, quickRecipe, type Recipe, type Training } from "../src/training/index.js";
-import type { TrainingState } from "../src/training/state.js";
+import { unpack } from "../src/training/step/flat.js";
+import type { TrainingState } from "../src/training/step/state.js";
 import { halves } from "../src/training/testing/halves.js";
 
 const webgpu = await webGpuForTests();

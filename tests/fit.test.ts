@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BantamError, EngineError } from "../src/base/index.js";
 import { openDataset, openImages } from "../src/data/index.js";
-import { evaluateFile, type FitResult, fit } from "../src/fit/index.js";
+import { evaluateFile, type FitResult, fit } from "../src/jobs/index.js";
 import { type Architecture, countArchitecture } from "../src/networks/index.js";
 import { renderFitReport, renderFitSummary } from "../src/report/index.js";
 import { chooseEngine, type Engine } from "../src/runtime/index.js";

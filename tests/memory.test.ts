@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createRng } from "../src/base/index.js";
 import { memoryConventions, onnxRuntimeBytes, planMemory, publishedMemory } from "../src/cost/index.js";
 import { type Lifetime, lifetimesOf } from "../src/cost/lifetimes.js";
-import { defaultRules, layOut } from "../src/cost/memory.js";
+import { defaultRules, layOut } from "../src/cost/memory-plan.js";
 import { bytesOf, storageOf } from "../src/cost/storage.js";
 import type { Graph } from "../src/ir/index.js";
 import {

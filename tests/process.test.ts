@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSION } from "../src/fit/index.js";
+import { VERSION } from "../src/jobs/index.js";
 import { makePhotos } from "./photos.js";
 
 const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));

@@ -8,7 +8,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRng } from "../dist/base/index.js";
-import { openMetrics } from "../dist/fit/metrics.js";
+import { openMetrics } from "../dist/jobs/train/metrics.js";
 import { chooseEngine } from "../dist/runtime/index.js";
 import { runTraining, savedCourse } from "../dist/training/index.js";
 

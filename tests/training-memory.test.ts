@@ -6,8 +6,8 @@ import { buildArchitecture } from "../src/networks/index.js";
 import { arenaUse, lower } from "../src/onnx/index.js";
 import { chooseEngine } from "../src/runtime/index.js";
 import { recipeNamed } from "../src/training/index.js";
-import { stateLayout } from "../src/training/layout.js";
-import { buildTrainingStep } from "../src/training/step.js";
+import { stateLayout } from "../src/training/step/state-layout.js";
+import { buildTrainingStep } from "../src/training/step/step.js";
 import { execute } from "./ort-memory.js";
 
 const native = await import("onnxruntime-node").catch(() => null);

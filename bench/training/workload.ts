@@ -9,12 +9,12 @@ import { type Architecture, buildArchitecture, type Noise, parseNetwork } from "
 import { randomImage } from "../../src/networks/testing/random-weights.js";
 import { createBuilder } from "../../src/ops/index.js";
 import type { Tensor } from "../../src/runtime/index.js";
-import { noiseMask } from "../../src/training/batch.js";
+import { noiseMask } from "../../src/training/batches/batch.js";
 import type { Recipe, StateLayout } from "../../src/training/index.js";
 import { quickRecipe } from "../../src/training/index.js";
-import { names, stateLayout } from "../../src/training/layout.js";
-import { initialState } from "../../src/training/state.js";
-import { buildTrainingStep } from "../../src/training/step.js";
+import { initialState } from "../../src/training/step/state.js";
+import { names, stateLayout } from "../../src/training/step/state-layout.js";
+import { buildTrainingStep } from "../../src/training/step/step.js";
 
 export type Workload = {
   /** `block`, or a network as in `bantam profile`: `mobilenet-v2-0.35`. */

@@ -3,7 +3,7 @@
  * that tests and other front doors call the same function. What is printed is a view of that value.
  */
 import type { BantamError } from "../base/index.js";
-import type { Progress } from "./progress.js";
+import type { Progress } from "./progress-line.js";
 import type { Paint } from "./terminal.js";
 import { type ArgumentDefinition, checkDefault, type OptionDefinition } from "./values.js";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { VERSION } from "../fit/index.js";
+import { VERSION } from "../jobs/index.js";
 import { commands } from "./commands/index.js";
 import { main, nodeIo } from "./index.js";
 

@@ -7,7 +7,7 @@ import type { AnyCommand, View } from "./command.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { type Io, isInteractive, wantsColour, writeFully } from "./io.js";
 import { commandIn, parseCommandLine } from "./parse.js";
-import { createProgress, type Progress, silentProgress } from "./progress.js";
+import { createProgress, type Progress, silentProgress } from "./progress-line.js";
 import { errorFacts, SeveralErrors } from "./several.js";
 import { createPaint, type Paint, printable } from "./terminal.js";
 

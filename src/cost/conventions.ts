@@ -6,7 +6,7 @@
  */
 import type { Graph, Node, OpName } from "../ir/index.js";
 import { sizeOf } from "../ir/index.js";
-import { defaultRules, planByRules } from "./memory.js";
+import { defaultRules, planByRules } from "./memory-plan.js";
 import { bytesOf, type MemoryRules, type NumberFormat } from "./storage.js";
 
 export type MemoryConvention = {

@@ -1,4 +1,4 @@
-import type { GraphProfile } from "./profile.js";
+import type { GraphProfile } from "./graph-profile.js";
 
 /** The figures a budget can limit. Conventions: `GraphProfile`. */
 export type Costs = Pick<GraphProfile, "params" | "macs" | "weightBytes" | "peakActivationBytes">;

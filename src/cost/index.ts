@@ -6,6 +6,7 @@ export {
   publishedMemory,
 } from "./conventions.js";
 export { type Costs, costsOfProfile } from "./costs.js";
+export { type GraphProfile, type LayerProfile, profileGraph } from "./graph-profile.js";
 export {
   type BlockWork,
   type LatencyBlock,
@@ -22,9 +23,14 @@ export {
   predictLatency,
   type Timing,
   withoutNetworks,
-} from "./latency.js";
-export { type MemoryBuffer, type MemoryOptions, type MemoryPlan, planMemory, scheduleForMemory } from "./memory.js";
+} from "./latency-model.js";
+export {
+  type MemoryBuffer,
+  type MemoryOptions,
+  type MemoryPlan,
+  planMemory,
+  scheduleForMemory,
+} from "./memory-plan.js";
+export type { Schedule } from "./node-order.js";
 export { type MemoryPeaks, type MemoryTimeline, memoryPeaks, memoryTimeline } from "./peaks.js";
-export { type GraphProfile, type LayerProfile, profileGraph } from "./profile.js";
-export type { Schedule } from "./schedule.js";
 export type { NumberFormat } from "./storage.js";

@@ -1,6 +1,6 @@
 /** What a reader wants to know of memory plans: peaks in every format and order, and one plan as a picture shows it. */
 import type { Graph, Node } from "../ir/index.js";
-import { type MemoryOptions, type MemoryPlan, planMemory } from "./memory.js";
+import { type MemoryOptions, type MemoryPlan, planMemory } from "./memory-plan.js";
 import type { NumberFormat, Tensor } from "./storage.js";
 
 export type Peak = {

@@ -1,6 +1,6 @@
 /**
  * What the nodes of a graph write, read and may write over, whatever the order they run in. Lifetimes (`lifetimes.ts`) and
- * the search for an order (`schedule.ts`) both start from here, so they cannot disagree on what a step needs.
+ * the search for an order (`node-order.ts`) both start from here, so they cannot disagree on what a step needs.
  */
 import type { DType, Graph, Node, OpName, Value } from "../ir/index.js";
 import { sizeOf } from "../ir/index.js";

@@ -1,6 +1,6 @@
 import type { Rng } from "../base/index.js";
+import type { AugmentationPolicy } from "./augmentation-policy.js";
 import type { Rectangle } from "./picture.js";
-import type { AugmentationPolicy } from "./policy.js";
 
 /** Random changes to training pictures that leave their class as it is. */
 export type Augmentation = {

@@ -1,8 +1,8 @@
 /** A thread that fills batches. What it imports is loaded anew in every thread: no decoder, no engine. */
 import { parentPort } from "node:worker_threads";
 import { createRng, packed } from "../base/index.js";
-import { fillBatch, type Pictures } from "./batch.js";
 import type { FillAnswer, FillQuestion } from "./batch-workers.js";
+import { fillBatch, type Pictures } from "./fill-batch.js";
 import { readerOf } from "./shared-pictures.js";
 
 const port = parentPort!;

@@ -1,8 +1,8 @@
 /** `fillBatch` in threads beside this one, which a step keeps busy for as long as it runs. */
 import { Worker } from "node:worker_threads";
 import { FileError, type Rng, type Thrown, unpacked } from "../base/index.js";
-import type { BatchOptions } from "./batch.js";
-import type { ImageSet } from "./images.js";
+import type { BatchOptions } from "./fill-batch.js";
+import type { ImageSet } from "./image-set.js";
 import type { ReadPicture, SharedPictures } from "./shared-pictures.js";
 
 export interface BatchWorkers {

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../base/index.js";
-import { namesIn, quoted, requireKnown, sameName } from "./classes.js";
-import { findLayout, isPartName, isTrainingName } from "./layout.js";
+import { namesIn, quoted, requireKnown, sameName } from "./class-names.js";
+import { findLayout, isPartName, isTrainingName } from "./folder-layout.js";
 import type { SplitName } from "./sample.js";
 import { isImage, type Scan, within } from "./scan.js";
 

@@ -3,13 +3,13 @@ import { basename, resolve } from "node:path";
 import { toFileError } from "../base/files.js";
 import { DataError, UsageError } from "../base/index.js";
 import { findOrBuildCache } from "./cache.js";
-import { requireKnown } from "./classes.js";
+import { requireKnown } from "./class-names.js";
 import { type OnProgress, throwIfStopped } from "./concurrency.js";
 import type { Decode } from "./decode.js";
 import { folderDecoder } from "./decoder.js";
-import { readClassFolders } from "./folder.js";
 import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
 import { firstGeometry, ladderSize } from "./preprocessing.js";
+import { readClassFolders } from "./read-class-folders.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
 import { completeSplits, fewestPerClass } from "./split.js";
 

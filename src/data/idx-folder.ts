@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toFileError } from "../base/files.js";
 import { DataError } from "../base/index.js";
-import { namesIn, refuseFewClasses } from "./classes.js";
+import { namesIn, refuseFewClasses } from "./class-names.js";
 import type { Decode } from "./decode.js";
 import { unreadable } from "./file-errors.js";
 import { readIdx } from "./idx.js";

@@ -1,13 +1,13 @@
 export type { Augmentation } from "./augmentation.js";
-export { type BatchOptions, fillBatch } from "./batch.js";
+export type { AugmentationPolicy } from "./augmentation-policy.js";
 export { type BatchWorkers, startBatchWorkers } from "./batch-workers.js";
 export type { OnProgress } from "./concurrency.js";
 export { type Dataset, type OpenOptions, openDataset } from "./dataset.js";
 export { decodeImage } from "./decode.js";
-export { type ImageOptions, type ImageSet, openImages, subset } from "./images.js";
+export { type BatchOptions, fillBatch } from "./fill-batch.js";
+export { type ImageOptions, type ImageSet, openImages, subset } from "./image-set.js";
 export { type PicturesBelow, picturesBelow } from "./pictures-below.js";
 export { encodePng } from "./png.js";
-export type { AugmentationPolicy } from "./policy.js";
 export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";
 export type { Sample, Skipped, SplitName } from "./sample.js";
 export { channelStatistics } from "./statistics.js";

@@ -1,4 +1,4 @@
-import type { ImageSet } from "./images.js";
+import type { ImageSet } from "./image-set.js";
 import { imageBytes } from "./preprocessing.js";
 
 /** Enough to know a mean to a thousandth. */

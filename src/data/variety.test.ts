@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ImageSet } from "./images.js";
+import type { ImageSet } from "./image-set.js";
 import { requireVariety } from "./variety.js";
 
 /** Pictures of one pixel in three channels. */

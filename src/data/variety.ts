@@ -1,5 +1,5 @@
 import { DataError } from "../base/index.js";
-import type { ImageSet } from "./images.js";
+import type { ImageSet } from "./image-set.js";
 import { imageBytes } from "./preprocessing.js";
 
 /**

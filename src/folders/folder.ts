@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ensureWritableFolder, removeEmptyFolders, removeHalfWritten, requireWritable } from "../base/files.js";
 import { InterruptedError, ModelError, UsageError } from "../base/index.js";
 import { differences, type Words } from "./differences.js";
-import { foldersOf, foundOf, holdsWork, isShared, type JobKind, removeOwn, requirePlaces } from "./layout.js";
+import { foldersOf, foundOf, holdsWork, isShared, type JobKind, removeOwn, requirePlaces } from "./job-files.js";
 import { acquireLock, requireUnlocked } from "./lock.js";
 import { keyOf, type RanOn, type RunFile, ranOnInWords, readRunFile, runFilePath, saveRunFile } from "./run-file.js";
 

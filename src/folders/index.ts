@@ -3,6 +3,6 @@ export type { Asked, Difference, Words } from "./differences.js";
 export { imagesOf } from "./differences.js";
 export { checked, readDocument, readSealed, type Wording, writeSealed } from "./document.js";
 export { type Folder, type FolderJob, openFolder, requireFolder, requireSameRun } from "./folder.js";
-export { removeWeights } from "./layout.js";
+export { removeWeights } from "./job-files.js";
 export { acquireLock } from "./lock.js";
 export { checkedRun, keyOf, type RanOn, type RunFile, ranOnInWords, readRunFile, runFilePath } from "./run-file.js";

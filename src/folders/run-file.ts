@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files.js";
 import { checked, readDocument } from "./document.js";
-import { type JobKind, jobKinds } from "./layout.js";
+import { type JobKind, jobKinds } from "./job-files.js";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -7,4 +7,4 @@ export {
   type PredictionRow,
   requireSameMachine,
   thisMachine,
-} from "./networks.js";
+} from "./measure-networks.js";

@@ -1,4 +1,5 @@
 export type { Activation, Architecture, SqueezeExcite, Stage } from "./architecture.js";
+export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./architecture-profile.js";
 export { architectureSchema, parseArchitecture } from "./architecture-schema.js";
 export { blocksOf, buildBlock, buildNearlyNothing, type NetworkBlock } from "./block-graphs.js";
 export {
@@ -22,6 +23,11 @@ export {
   originOf,
   parseNetwork,
 } from "./catalog.js";
+export { countArchitecture } from "./count.js";
+export { type CountRule, type ExplainedFigure, type Explanation, explainCounts, explainNetwork } from "./explain.js";
+export type { DialectName, Paper } from "./family.js";
+export { foldBatchNorm } from "./fold.js";
+export { initializeParameters } from "./initialize.js";
 export {
   type AccuracyPoint,
   type ComparedNetwork,
@@ -32,15 +38,9 @@ export {
   type Rival,
   type Rivals,
   rivalsOf,
-} from "./compare.js";
-export { countArchitecture } from "./count.js";
-export { type CountRule, type ExplainedFigure, type Explanation, explainCounts, explainNetwork } from "./explain.js";
-export type { DialectName, Paper } from "./family.js";
-export { foldBatchNorm } from "./fold.js";
-export { initializeParameters } from "./initialize.js";
+} from "./landscape.js";
 export type { Mode, Noise, Statistics } from "./layers.js";
 export type { PrintedFigure } from "./printed-figure.js";
-export { type ArchitectureProfile, profileArchitecture, type StageProfile } from "./profile.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
 export { divisibleSteps, makeDivisible, scaleRepeats } from "./rounding.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";

@@ -1,3 +1,3 @@
+export { type ArenaUse, arenaUse } from "./arena.js";
 export { type LoweringOptions, lower } from "./lower.js";
-export { type ArenaUse, arenaUse } from "./memory.js";
 export { type OnnxSummary, readOnnx } from "./read.js";

@@ -2,7 +2,7 @@
 import { UsageError } from "../base/index.js";
 import { type Architecture, type BuildOptions, buildArchitecture, parseNetwork } from "../networks/index.js";
 import { bareName } from "./layouts/layer.js";
-import type { LayoutName } from "./layouts/layout.js";
+import type { LayoutName } from "./layouts/weight-layout.js";
 import { ownerOf } from "./match.js";
 
 export type NetworkChoice = { readonly name: string } & Pick<BuildOptions, "width" | "depth" | "resolution">;

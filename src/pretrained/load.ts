@@ -6,10 +6,18 @@ import { type Architecture, buildNetwork } from "../networks/index.js";
 import { loadModel, type Model } from "../shipping/index.js";
 import { finiteFloat32, openSafetensors, type SafetensorsFile } from "../weights/index.js";
 import { buildChosen, chooseNetwork, type NetworkChoice, requireDialect, wordOf } from "./choice.js";
-import { classNames, dropFirst, dropsBackground, labelsFor, neededOf, newClassifier, outputsOf } from "./classifier.js";
-import { fromForeign, type LayoutName } from "./layouts/layout.js";
+import { fromForeign, type LayoutName } from "./layouts/weight-layout.js";
 import { familiar, ownerOf, recognise, requireAll } from "./match.js";
-import { kerasPreprocessing, torchvisionPreprocessing } from "./preprocessing.js";
+import {
+  classNames,
+  dropFirst,
+  dropsBackground,
+  labelsFor,
+  neededOf,
+  newClassifier,
+  outputsOf,
+} from "./new-classifier.js";
+import { kerasPreprocessing, torchvisionPreprocessing } from "./published-preprocessing.js";
 import { type LoadContext, locate, type Source } from "./source.js";
 import { parseTimmConfig, type TimmConfig } from "./timm-config.js";
 import { timmPreprocessing } from "./timm-models.js";

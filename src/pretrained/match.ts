@@ -3,9 +3,9 @@ import { ModelError } from "../base/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { TensorInfo } from "../weights/index.js";
 import { canonicalKerasName, kerasEntries } from "./layouts/keras.js";
-import type { Entry, LayoutName } from "./layouts/layout.js";
 import { timmEntries } from "./layouts/timm.js";
 import { torchvisionEntries } from "./layouts/torchvision.js";
+import type { Entry, LayoutName } from "./layouts/weight-layout.js";
 
 type Layout = {
   readonly name: LayoutName;

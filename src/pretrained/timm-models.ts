@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../base/index.js";
 import type { Preprocessing } from "../data/index.js";
-import { halves, imagenetStatistics } from "./preprocessing.js";
+import { halves, imagenetStatistics } from "./published-preprocessing.js";
 
 export type TimmModel = {
   /** As `parseNetwork` reads it. */

@@ -1,6 +1,6 @@
 /** What a folder of images was read as, and what of it was not used: the same for every command. */
 import { formatPercent } from "../base/index.js";
-import { plain } from "./text-table.js";
+import { plain } from "./kit/text-table.js";
 
 export type DataFacts = {
   readonly name: string;

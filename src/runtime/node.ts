@@ -8,7 +8,7 @@ import { plain } from "../ir/index.js";
 import { lower } from "../onnx/index.js";
 import { createBuilder, plainKernels } from "../ops/index.js";
 import type { Engine } from "./engine.js";
-import { lanesOf } from "./lanes.js";
+import { lanesOf } from "./lane-width.js";
 import { telemetryIsOff } from "./no-telemetry.js";
 import { createEngine } from "./ort.js";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { networkNames } from "../networks/index.js";
 import { accuracyModel, accuracyResidual, extrapolatedIn, predictTop1, relativeError } from "./accuracy.js";
-import { shapeOf } from "./shape.js";
+import { shapeOf } from "./network-shape.js";
 import { ablations } from "./testing/ablations.js";
 import { fitAccuracy, heldOutResiduals, residualsUnder, resultsToFit, rootMeanSquare } from "./testing/fit-accuracy.js";
 

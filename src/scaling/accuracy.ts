@@ -13,7 +13,7 @@
  * The numbers are the same for all networks; a network's published result sets the level. They are fitted to results on ImageNet of
  * networks that their authors trained in full. For other data and trainings, the prediction serves to put sizes in order.
  */
-import type { Shape } from "./shape.js";
+import type { Shape } from "./network-shape.js";
 
 export type AccuracyModel = {
   /** P, costs and p. */

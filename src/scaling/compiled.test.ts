@@ -11,7 +11,7 @@ import {
 } from "../networks/index.js";
 import { compileNetwork } from "./compiled.js";
 import { latticeOf } from "./lattice.js";
-import { shapeOf } from "./shape.js";
+import { shapeOf } from "./network-shape.js";
 
 /** Every family's rules of rounding, those of other releases too. */
 const names = [...networkNames, "torch-mobilenet-v3-large", "torch-mnasnet-b1", "timm-mobilenet-v3-small"];

@@ -17,7 +17,7 @@ import {
   levelsOf,
   residualPattern,
   type WidthForms,
-} from "./forms.js";
+} from "./budget-forms.js";
 import type { Lattice } from "./lattice.js";
 
 /** First and last place, both included. */

@@ -11,7 +11,7 @@ import {
   originOf,
   scaleArchitecture,
 } from "../networks/index.js";
-import { allWidths, DEEP, depthOf, reachedWidths, widthOf } from "./shape.js";
+import { allWidths, DEEP, depthOf, reachedWidths, widthOf } from "./network-shape.js";
 
 /** Lowest and highest, both included. */
 export type Range = readonly [low: number, high: number];

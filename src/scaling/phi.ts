@@ -12,8 +12,8 @@ import {
   originOf,
 } from "../networks/index.js";
 import { type Multipliers, multipliersAt, publishedCoefficients } from "./compound.js";
+import { shapeOf } from "./network-shape.js";
 import { anchorFor, type Prediction, predictionFor } from "./prediction.js";
-import { shapeOf } from "./shape.js";
 import type { Size } from "./within-budget.js";
 
 export type ScaledByPhi = Size & {

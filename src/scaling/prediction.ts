@@ -1,7 +1,7 @@
 /** What is predicted of a network, and from what. */
 import { originOf, publishedFor } from "../networks/index.js";
 import { type Anchor, accuracyResidual, extrapolatedIn, predictTop1 } from "./accuracy.js";
-import { type Shape, shapeOf } from "./shape.js";
+import { type Shape, shapeOf } from "./network-shape.js";
 
 /** The published result that predictions for a network start from. */
 export type PublishedAnchor = Anchor & {

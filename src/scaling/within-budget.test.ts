@@ -11,7 +11,7 @@ import {
 import { relativeError } from "./accuracy.js";
 import type { Budget } from "./budget.js";
 import type { LatticeOptions } from "./lattice.js";
-import { shapeOf } from "./shape.js";
+import { shapeOf } from "./network-shape.js";
 import { everyNetwork, publishedCosts, randomLimits } from "./testing/budgets.js";
 import { compileBudgets, type WithinBudget } from "./within-budget.js";
 

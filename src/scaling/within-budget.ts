@@ -10,12 +10,12 @@
 import { InfeasibleError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
+import { type Point, scoreOf, searchBest } from "./branch-and-bound.js";
 import { type Budget, type CostsAndLatency, inWords, type LimitName } from "./budget.js";
 import { compileNetwork } from "./compiled.js";
 import { type LatticeOptions, latticeOf, latticeSize } from "./lattice.js";
+import { REFERENCE_SIDE } from "./network-shape.js";
 import { anchorFor, type Prediction, predictionFor } from "./prediction.js";
-import { type Point, scoreOf, searchBest } from "./search.js";
-import { REFERENCE_SIDE } from "./shape.js";
 import { brokenIn, type Share, sharesOf } from "./shares.js";
 
 /** Multipliers of the named network, and the side of the image in pixels: what `buildArchitecture` takes. */

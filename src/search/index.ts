@@ -22,7 +22,7 @@ export {
   paretoFront,
 } from "./pareto.js";
 export { hardConstraint, type RewardExponents, reward, softConstraint } from "./reward.js";
-export { type Assignment, runSearch, type SearchRun } from "./run.js";
+export { type Assignment, runSearch, type SearchRun } from "./run-search.js";
 export {
   type Candidate,
   candidateKey,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../base/index.js";
-import type { Assignment } from "./run.js";
+import type { Assignment } from "./run-search.js";
 import { candidateKey, candidateOf, choicesOf, genesOf, sampleCandidate, spaceSize } from "./space.js";
 import { imageSpace } from "./spaces.js";
 import { candidateOfKey, parseTable, replay, rowPoint, type Table, yardstick } from "./tabular.js";

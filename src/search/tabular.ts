@@ -9,7 +9,7 @@ import type { Costs } from "../cost/index.js";
 import { countArchitecture } from "../networks/index.js";
 import { errorAndCosts } from "./objective.js";
 import { hypervolume, type Point, paretoFront, referenceOf } from "./pareto.js";
-import type { Assignment } from "./run.js";
+import type { Assignment } from "./run-search.js";
 import { type Candidate, candidateKey, candidateOf, decode, genesOf, type SearchSpace } from "./space.js";
 import type { Objective, Outcome } from "./strategy.js";
 

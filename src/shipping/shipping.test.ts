@@ -16,9 +16,9 @@ import { chooseEngine } from "../runtime/index.js";
 import { decodeSafetensors, encodeSealed, type Tensor } from "../weights/index.js";
 import { openClassifier } from "./classifier.js";
 import { exportOnnx, loadOnnx, runPictures } from "./deploy.js";
-import { evaluateClassifier, type Prediction, scorePredictions } from "./evaluate.js";
 import { decodeModel, encodeModel, loadModel, type Model, saveModel } from "./model.js";
-import { predictFiles } from "./predict.js";
+import { predictFiles } from "./predict-files.js";
+import { evaluateClassifier, type Prediction, scorePredictions } from "./scores.js";
 
 const engine = await chooseEngine("auto", 1);
 const SIZE = 32;

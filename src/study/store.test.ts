@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError, looksLikeServer as isServer, UsageError } from "../base/index.js";
 import { temporaryFolder } from "../data/testing/fixtures.js";
-import { shownPlace } from "./sql.js";
+import { shownPlace } from "./place.js";
 import { openStudyStore, type StoredTrial, type StudyStore } from "./store.js";
 
 const trial = (id: number, other: Partial<StoredTrial> = {}): StoredTrial => ({

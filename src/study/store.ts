@@ -3,7 +3,8 @@ import { z } from "zod";
 import { FileError, ModelError, UsageError } from "../base/index.js";
 import { checked } from "../folders/index.js";
 import type { CostsAndLatency } from "../scaling/index.js";
-import { type OpenOptions, openSql, type Row, type Sql, shownPlace } from "./sql.js";
+import { type OpenOptions, openSql, shownPlace } from "./place.js";
+import type { Row, Sql } from "./sql.js";
 import { contradictionIn, trialFields } from "./trial-schema.js";
 
 /** `scaling`: trainings of one baseline at several depths, widths and resolutions. */

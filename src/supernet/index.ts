@@ -1,5 +1,3 @@
-export { loadSupernet, saveSupernet } from "./checkpoint.js";
-export { type Ranker, supernetStrategy } from "./strategy.js";
 export {
   createSupernet,
   type SharedAccuracy,
@@ -7,3 +5,5 @@ export {
   type SupernetProgress,
   type SupernetSetup,
 } from "./supernet.js";
+export { loadSupernet, saveSupernet } from "./supernet-checkpoint.js";
+export { type Ranker, supernetStrategy } from "./supernet-strategy.js";

@@ -17,12 +17,12 @@ import {
   type Trial,
 } from "../search/index.js";
 import { buildGradientStep, buildStatistics, names, quickRecipe, type Recipe, stateLayout } from "../training/index.js";
-import { buildTrainingStep } from "../training/step.js";
-import { loadSupernet, saveSupernet } from "./checkpoint.js";
+import { buildTrainingStep } from "../training/step/step.js";
 import { createSessionCache } from "./sessions.js";
-import { gather, scatterAdd, sharedWeights } from "./shared.js";
-import { supernetStrategy } from "./strategy.js";
+import { gather, scatterAdd, sharedWeights } from "./shared-weights.js";
 import { createSupernet, type SupernetSetup } from "./supernet.js";
+import { loadSupernet, saveSupernet } from "./supernet-checkpoint.js";
+import { supernetStrategy } from "./supernet-strategy.js";
 
 const engine = await chooseEngine("auto", 1);
 

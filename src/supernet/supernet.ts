@@ -38,7 +38,7 @@ import {
   stateLayout,
 } from "../training/index.js";
 import { createSessionCache } from "./sessions.js";
-import { gather, scatterAdd, sharedWeights } from "./shared.js";
+import { gather, scatterAdd, sharedWeights } from "./shared-weights.js";
 
 export type SupernetState = {
   readonly weights: Float32Array;

@@ -1,24 +1,31 @@
-export { partSize } from "./accumulation.js";
-export { assemble, type Batch, batchesOf } from "./batch.js";
-export type { Distillation } from "./distillation.js";
-export { allFinite } from "./divergence.js";
-export type { EpochRecord } from "./epoch-record.js";
-export { createEvaluator } from "./evaluation.js";
-export { type MeasuredEngine, measureEngines } from "./fastest.js";
-export { createBody, featureSet, squaredLengthOf } from "./features.js";
-export { defaultPlan, type FineTunePlan, normsOf, type Phase, parsePlan, recipeOfPhase } from "./fine-tune-plan.js";
-export { type FlatLayout, flatLayout, pack } from "./flat.js";
-export { placesIn } from "./inherit.js";
-export { names, type StateLayout, stateLayout } from "./layout.js";
-export { type FittingParts, partsWithin, planTrainingMemory, type TrainingMemory } from "./memory.js";
-export { rateFrom, risingRates } from "./range-test.js";
-export { type Optimizer, quickRecipe, type Recipe } from "./recipe.js";
-export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe-file.js";
-export { forBatch, type NamedRecipe, recipes } from "./recipes.js";
-export { type RunOptions, type RunResult, runTraining, savedCourse } from "./run.js";
-export { type CheckpointFolder, runsIn } from "./saved-run.js";
-export { learningRateShare } from "./schedule.js";
-export { MOST_RETRIES, recipeAfter, type Setback, setbackLine } from "./setback.js";
-export type { TrainedNetwork } from "./state.js";
-export { buildGradientStep, buildStatistics } from "./step.js";
-export { createTraining, type StepProgress, type Training, type TrainingSetup } from "./training.js";
+export { assemble, type Batch, batchesOf } from "./batches/batch.js";
+export { createBody, featureSet, squaredLengthOf } from "./batches/features.js";
+export {
+  defaultPlan,
+  type FineTunePlan,
+  normsOf,
+  type Phase,
+  parsePlan,
+  recipeOfPhase,
+} from "./recipe/fine-tune-plan.js";
+export { rateFrom, risingRates } from "./recipe/range-test.js";
+export { type Optimizer, quickRecipe, type Recipe } from "./recipe/recipe.js";
+export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe/recipe-file.js";
+export { forBatch, type NamedRecipe, recipes } from "./recipe/recipes.js";
+export { learningRateShare } from "./recipe/schedule.js";
+export { allFinite } from "./run/divergence.js";
+export type { EpochRecord } from "./run/epoch-record.js";
+export { createEvaluator } from "./run/evaluation.js";
+export { type MeasuredEngine, measureEngines } from "./run/fastest.js";
+export { placesIn } from "./run/inherit.js";
+export { type RunOptions, type RunResult, runTraining, savedCourse } from "./run/run-training.js";
+export { type CheckpointFolder, runsIn } from "./run/saved-run.js";
+export { MOST_RETRIES, recipeAfter, type Setback, setbackLine } from "./run/setback.js";
+export { createTraining, type StepProgress, type Training, type TrainingSetup } from "./run/training.js";
+export { type FittingParts, partsWithin, planTrainingMemory, type TrainingMemory } from "./run/training-memory.js";
+export { partSize } from "./step/accumulation.js";
+export type { Distillation } from "./step/distillation.js";
+export { type FlatLayout, flatLayout, pack } from "./step/flat.js";
+export type { TrainedNetwork } from "./step/state.js";
+export { names, type StateLayout, stateLayout } from "./step/state-layout.js";
+export { buildGradientStep, buildStatistics } from "./step/step.js";

@@ -12,7 +12,7 @@ import {
 } from "../../src/networks/index.js";
 import { decode, describe as lineOf, parseSpaceConfig } from "../../src/search/index.js";
 import { sampleCandidate } from "../../src/search/space.js";
-import { sharedWeights } from "../../src/supernet/shared.js";
+import { sharedWeights } from "../../src/supernet/shared-weights.js";
 
 const stage = {
   stride: 2,

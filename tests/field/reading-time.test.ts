@@ -6,9 +6,9 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage, type ImageSet, openDataset, type SplitName } from "../../src/data/index.js";
 import { idxHeader } from "../../src/data/testing/fixtures.js";
-import { createImagePool } from "../../src/fit/images.js";
-import { fit } from "../../src/fit/index.js";
-import { noProgress } from "../../src/fit/progress.js";
+import { fit } from "../../src/jobs/index.js";
+import { createImagePool } from "../../src/jobs/shared/image-pool.js";
+import { noProgress } from "../../src/jobs/shared/progress.js";
 import { chooseEngine } from "../../src/runtime/index.js";
 import { makePhotos } from "../photos.js";
 

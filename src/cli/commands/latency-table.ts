@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { readTextFile } from "../../base/files.js";
 import { ModelError, parseJson, UsageError } from "../../base/index.js";
 import { latencyModel, type Machine, type Provider, parseLatencyTable, predictLatency } from "../../cost/index.js";
-import type { LatencyPredictor } from "../../fit/index.js";
+import type { LatencyPredictor } from "../../jobs/index.js";
 import { isThisMachine, measureNetwork } from "../../latency/index.js";
 import { type Architecture, blocksOf } from "../../networks/index.js";
-import { refuse } from "./shared.js";
+import { refuse } from "./common-options.js";
 
 type MeasuredOn = {
   readonly machine: Machine;

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { commandLine, DataError, UsageError } from "../../base/index.js";
-import { type RunSettings, resumableRun } from "../../fit/index.js";
+import { type RunSettings, resumableRun } from "../../jobs/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
-import { flagOf, overwriteOption } from "./shared.js";
+import { flagOf, overwriteOption } from "./common-options.js";
 
 export const resumeOptions = {
   resume: {

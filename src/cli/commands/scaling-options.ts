@@ -1,11 +1,11 @@
 /** What `scaling-search` and `scaling-study` have in common on the command line. */
 import { basename, join, resolve } from "node:path";
 import { commandLine, looksLikeServer, UsageError } from "../../base/index.js";
-import type { ScalingOptions } from "../../fit/index.js";
+import type { ScalingOptions } from "../../jobs/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
 import { shownPlace } from "../../study/index.js";
 import type { Context } from "../command.js";
-import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./shared.js";
+import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./common-options.js";
 
 export const scalingOptions = {
   baseline: {

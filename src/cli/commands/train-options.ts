@@ -1,8 +1,8 @@
 /** Options of `train` for weights to go on from, and for a network to learn from. */
 import { UsageError } from "../../base/index.js";
-import { isNetworkFile, readNetworkFile, type TrainOptions } from "../../fit/index.js";
+import { isNetworkFile, readNetworkFile, type TrainOptions } from "../../jobs/index.js";
 import { parsePlan } from "../../training/index.js";
-import { networkOf } from "./shared.js";
+import { networkOf } from "./common-options.js";
 
 const source =
   "a model.safetensors of Bantam's, hf:owner/name[@revision][:file] on the Hugging Face Hub, or a safetensors file or folder of timm, torchvision or Keras";

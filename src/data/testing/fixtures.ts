@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterEach } from "vitest";
-import type { ImageSet } from "../images.js";
+import type { ImageSet } from "../image-set.js";
 
 /** A new empty folder; all are removed after the test that made them. */
 export async function temporaryFolder(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { ImageSet } from "../images.js";
+import type { ImageSet } from "../image-set.js";
 import { readerOf } from "../shared-pictures.js";
 
 /** Pictures in shared memory, `[size, size, channels]` each. */

@@ -4,7 +4,7 @@
  */
 import type { Architecture } from "../../networks/index.js";
 import { bareName, type Layer, type Role } from "./layer.js";
-import { type Entry, entriesOf, type LayerNames, tensorflow } from "./layout.js";
+import { type Entry, entriesOf, type LayerNames, tensorflow } from "./weight-layout.js";
 
 export function kerasEntries(architecture: Architecture): readonly Entry[] | null {
   return entriesOf(architecture, kerasNames, tensorflow);

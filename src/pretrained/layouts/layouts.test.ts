@@ -8,9 +8,9 @@ import { toForeign } from "../testing/foreign.js";
 import { formulaImage, formulaTensor } from "../testing/formula.js";
 import { type Golden, goldens, lines } from "../testing/goldens.js";
 import { canonicalKerasName, kerasEntries } from "./keras.js";
-import { type Entry, fromForeign } from "./layout.js";
 import { timmEntries } from "./timm.js";
 import { torchvisionEntries } from "./torchvision.js";
+import { type Entry, fromForeign } from "./weight-layout.js";
 
 const libraries = { timm: timmEntries, torchvision: torchvisionEntries, keras: kerasEntries };
 type Library = keyof typeof libraries;

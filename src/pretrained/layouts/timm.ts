@@ -4,7 +4,7 @@
  */
 import type { Architecture, Stage } from "../../networks/index.js";
 import { type BlockPlace, type BlockRole, bareName, type Layer } from "./layer.js";
-import { type Entry, entriesOf, type LayerNames, pytorch } from "./layout.js";
+import { type Entry, entriesOf, type LayerNames, pytorch } from "./weight-layout.js";
 
 export function timmEntries(architecture: Architecture): readonly Entry[] | null {
   return entriesOf(architecture, timmNames, pytorch);

@@ -4,7 +4,7 @@
  */
 import type { Architecture } from "../../networks/index.js";
 import { type BlockPlace, bareName, type Layer, type Role } from "./layer.js";
-import { type Entry, entriesOf, type LayerNames, pytorch } from "./layout.js";
+import { type Entry, entriesOf, type LayerNames, pytorch } from "./weight-layout.js";
 
 export function torchvisionEntries(architecture: Architecture): readonly Entry[] | null {
   return entriesOf(architecture, torchvisionNames, pytorch);

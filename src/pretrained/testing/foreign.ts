@@ -1,7 +1,7 @@
 /** Tensors as other libraries would write them, with our numbers. */
 
 import type { Tensor } from "../../weights/index.js";
-import type { Entry } from "../layouts/layout.js";
+import type { Entry } from "../layouts/weight-layout.js";
 
 /** Our numbers in the order of the foreign tensor: a loop over our four axes, whatever theirs are. */
 export function toForeign(own: Float32Array, { axes, shape, foreignShape }: Entry): Float32Array {

@@ -1,5 +1,5 @@
 /** Weights and images that `scripts/golden/pretrained.py` computes too, number by number. */
-import type { Entry } from "../layouts/layout.js";
+import type { Entry } from "../layouts/weight-layout.js";
 
 /** In [-1, 1): 24 bits of a hash of index and name. */
 export function numbers(name: string, count: number): Float32Array {

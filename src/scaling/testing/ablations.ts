@@ -2,7 +2,7 @@
  * Published results that tell the dimensions apart: what one alone brings, and all three together. `publishedResults` of the
  * networks holds the networks themselves; in these rows, networks were changed in ways that have no name.
  */
-import { type Shape, shapeOf } from "../shape.js";
+import { type Shape, shapeOf } from "../network-shape.js";
 
 export type Ablation = {
   readonly network: string;

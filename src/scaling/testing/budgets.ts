@@ -4,7 +4,7 @@ import { buildArchitecture, countArchitecture } from "../../networks/index.js";
 import { relativeError } from "../accuracy.js";
 import type { Budget } from "../budget.js";
 import { type LatticeOptions, latticeOf } from "../lattice.js";
-import { shapeOf } from "../shape.js";
+import { shapeOf } from "../network-shape.js";
 
 const names = ["params", "macs", "weightBytes", "peakActivationBytes"] as const satisfies readonly (keyof Costs)[];
 

@@ -1,7 +1,7 @@
 /** Where the numbers of `accuracyModel` come from: least squares over published results. */
 import { originOf, publishedResults } from "../../networks/index.js";
 import { type AccuracyModel, predictTop1 } from "../accuracy.js";
-import { type Shape, shapeOf } from "../shape.js";
+import { type Shape, shapeOf } from "../network-shape.js";
 import { ablations } from "./ablations.js";
 
 export type Result = {

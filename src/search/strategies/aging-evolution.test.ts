@@ -3,7 +3,7 @@ import { createRng } from "../../base/index.js";
 import type { Costs } from "../../cost/index.js";
 import type { Architecture } from "../../networks/index.js";
 import { bestTrial } from "../objective.js";
-import { runSearch } from "../run.js";
+import { runSearch } from "../run-search.js";
 import { type Candidate, choicesOf, genesOf } from "../space.js";
 import { imageSpace } from "../spaces.js";
 import type { Trial } from "../strategy.js";

@@ -6,12 +6,12 @@ import { type Architecture, countArchitecture } from "../../networks/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { CostGate } from "../feasible.js";
 import { reward, softConstraint } from "../reward.js";
-import { type Assignment, runSearch, type SearchRun } from "../run.js";
+import { type Assignment, runSearch, type SearchRun } from "../run-search.js";
 import { candidateKey, candidateOf, choicesOf, decode, genesOf, type SearchSpace, spaceSize } from "../space.js";
 import type { Objective, Outcome, Strategy, Trial } from "../strategy.js";
 import { parseTable, replay, type Table } from "../tabular.js";
 
-const results = new URL("../../../results/small-space/", import.meta.url);
+const results = new URL("../../../results/small-space", import.meta.url);
 
 export const smallSpace = JSON.parse(readFileSync(new URL("space.json", results), "utf8")) as SearchSpace;
 

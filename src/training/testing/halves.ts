@@ -4,7 +4,7 @@ import type { ImageSet } from "../../data/index.js";
 import { imageSetOf } from "../../data/testing/fixtures.js";
 import type { Architecture } from "../../networks/index.js";
 import { tinyNetwork } from "../../networks/testing/tiny.js";
-import { quickRecipe, type Recipe } from "../recipe.js";
+import { quickRecipe, type Recipe } from "../recipe/recipe.js";
 
 const SIDE = 8;
 

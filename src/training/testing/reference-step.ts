@@ -6,10 +6,10 @@ import { createRng } from "../../base/index.js";
 import { type Architecture, buildArchitecture, buildNetwork } from "../../networks/index.js";
 import { randomImage, randomWeights } from "../../networks/testing/random-weights.js";
 import { type Runner, trainingRunners } from "../../ops/testing/engine.js";
-import { pack, unpack } from "../flat.js";
-import { names, stateLayout } from "../layout.js";
-import { quickRecipe, type Recipe } from "../recipe.js";
-import { buildTrainingStep } from "../step.js";
+import { quickRecipe, type Recipe } from "../recipe/recipe.js";
+import { pack, unpack } from "../step/flat.js";
+import { names, stateLayout } from "../step/state-layout.js";
+import { buildTrainingStep } from "../step/step.js";
 
 export type StepCase = {
   /** With the prefix of its dialect. */

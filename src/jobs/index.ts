@@ -1,0 +1,16 @@
+export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
+export { type FitResult, fit } from "./fit/fit.js";
+export type { FitOptions } from "./fit/job.js";
+export type { ScalingOptions } from "./scaling/scaling-experiment.js";
+export { type ScalingSearchResult, scalingSearch } from "./scaling/scaling-search.js";
+export { type ScalingStudyResult, scalingStudy } from "./scaling/scaling-study.js";
+export { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "./search/search-networks.js";
+export type { LatencyPredictor } from "./shared/latency-predictor.js";
+export { isNetworkFile, readNetworkFile } from "./shared/network-file.js";
+export type { Progress } from "./shared/progress.js";
+export { VERSION } from "./shared/version.js";
+export { compareStudies, exportStudy, exportTrial, showStudy } from "./studies.js";
+export { resumableRun } from "./train/open-run.js";
+export type { TrainOptions } from "./train/options.js";
+export { type TrainResult, trainNetwork } from "./train/train.js";
+export type { RunSettings } from "./train/train-settings.js";

@@ -1,0 +1,45 @@
+/** Reading labelled images, and saying what was read: the same for every job. */
+import { type Dataset, type OpenOptions, openDataset, type SplitName } from "../../data/index.js";
+import { type DataFacts, dataLines } from "../../report/index.js";
+import type { Progress } from "./progress.js";
+import { readingProgress } from "./reading-pace.js";
+
+type ReadOptions = Omit<OpenOptions, "onProgress"> & {
+  /** Of the job, where reading counts in its time: it is said at once when it takes most of it. */
+  readonly seconds?: number | undefined;
+};
+
+/** Without a word. @throws as `openDataset`. */
+export function readImages(path: string, { seconds, ...options }: ReadOptions, progress: Progress): Promise<Dataset> {
+  progress.phase("data", "reading images");
+  return openDataset(path, { ...options, onProgress: readingProgress(progress, seconds) });
+}
+
+/** @throws as `openDataset`. */
+export async function readData(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
+  const dataset = await readImages(path, options, progress);
+  for (const line of dataLines(dataFacts(dataset))) progress.line(line);
+  return dataset;
+}
+
+export function dataFacts({ name, size, classes, splits, skipped, ignored, notes, looks }: Dataset): DataFacts {
+  const countsOf = (split: SplitName) => {
+    const counts = new Array<number>(classes.length).fill(0);
+    for (const { label } of splits[split]) counts[label]!++;
+    return counts;
+  };
+  const [train, validation, test] = [countsOf("train"), countsOf("validation"), countsOf("test")];
+  return {
+    name,
+    side: size,
+    classes,
+    train: splits.train.length,
+    validation: splits.validation.length,
+    test: splits.test.length,
+    perClass: classes.map((label, i) => ({ label, train: train[i]!, validation: validation[i]!, test: test[i]! })),
+    skipped,
+    ignored,
+    notes,
+    looks,
+  };
+}

@@ -1,0 +1,107 @@
+/** A training's folder: what it keeps there, and what it differs in from the one that a folder holds. */
+import { ModelError } from "../../base/index.js";
+import {
+  type Asked,
+  checkedRun,
+  type Difference,
+  type Folder,
+  type FolderJob,
+  imagesOf,
+  type RanOn,
+  readRunFile,
+  runFilePath,
+} from "../../folders/index.js";
+import type { Architecture } from "../../networks/index.js";
+import { runsIn } from "../../training/index.js";
+import type { Progress } from "../shared/progress.js";
+import { VERSION } from "../shared/version.js";
+import { type RunSettings, trainSchema } from "./train-settings.js";
+
+export interface OpenRun {
+  /** For the checkpoints. */
+  readonly key: string;
+  /** Found by the range test of an earlier call. */
+  readonly learningRate: number | null;
+  keepLearningRate(rate: number): Promise<void>;
+  /** Chosen by the memory there was. */
+  readonly parts: number | null;
+  keepParts(parts: number): Promise<void>;
+}
+
+/** @param checkpoints their folder. */
+export const trainJob = (
+  run: { readonly settings: RunSettings; readonly facts: object; readonly overwrite?: boolean | undefined },
+  checkpoints: string,
+  progress: Progress,
+): FolderJob => ({
+  ...run,
+  ...{ kind: "train", version: VERSION },
+  words: { options, special },
+  marks: () => runsIn(checkpoints),
+  warn: (text) => progress.line(text, "warning"),
+});
+
+const nothingKept = { learningRate: null, parts: null };
+
+/** @throws {ModelError} when what an earlier call kept is damaged. */
+export async function openRun(out: string, { key, earlier, keep }: Folder): Promise<OpenRun> {
+  const { learningRate, parts } = earlier === null ? nothingKept : checkedRun(out, earlier, trainSchema);
+  await keep({ learningRate, parts });
+  return {
+    ...{ key, learningRate, parts },
+    keepLearningRate: (learningRate) => keep({ learningRate }),
+    keepParts: (parts) => keep({ parts }),
+  };
+}
+
+/** @throws {ModelError} when the folder holds no training. */
+export async function resumableRun(
+  folder: string,
+): Promise<{ readonly settings: RunSettings; readonly engine: RanOn | null }> {
+  const run = await readRunFile(folder);
+  const hint = "give the --out folder of a `bantam train`, by default runs/DATA-NETWORK";
+  const at = runFilePath(folder);
+  if (run === null) throw new ModelError({ at, expected: "a training's folder", received: "no such file", hint });
+  if (run.kind !== "train")
+    throw new ModelError({ at, expected: "a training's folder", received: `a ${run.kind}'s`, hint });
+  return { settings: checkedRun(folder, run, trainSchema).settings as unknown as RunSettings, engine: run.engine };
+}
+
+const options: Readonly<Record<string, string>> = {
+  epochs: "--epochs",
+  seed: "--seed",
+  "recipe.batchSize": "--batch-size",
+  "recipe.accumulate": "--accumulate",
+  "recipe.learningRate": "--learning-rate",
+};
+
+const special: NonNullable<FolderJob["words"]["special"]> = {
+  data: imagesOf,
+  network(there, asked) {
+    const networks = { there: networkText(there), asked: networkText(asked) };
+    if (networks.there !== networks.asked) return [{ what: "--network", ...networks }];
+    // The same words for another network: other classes, or other tables of another version.
+    return there.facts.data === asked.facts.data ? [{ what: "layers", there: "as they were", asked: "others" }] : [];
+  },
+  // Of whose contents there is a hash.
+  weights: (there, asked) => filesOf(there, asked, "from"),
+  "distillation.teacher": (there, asked) => filesOf(there, asked, "teacher"),
+};
+
+const settingsIn = ({ settings }: Asked) => settings as unknown as RunSettings;
+
+function filesOf(there: Asked, asked: Asked, option: "from" | "teacher"): Difference[] {
+  const [before, now] = [settingsIn(there)[option]?.weights ?? "none", settingsIn(asked)[option]?.weights ?? "none"];
+  const texts =
+    before === now ? { there: `${before} as it was`, asked: "other contents" } : { there: before, asked: now };
+  return [{ what: `--${option}`, ...texts }];
+}
+
+const networkText = (asked: Asked) =>
+  Object.entries(settingsIn(asked).network ?? {})
+    .filter(([key, value]) => value !== undefined && !(key === "depth" && value === 1))
+    .map(([key, value]) => {
+      if (key === "name") return value;
+      return key === "table" ? (value as Architecture).name : `${key} ${value}`;
+    })
+    .join(" ");

@@ -1,0 +1,220 @@
+/**
+ * Accuracy against cost, one point a published network, as the papers draw it: families as lines, others as grey points, the
+ * compared networks ringed, and a bracket from each to the costliest network that it equals.
+ * @source Tan and Le 2019, arXiv:1905.11946, figures 1 and 5
+ */
+import { formatPercent } from "../../base/index.js";
+import { linearScale, logScale } from "../kit/axis.js";
+import { type Frame, figure, linePath, svg, xAxis, yAxis } from "../kit/figure.js";
+import { html, type Markup } from "../kit/html.js";
+import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
+import { count, percent, percentTick } from "../kit/words.js";
+
+export type Quantity = "macs" | "params";
+
+export type AccuracyPoint = {
+  readonly label: string;
+  /** The label without the name of its family. */
+  readonly member: string;
+  /** Fractions. */
+  readonly top1: number;
+  readonly top5: number | null;
+  readonly params: number | null;
+  readonly macs: number | null;
+  readonly counted: "here" | "printed";
+  readonly source: string;
+};
+
+export type Rival = { readonly label: string; readonly top1: number; readonly cost: number; readonly factor: number };
+
+export type AccuracyFigure = {
+  readonly families: readonly { readonly name: string; readonly points: readonly AccuracyPoint[] }[];
+  readonly others: readonly AccuracyPoint[];
+  /** The compared ones. */
+  readonly chosen: readonly AccuracyPoint[];
+  /** Of each of them, at most one a quantity. */
+  readonly rivals: readonly {
+    readonly label: string;
+    readonly quantity: Quantity;
+    /** The costliest that is no more accurate, and the cheapest that is no less. */
+    readonly costliest: Rival | null;
+    readonly cheapest: Rival | null;
+  }[];
+};
+
+const axisTitles = {
+  macs: "multiply-adds per image (log scale)",
+  params: "parameters (log scale)",
+} as const;
+
+export function accuracyFigure(data: AccuracyFigure, quantity: Quantity): Markup {
+  const what = quantity === "macs" ? "multiply-adds" : "parameters";
+  return figure(
+    (width) => accuracySvg(data, quantity, width),
+    html`ImageNet top-1 accuracy against ${what}. How to read it: up and to the left is better. A line is a family at its full
+resolution, its marks are its members; grey points are other published networks. ${data.chosen.length > 0 && "Ringed points are the compared networks. "}A bracket runs at the height
+of a network to the costliest one that is no more accurate, and says how many times fewer ${what} the network takes.`,
+  );
+}
+
+/** Most brackets that can be told apart. */
+const mostBrackets = 3;
+
+export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: number): Markup {
+  const wide = width > 500;
+  const height = wide ? Math.round(width * 0.72) : 430;
+  const frame: Frame = { left: 46, top: 34, right: width - 18, bottom: height - 46 };
+  const known = (points: readonly AccuracyPoint[]) => points.filter((point) => point[quantity] !== null);
+  const families = data.families.map(({ name, points }, index) => ({ name, index, points: known(points) }));
+  const others = known(data.others);
+  const chosen = known(data.chosen);
+  const all = [...families.flatMap(({ points }) => points), ...others, ...chosen];
+  const costs = all.map((point) => point[quantity]!);
+  const accuracies = all.map(({ top1 }) => top1);
+  const x = logScale([Math.min(...costs), Math.max(...costs)], [frame.left, frame.right], wide ? 14 : 6);
+  const y = linearScale([Math.min(...accuracies), Math.max(...accuracies)], [frame.bottom, frame.top], wide ? 8 : 6);
+  const place = (point: AccuracyPoint): Place => [x.at(point[quantity]!), y.at(point.top1)];
+
+  const brackets = bracketsOf(data, quantity, chosen, wide).map(({ point, rival }) => {
+    const [x0, y0] = place(point);
+    return { rival, x0, y0, x1: x.at(rival.cost), y1: y.at(rival.top1) };
+  });
+  const isChosen = (points: readonly AccuracyPoint[]) =>
+    points.some((point) => chosen.some((one) => samePoint(one, point)));
+  const names = labels();
+
+  return svg(width, height, summary(data, quantity), [
+    xAxis(x, frame, count, axisTitles[quantity]),
+    yAxis(y, frame, percentTick(y.ticks), "ImageNet top-1 accuracy"),
+    families.map(
+      ({ index, points }) =>
+        points.length > 1 &&
+        html`<path class="family${isChosen(points) && " chosen"}" stroke-dasharray="${dashes[index % dashes.length]!}" d="${linePath(points.map(place))}"/>`,
+    ),
+    brackets.map(
+      ({ x0, y0, x1, y1 }) =>
+        html`<path class="span" d="M${x0 + 8} ${y0}H${x1}V${y1 - (y1 > y0 ? 5 : -5)}M${x1 - 3} ${y1 > y0 ? y1 - 9 : y1 + 9}L${x1} ${y1 > y0 ? y1 - 4 : y1 + 4}L${x1 + 3} ${y1 > y0 ? y1 - 9 : y1 + 9}"/>`,
+    ),
+    others.map((point) =>
+      marked(
+        point,
+        quantity,
+        html`<circle class="point other" cx="${place(point)[0]}" cy="${place(point)[1]}" r="2.6"/>`,
+      ),
+    ),
+    families.map(({ index, points }) =>
+      points.map((point) => marked(point, quantity, mark(index, isChosen(points), place(point)))),
+    ),
+    chosen.map((point) =>
+      marked(point, quantity, html`<circle class="ring" cx="${place(point)[0]}" cy="${place(point)[1]}" r="7"/>`),
+    ),
+    names,
+  ]);
+
+  /** Names of brackets and chosen networks first, then what brackets point at, families, other networks, members. */
+  function labels(): Markup[] {
+    const beside = { clear: 6, reach: 0 };
+    const isRival = ({ label }: AccuracyPoint) => brackets.some(({ rival }) => rival.label === label);
+    const other = (point: AccuracyPoint) => ({
+      ...{
+        ...beside,
+        kind: "",
+        text: point.label,
+        anchors: [place(point)],
+        reach: wide ? 72 : isRival(point) ? 40 : 0,
+      },
+    });
+    const wishes: readonly (LabelWish & { readonly kind: string })[] = [
+      ...brackets.map(({ rival, x0, y0, x1 }) => ({
+        ...{ kind: "claim", text: `${times(rival.factor)} fewer`, clear: 3, reach: 24, bold: true },
+        anchors: [0.5, 0.7, 0.3, 0.85].map((share): Place => [x0 + (x1 - x0) * share, y0]),
+      })),
+      ...chosen.map((point) => ({
+        ...{ kind: "strong", text: point.label, anchors: [place(point)], clear: 9, reach: 60, bold: true },
+      })),
+      ...others.filter(isRival).map(other),
+      ...families.flatMap(({ name, points }) => {
+        // A family of one that is compared has its name already.
+        if (points.length === 0 || (points.length === 1 && isChosen(points))) return [];
+        const kind = `familyname${isChosen(points) ? " chosen" : ""}`;
+        return [{ kind, text: name, anchors: points.map(place).reverse(), clear: 7, reach: 130, bold: true }];
+      }),
+      ...others.filter((point) => !isRival(point)).map(other),
+      ...families.flatMap(({ points }) =>
+        points.length > 1
+          ? points
+              .filter((point) => !isChosen([point]))
+              .map((point) => ({ ...beside, kind: "", text: point.member, anchors: [place(point)] }))
+          : [],
+      ),
+    ];
+    const points = all.map((point) => ({ at: place(point), radius: 4, named: true }));
+    const lines = families.flatMap(({ points }) => alongLine(points.map(place)));
+    const spans = brackets.flatMap(({ x0, y0, x1, y1 }) => alongLine([[x0, y0], [x1, y0], [x1, y1]])); // biome-ignore format: a list of corners
+    const marks = [...points, ...[...lines, ...spans].map((at) => ({ at, radius: 2, named: false }))];
+    const places = placeLabels(wishes, marks, { ...frame, left: frame.left + 2, top: frame.top - 6, right: width - 2 });
+    return places.flatMap((at, i) => {
+      if (at === null) return [];
+      const { kind, text } = wishes[i]!;
+      const leader = at.leader !== null && kind !== "claim" && html`<path class="leader" d="${linePath(at.leader)}"/>`;
+      return [
+        html`${leader}<text class="${kind} halo" x="${at.x}" y="${at.y + 4}" text-anchor="middle">${text}</text>`,
+      ];
+    });
+  }
+}
+
+export const samePoint = (a: AccuracyPoint, b: AccuracyPoint) => a.label === b.label && a.source === b.source;
+
+type Bracket = { readonly point: AccuracyPoint; readonly rival: Rival };
+
+/**
+ * Those of the compared networks with the largest factors, as far as there is room; where none are compared, the largest of all.
+ * A rival that costs about the same needs no bracket.
+ */
+function bracketsOf(
+  { rivals, families }: AccuracyFigure,
+  quantity: Quantity,
+  chosen: readonly AccuracyPoint[],
+  wide: boolean,
+): Bracket[] {
+  const candidates = chosen.length > 0 ? chosen : families.flatMap(({ points }) => points);
+  const brackets = rivals.flatMap((one): Bracket[] => {
+    const point = candidates.find(({ label }) => label === one.label);
+    const isShown = one.quantity === quantity && one.costliest !== null && one.costliest.factor >= 1.5;
+    return point === undefined || !isShown ? [] : [{ point, rival: one.costliest! }];
+  });
+  const most = wide && chosen.length > 0 ? mostBrackets : 1;
+  return brackets.toSorted((a, b) => b.rival.factor - a.rival.factor).slice(0, most);
+}
+
+/** `16×`, `2.7×`. */
+export const times = (factor: number) => `${factor < 10 ? factor.toFixed(1) : Math.round(factor)}×`;
+
+/** Dash and mark tell families apart without colour; a family of one needs no dash. */
+const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;
+
+export const shapes = [
+  "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0z", // disc
+  "M0 -4.4l4.2 7.4h-8.4z", // triangle
+  "M-3.1 -3.1h6.2v6.2h-6.2z", // square
+  "M0 -4.6l4.6 4.6l-4.6 4.6l-4.6 -4.6z", // diamond
+  "M0 4.4l4.2 -7.4h-8.4z", // triangle on its head
+  "M-4.2 -1.4h2.8v-2.8h2.8v2.8h2.8v2.8h-2.8v2.8h-2.8v-2.8h-2.8z", // cross
+] as const;
+
+/** Each shape hollow, then full. */
+function mark(index: number, isChosen: boolean, [x, y]: Place): Markup {
+  const kind = `point${isChosen ? " chosen" : ""}${index % 2 === 1 ? " full" : ""}`;
+  return html`<path class="${kind}" transform="translate(${x} ${y})" d="${shapes[Math.floor(index / 2) % shapes.length]!}"/>`;
+}
+
+const marked = (point: AccuracyPoint, quantity: Quantity, shape: Markup) =>
+  html`<g><title>${point.label}: ${percent(point.top1)}, ${count(point[quantity]!)} ${quantity === "macs" ? "MACs" : "parameters"}${"\n"}${point.source}</title>${shape}</g>`;
+
+function summary({ families, others, chosen }: AccuracyFigure, quantity: Quantity): string {
+  const what = quantity === "macs" ? "multiply-adds" : "parameters";
+  const total = families.reduce((sum, { points }) => sum + points.length, 0) + others.length;
+  const compared = chosen.map(({ label, top1 }) => `${label} ${formatPercent(top1)}`).join(", ");
+  return `Scatter plot of ${total} published networks, ImageNet top-1 accuracy against ${what}${compared === "" ? "" : `; compared: ${compared}`}`;
+}

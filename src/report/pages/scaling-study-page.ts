@@ -1,0 +1,147 @@
+/** A scaling study as a page, as a table for a terminal and as CSV. */
+import { formatCount, formatPercent } from "../../base/index.js";
+import { figure, table } from "../kit/figure.js";
+import { given, html, type Markup } from "../kit/html.js";
+import { conventions, htmlDocument } from "../kit/html-document.js";
+import { columns, palette, plain, type TextOptions } from "../kit/text-table.js";
+import { count, counted, moment, percent, points } from "../kit/words.js";
+import type { Estimate, ScalingStudyFacts, StudiedPoint } from "../scaling-facts.js";
+import { csvCell } from "../terminal/comparison.js";
+import { compoundSvg, dimensions, settingsSvg, singleSvg } from "./scaling-figures.js";
+
+/** @returns the text of the file, to be written as UTF-8. */
+export function renderScalingStudyPage(facts: ScalingStudyFacts): string {
+  const { data, baseline, epochs, seeds, coefficients } = facts;
+  const title = `Scaling ${baseline.name} on ${data.name}`;
+  if (facts.points.every(({ mean }) => mean === null))
+    throw new RangeError("internal: a study without a finished training");
+  const findings = findingsOf(facts);
+  const { depth, width, resolution } = coefficients;
+  return htmlDocument(
+    title,
+    html`<header>
+<p class="over">Bantam · scaling study</p>
+<h1>${given(title)}</h1>
+</header>
+<main>
+<section aria-labelledby="alone"><h2 id="alone">One dimension alone</h2>
+<p class="read">${counted(facts.points.length, "network")} from one baseline of ${count(baseline.macs)} multiply-adds at ${String(baseline.side)} px, each trained for
+${counted(epochs, "epoch")} on ${counted(data.train, "image")} under ${counted(seeds.length, "seed")}; accuracy is that of ${counted(data.validation, "validation image")} after the last epoch.</p>
+${findings.alone.map((text) => html`<p class="read">${text}</p>`)}
+${figure(
+  (width) => singleSvg(facts, width),
+  html`Accuracy as one dimension alone is scaled. How to read it: each panel begins with the same baseline; a line that bends to the right gains less and less for each doubling of the multiply-adds.`,
+)}</section>
+<section aria-labelledby="settings"><h2 id="settings">Width at several depths and resolutions</h2>
+${findings.settings.map((text) => html`<p class="read">${text}</p>`)}
+${figure(
+  (width) => settingsSvg(facts, width),
+  html`Accuracy as the width grows, a line for each depth d and resolution r. How to read it: a line above another reaches more at equal multiply-adds.`,
+)}</section>
+<section aria-labelledby="compound"><h2 id="compound">One dimension or all three</h2>
+${findings.compound.map((text) => html`<p class="read">${text}</p>`)}
+${figure(
+  (width) => compoundSvg(facts, width),
+  html`Single dimensions beside compound scaling, depth · ${String(depth)}^φ, width · ${String(width)}^φ, resolution · ${String(resolution)}^φ. How to read it: up and to the left is better.`,
+)}</section>
+<section aria-labelledby="data"><h2 id="data">Data</h2>
+<p class="read">How to read it: an interval is that of the mean over the seeds; that the validation images are themselves a sample is not in it, and is the same for all networks.</p>
+${dataTable(facts)}</section>
+</main>
+<footer>
+<h2>Conventions</h2>
+${conventions}
+<p>Made by <code>${facts.command}</code> with Bantam ${facts.version}, ${facts.engine}, ${moment(facts.createdAt)}. After Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8 and table 7.</p>
+</footer>`,
+  );
+}
+
+/** What the runs show, in sentences; differences within their interval are called none. */
+function findingsOf(facts: ScalingStudyFacts): Readonly<Record<"alone" | "settings" | "compound", readonly string[]>> {
+  const alone = dimensions.flatMap((dimension) => {
+    const [first, last] = [facts.gains[dimension][0], facts.gains[dimension].at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const name = `${dimension[0]!.toUpperCase()}${dimension.slice(1)} alone`;
+    if (first === last) return [`${name} gains ${signed(first)} for a doubling of the multiply-adds.`];
+    return [
+      `${name} gains ${signed(first)} for the first doubling of the multiply-adds and ${signed(last)} for each of the last.`,
+    ];
+  });
+  const settings = facts.settingLeads.map((lead) => {
+    const width = facts.points.find(({ key }) => key === lead.key)!.width;
+    return `At d = ${lead.depth}, r = ${lead.resolution}, width ${width} is ${compared(lead, "the width alone")}.`;
+  });
+  const compound = facts.compoundLeads.map(
+    (lead) => `All three together at φ = ${lead.phi} are ${compared(lead, `${lead.over} alone`)}.`,
+  );
+  return { alone, settings, compound };
+}
+
+const signed = ({ difference, margin }: Estimate) =>
+  `${difference < 0 ? "−" : ""}${points(difference)}${margin === null ? "" : ` (± ${(100 * margin).toFixed(1)})`}`;
+
+function compared(estimate: Estimate, other: string): string {
+  const { difference, margin } = estimate;
+  const where = `${difference < 0 ? "below" : "above"} ${other} at equal multiply-adds`;
+  const verdict =
+    margin === null
+      ? "one seed does not say whether that is chance"
+      : Math.abs(difference) > margin
+        ? "more than chance explains"
+        : "no more than chance explains";
+  return `${points(difference)}${margin === null ? "" : ` (± ${(100 * margin).toFixed(1)})`} ${where}: ${verdict}`;
+}
+
+function dataTable({ points: all }: ScalingStudyFacts): Markup {
+  const rows = all.map(
+    (
+      point,
+    ) => html`<tr><th scope="row">${point.key}</th><td class="n">${String(point.side)}</td><td class="n">${count(point.macs)}</td><td class="n">${count(point.params)}</td>
+<td class="n">${point.mean === null ? "failed" : percent(point.mean)}</td><td class="n">${point.interval === null ? "–" : `${percent(point.interval[0])} to ${percent(point.interval[1])}`}</td><td class="n">${String(point.accuracies.length)}</td></tr>`,
+  );
+  return table(
+    "Networks of the study",
+    html`Every network of the study: multipliers of depth d, width w and resolution r, costs, accuracy with its 95 % interval.`,
+    html`<tr><th scope="col">network</th><th scope="col" class="n">px</th><th scope="col" class="n">MACs</th><th scope="col" class="n">params</th><th scope="col" class="n">accuracy</th><th scope="col" class="n">interval</th><th scope="col" class="n">seeds</th></tr>`,
+    rows,
+    "dense",
+  );
+}
+
+/** Every training, one a line, and every failure. @source RFC 4180 */
+export function renderScalingCsv(all: readonly StudiedPoint[]): string {
+  const head = ["network", "depth", "width", "resolution", "side_px", "params", "macs"];
+  const measured = ["accuracy_mean", "accuracy_low", "accuracy_high", "accuracies", "seconds", "failures"];
+  const rows = all.map((point) => [
+    ...[point.key, point.depth, point.width, point.resolution, point.side, point.params, point.macs],
+    ...[point.mean, point.interval?.[0], point.interval?.[1], point.accuracies.join(" ")],
+    ...[Math.round(point.seconds * 10) / 10, point.failures.join("; ")],
+  ]);
+  return [[...head, ...measured], ...rows].map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+}
+
+/** A line a network, then what they show. Ends with a line break. */
+export function renderScalingStudy(facts: ScalingStudyFacts, { colour }: TextOptions): string {
+  const paint = palette(colour);
+  const [head, ...rows] = pointTable(facts.points, facts.baseline.macs);
+  const { alone, settings, compound } = findingsOf(facts);
+  const text = [paint.quiet(head!), ...rows, "", ...alone, ...settings, ...compound, ""];
+  return text.join("\n").replaceAll("\u00a0", " ");
+}
+
+/** Columns that every table of trained points has; the first line is the head. */
+export function pointTable(all: readonly StudiedPoint[], baselineMacs: number): string[] {
+  const cells = all.map((point) => [
+    ...[point.key, `${point.side}${point.isEnlarged ? "*" : ""}`, formatCount(point.macs)],
+    `×${(point.macs / baselineMacs).toFixed(2)}`,
+    point.mean === null ? "failed" : formatPercent(point.mean),
+    point.interval === null
+      ? plain(point.failures[0]?.split("\n")[0] ?? "–")
+      : `± ${(50 * (point.interval[1] - point.interval[0])).toFixed(1)}`,
+  ]);
+  const lines = columns(
+    [["network", "px", "MACs", "", "accuracy", "95 %"], ...cells],
+    ["left", "right", "right", "right", "right", "left"],
+  );
+  return all.some(({ isEnlarged }) => isEnlarged) ? [...lines, "* images enlarged beyond their own side"] : lines;
+}

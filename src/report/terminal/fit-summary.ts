@@ -1,0 +1,122 @@
+import { formatCount, formatDuration, formatPercent } from "../../base/index.js";
+import type { FitReport } from "../fit-report.js";
+import { wilson } from "../kit/interval.js";
+import {
+  columns,
+  narrowest,
+  palette,
+  plain,
+  type TextOptions,
+  textBar,
+  truncate,
+  whatFits,
+} from "../kit/text-table.js";
+import { costsInRows, counted, exactly, latencyWords, limitName } from "../kit/words.js";
+import { armTrials, best, equalCompute } from "../pages/front.js";
+
+const barWidth = 20;
+
+/**
+ * The closing table of a fit, for the terminal: accuracy, costs against the budget, the search, time.
+ * ASCII but for `·`, `×`, `–` and what the data's own name brings; ends with a line break.
+ */
+export function renderFitSummary(report: FitReport, options: TextOptions): string {
+  const width = Math.max(options.width, narrowest);
+  const paint = palette(options.colour);
+  const title = truncate(
+    `${plain(report.data.name)} · ${counted(report.data.classes.length, "class", "classes")}`,
+    width,
+  );
+  const [head, ...costs] = costLines(report, { ...options, width });
+  const blocks = [
+    [paint.strong(title)],
+    columns(accuracyRows(report, options), ["left", "left", "left"]),
+    [paint.quiet(head!), ...costs, ...binding(report), ...measured(report)],
+    searchLines(report, width),
+  ];
+  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`.replaceAll("\u00a0", " ");
+}
+
+function accuracyRows({ accuracy, data: { test } }: FitReport, { colour }: TextOptions): string[][] {
+  if (test === 0) return [["accuracy", "–", "no held-out images"]];
+  const [low, high] = wilson(accuracy, test);
+  return [
+    ["accuracy", palette(colour).strong(formatPercent(accuracy)), `of ${counted(test, "held-out image")}`],
+    ["", "", `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`],
+  ];
+}
+
+/** The head line, then a line a cost; the bar goes first where the window is narrow. */
+function costLines({ budget, costs }: FitReport, { colour, width }: TextOptions): string[] {
+  const paint = palette(colour);
+  const rows = costsInRows(costs).map(({ key, short, format, cost }) => {
+    const limit = budget[key];
+    if (limit === undefined) return [short, "not limited", format(cost), "–", ""];
+    const share = cost / limit;
+    const over = cost > limit;
+    const tone = over ? paint.bad : paint.good;
+    return [
+      short,
+      format(limit),
+      format(cost),
+      tone(formatPercent(share)),
+      `${tone(textBar(share, barWidth))}${over ? " over" : ""}`,
+    ];
+  });
+  const align = ["left", "right", "right", "right", "left"] as const;
+  const head = ["cost", "limit", "reached", "used", ""];
+  const full = columns([head, ...rows], align);
+  const widest = Math.max(
+    ...columns([head, ...rows.map((row) => [...row.slice(0, 4), "#".repeat(barWidth + 5)])], align).map(visible),
+  );
+  return widest <= width ? full : columns([head.slice(0, 4), ...rows.map((row) => row.slice(0, 4))], align.slice(0, 4));
+}
+
+function visible(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character opens a colour code
+  return line.replace(/\u001b\[\d+m/g, "").length;
+}
+
+function binding({ scaling }: FitReport): string[] {
+  return [`stopped by: ${plain(limitName(scaling.binding))}`];
+}
+
+/** What was predicted may turn out otherwise. */
+function measured({ latency, budget, costs }: FitReport): string[] {
+  if (latency === null || typeof costs.latencyMs !== "number") return [];
+  return [plain(latencyWords(latency, budget.latencyMs))];
+}
+
+/** Label, number, and notes in the order in which they may be dropped from the end. */
+function searchRows({
+  search,
+  seconds,
+  threads,
+  engine,
+  seed,
+}: FitReport): (readonly [string, string, readonly string[]])[] {
+  const arm = (name: "evolution" | "random") => {
+    if (!search.trials.some((trial) => trial.strategy === name)) return [name, "–", ["not run"]] as const;
+    const top = best(armTrials(search.trials, name))!;
+    const compute = name === "evolution" ? search.evolutionMacs : search.randomMacs;
+    const notes = [`trial ${top.id}, ${formatCount(top.macs)} MACs`, `best of ${formatCount(compute)} training MACs`];
+    return [name, formatPercent(top.accuracy), notes] as const;
+  };
+  const equal = equalCompute(search) && search.trials.length > 0 ? ["arms at equal compute"] : [];
+  return [
+    ["trials", exactly(search.trials.length), [`${exactly(search.rejectedByCost)} rejected by cost`, ...equal]],
+    arm("evolution"),
+    arm("random"),
+    ["time", formatDuration(seconds), [`seed ${seed}`, `${plain(engine)}, ${counted(threads, "thread")}`]],
+  ];
+}
+
+function searchLines(report: FitReport, width: number): string[] {
+  const rows = searchRows(report);
+  const taken =
+    Math.max(...rows.map(([label]) => label.length)) + Math.max(...rows.map(([, number]) => number.length)) + 4;
+  return columns(
+    rows.map(([label, number, notes]) => [label, number, whatFits(notes, width - taken)]),
+    ["left", "right", "left"],
+  );
+}

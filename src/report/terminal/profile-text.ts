@@ -1,0 +1,126 @@
+import { formatBytes, formatCount, formatPercent } from "../../base/index.js";
+import type { StageRow } from "../fit-report.js";
+import {
+  type Align,
+  columns,
+  narrowest,
+  palette,
+  plain,
+  shortened,
+  type TextOptions,
+  textBar,
+  whatFits,
+} from "../kit/text-table.js";
+import { counted, exactly } from "../kit/words.js";
+import { networkLines } from "./network-drawing-text.js";
+
+/** A network's costs, layer by layer, counted as `cost` counts them. */
+export type ProfileTable = {
+  readonly network: string;
+  readonly resolution: number;
+  readonly classes: number;
+  readonly params: number;
+  readonly macs: number;
+  readonly weightBytes: number;
+  readonly peakActivationBytes: number;
+  /** The parts that the drawing shows; without them there is none. */
+  readonly stages?: readonly StageRow[];
+  readonly layers: readonly {
+    readonly name: string;
+    readonly kind: string;
+    /** Shape without the batch, `[channels, height, width]` or `[features]`. */
+    readonly output: readonly number[];
+    readonly params: number;
+    readonly macs: number;
+    readonly activationBytes: number;
+  }[];
+};
+
+type Column = {
+  readonly head: string;
+  readonly align: Align;
+  readonly cell: (layer: ProfileTable["layers"][number]) => string;
+  readonly total: string;
+};
+
+const barWidth = 16;
+
+/** The drawing, a line a layer, totals below; columns that the window has no room for are left out, the bar first. Ends with a line break. */
+export function renderProfile(profile: ProfileTable, options: TextOptions): string {
+  const width = Math.max(options.width, narrowest);
+  const paint = palette(options.colour);
+  const share = (layer: ProfileTable["layers"][number]) => (profile.macs > 0 ? layer.macs / profile.macs : 0);
+  const { layers } = profile;
+  const cut = shortened(
+    layers.map(({ name }) => plain(name)),
+    Number.isFinite(width) ? 32 : width,
+  );
+  const names = new Map(layers.map((layer, i) => [layer, cut[i]!]));
+  const all: readonly Column[] = [
+    { head: "layer", align: "left", cell: (layer) => names.get(layer)!, total: "total" },
+    { head: "kind", align: "left", cell: (layer) => plain(layer.kind), total: "" },
+    { head: "output", align: "right", cell: (layer) => layer.output.join("×"), total: "" },
+    { head: "params", align: "right", cell: (layer) => formatCount(layer.params), total: formatCount(profile.params) },
+    { head: "MACs", align: "right", cell: (layer) => formatCount(layer.macs), total: formatCount(profile.macs) },
+    { head: "output bytes", align: "right", cell: (layer) => formatBytes(layer.activationBytes), total: "" },
+    { head: "share", align: "right", cell: (layer) => formatPercent(share(layer)), total: "" },
+    { head: "of MACs", align: "left", cell: (layer) => textBar(share(layer), barWidth), total: "" },
+  ];
+  // What can go, in this order, until a line fits.
+  const dispensable = ["of MACs", "output bytes", "kind", "share", "output"];
+  let chosen = all;
+  for (const head of dispensable) {
+    if (Math.max(...render(chosen, profile).map((line) => line.length)) <= width) break;
+    chosen = chosen.filter((column) => column.head !== head);
+  }
+  const lines = render(chosen, profile);
+  const totals = [
+    exactly(profile.params),
+    exactly(profile.macs),
+    formatBytes(profile.weightBytes),
+    formatBytes(profile.peakActivationBytes),
+  ];
+  const room = width - "peak activations".length - Math.max(...totals.map((total) => total.length)) - 4;
+  const note = (text: string) => whatFits([text], room);
+  const rule = "-".repeat(Math.min(width, Math.max(...lines.map((line) => line.length))));
+  return [
+    paint.strong(
+      `${plain(profile.network)} · ${profile.resolution}×${profile.resolution} px · ${counted(profile.classes, "class", "classes")}`,
+    ),
+    "",
+    ...drawing(profile, paint, width),
+    paint.quiet(lines[0]!),
+    paint.quiet(rule),
+    ...lines.slice(1, -1),
+    paint.quiet(rule),
+    paint.strong(lines.at(-1)!),
+    "",
+    ...columns(
+      [
+        ["params", totals[0]!, note("trainable; batch-norm statistics not counted")],
+        ["MACs", totals[1]!, note("multiply-adds per image; papers say FLOPs")],
+        ["weights", totals[2]!, ""],
+        ["peak activations", totals[3]!, note("fp32, batch 1")],
+      ],
+      ["left", "right", "left"],
+    ),
+    "",
+  ]
+    .join("\n")
+    .replaceAll("\u00a0", " ");
+}
+
+function drawing({ resolution, stages }: ProfileTable, paint: ReturnType<typeof palette>, width: number): string[] {
+  if (stages === undefined || stages.length === 0) return [];
+  const [head, ...lines] = networkLines(resolution, stages, width);
+  return [paint.quiet(head!), ...lines, ""];
+}
+
+function render(chosen: readonly Column[], { layers }: ProfileTable): string[] {
+  const rows = layers.map((layer) => chosen.map((column) => column.cell(layer)));
+  const all = [chosen.map((column) => column.head), ...rows, chosen.map((column) => column.total)];
+  return columns(
+    all,
+    chosen.map((column) => column.align),
+  );
+}

@@ -1,0 +1,75 @@
+/** Everything a training run carries from one step to the next. */
+import type { Rng } from "../../base/index.js";
+import { type Architecture, buildNetwork, initializeParameters } from "../../networks/index.js";
+import type { Recipe } from "../recipe/recipe.js";
+import { pack, unpack } from "./flat.js";
+import { initialMoments } from "./optimizer.js";
+import type { StateLayout } from "./state-layout.js";
+
+export type TrainedNetwork = {
+  readonly architecture: Architecture;
+  /** Weights and batch-norm statistics by name. */
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+};
+
+export type TrainingState = {
+  readonly weights: Float32Array;
+  readonly buffers: Float32Array;
+  readonly moments: readonly Float32Array[];
+  /** Epochs that are done. */
+  readonly epoch: number;
+  /** Updates that were made. */
+  readonly updates: number;
+  /** Moving averages of weights and statistics; null where the recipe has none. */
+  readonly average: Pick<TrainingState, "weights" | "buffers"> | null;
+  /** What there is of an epoch that was begun; null between two epochs. */
+  readonly within: PartialEpoch | null;
+};
+
+export type PartialEpoch = {
+  /** Steps that are done. */
+  readonly steps: number;
+  /** Sums over those. */
+  readonly loss: number;
+  readonly correct: number;
+  /** How long the run was to be when the epoch began. */
+  readonly epochs: number;
+};
+
+export function initialState(
+  architecture: Architecture,
+  layout: StateLayout,
+  recipe: Pick<Recipe, "optimizer" | "ema">,
+  rng: Rng,
+): TrainingState {
+  const { graph } = buildNetwork(architecture, { batch: 1, mode: "inference" });
+  return startOf(initializeParameters(graph, rng), layout, recipe);
+}
+
+/** Before the first step, from given weights and statistics. */
+export function startOf(
+  tensors: ReadonlyMap<string, Float32Array>,
+  layout: StateLayout,
+  { optimizer, ema }: Pick<Recipe, "optimizer" | "ema">,
+): TrainingState {
+  const start = { weights: pack(layout.weights, tensors), buffers: pack(layout.buffers, tensors) };
+  return {
+    ...start,
+    moments: initialMoments(optimizer).map((start) => new Float32Array(layout.weights.size).fill(start)),
+    epoch: 0,
+    updates: 0,
+    average: ema === null ? null : start,
+    within: null,
+  };
+}
+
+/** What is evaluated and shipped. */
+export const shippedOf = (state: Pick<TrainingState, "weights" | "buffers" | "average">) => state.average ?? state;
+
+/** Weights and batch-norm statistics by name, as `networks` and files know them. */
+export function namedTensors(
+  layout: StateLayout,
+  state: Pick<TrainingState, "weights" | "buffers">,
+): Map<string, Float32Array> {
+  return new Map([...unpack(layout.weights, state.weights), ...unpack(layout.buffers, state.buffers)]);
+}
