@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createRng, InterruptedError } from "../base/index.js";
+import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
 import type { ImageSet } from "../data/index.js";
 import { imageSetOf, temporaryFolder } from "../data/testing/fixtures.js";
@@ -166,6 +166,17 @@ test("learns, judges every network, and counts what that takes", async () => {
   expect(supernet.state.compute).toBeLessThan(3 * 8 * 32 * largest);
   await supernet.dispose();
 }, 60_000);
+
+test("a wild first epoch is forgiven where another follows, and is a divergence where it is the last", async () => {
+  const wild = { ...recipe, learningRate: 300 };
+  const longer = createSupernet(setup({ recipe: wild, epochs: 2 }));
+  await longer.trainEpoch();
+  const only = createSupernet(setup({ recipe: wild, epochs: 1 }));
+  const { state } = only;
+  await expect(only.trainEpoch()).rejects.toThrow(DivergenceError);
+  expect(only.state).toBe(state);
+  await Promise.all([longer, only].map((supernet) => supernet.dispose()));
+});
 
 test("stopped and gone on with from disk, it ends in the same bytes", async () => {
   const path = join(await temporaryFolder(), "supernet.safetensors");

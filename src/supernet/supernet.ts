@@ -219,8 +219,8 @@ export function createSupernet(setup: SupernetSetup): Supernet {
           onStep?.({ epoch: epoch + 1, step: i + 1, steps: batches.length, loss });
         }
         const loss = sum / batches.length;
-        // The first epoch of a good training may be wild.
-        if (epoch > 0 && loss > LOST * Math.log(gate.space.classes))
+        // The first epoch of a good training may be wild, but where no other follows, it has to tell.
+        if ((epoch > 0 || setup.epochs === 1) && loss > LOST * Math.log(gate.space.classes))
           throw diverged(`a mean loss of ${Number(loss.toPrecision(3))}`);
       } catch (error) {
         state = before;
