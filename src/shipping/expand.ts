@@ -26,8 +26,8 @@ export async function expandFolders(paths: readonly string[], signal?: AbortSign
     try {
       const below = await picturesBelow(path, { signal });
       if (below.files.length === 0) throw withoutPictures(path, below);
-      files.push(...below.files);
-      skipped.push(...below.skipped);
+      for (const file of below.files) files.push(file);
+      for (const one of below.skipped) skipped.push(one);
       for (const [kind, count] of Object.entries(below.ignored)) ignored[kind] = (ignored[kind] ?? 0) + count;
     } catch (error) {
       if (!(error instanceof BantamError) || error.exitCode === 130) throw error;
