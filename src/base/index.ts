@@ -2,6 +2,7 @@ export { looksLikeAddress, looksLikeServer, parseServer, type ServerAddress, sho
 export { closest } from "./closest.js";
 export { commandLine } from "./command-line.js";
 export * from "./errors.js";
+export { extentOf, largest } from "./extent.js";
 export { fileNameOf } from "./file-name.js";
 export { parseJson } from "./json.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";

@@ -6,6 +6,7 @@
  * Reshapes are views. Weights are not counted, nor is scratch space inside a kernel, except where a kernel that works in
  * place needs it; runtimes add their own alignment. What they count beside is in `conventions.ts`.
  */
+import { largest } from "../base/index.js";
 import type { Graph, Node } from "../ir/index.js";
 import { aliveAt, type Lifetime, lifetimesOf, type Span } from "./lifetimes.js";
 import { scheduleFor } from "./node-order.js";
@@ -98,7 +99,7 @@ export function layOut(
     lifetimes.flatMap(({ stretches }) => stretches),
     steps,
   );
-  const lowerBound = Math.max(...alive);
+  const lowerBound = largest(alive);
   const { offsets, peakBytes } = placeBuffers(lifetimes, lowerBound);
   const buffers = lifetimes.flatMap((lifetime) =>
     lifetime.stretches.map((stretch) => ({ name: lifetime.name, offset: offsets.get(lifetime)!, ...stretch })),

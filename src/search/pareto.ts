@@ -2,6 +2,8 @@
  * Several objectives at once. A point is a vector in which every number is better the smaller it is: an error and costs, not
  * an accuracy.
  */
+import { extentOf, largest } from "../base/index.js";
+
 export type Point = readonly number[];
 
 /** At least as good everywhere and better somewhere. */
@@ -82,15 +84,15 @@ export function hypervolume(points: readonly Point[], reference: Point): number 
 export function referenceOf(points: readonly Point[]): Point {
   return (points[0] ?? []).map((_, k) => {
     const values = points.map((point) => point[k]!);
-    const worst = Math.max(...values);
-    return worst + 0.1 * (worst - Math.min(...values) || Math.abs(worst));
+    const [best, worst] = extentOf(values);
+    return worst + 0.1 * (worst - best || Math.abs(worst));
   });
 }
 
 function volume(points: readonly Point[], reference: Point): number {
   if (points.length === 0) return 0;
   const last = reference.length - 1;
-  if (last === 0) return reference[0]! - Math.min(...points.map(([value]) => value!));
+  if (last === 0) return reference[0]! - extentOf(points.map(([value]) => value!))[0];
   const sorted = paretoFront(points, (point) => point).sort((a, b) => a[last]! - b[last]!);
   const below = reference.slice(0, last);
   return sorted.reduce((sum, point, i) => {
@@ -109,10 +111,10 @@ export function kneeOf<T>(front: readonly T[], pointOf: (item: T) => Point): T |
   const points = front.map(pointOf);
   const range = (k: number) => {
     const values = points.map((point) => point[k]!);
-    const low = Math.min(...values);
-    return { low, span: Math.max(...values) - low || 1 };
+    const [low, high] = extentOf(values);
+    return { low, span: high - low || 1 };
   };
   const [x, y] = [range(0), range(1)];
   const gain = points.map((point) => 1 - (point[0]! - x.low) / x.span - (point[1]! - y.low) / y.span);
-  return front[gain.indexOf(Math.max(...gain))];
+  return front[gain.indexOf(largest(gain))];
 }

@@ -10,6 +10,7 @@ import {
   formatCount,
   formatDuration,
   formatPercent,
+  largest,
   looksLikeServer,
   ModelError,
 } from "../../base/index.js";
@@ -350,7 +351,7 @@ function objectiveOf({ axes, target }: Pick<SearchOptions, "axes" | "target">): 
 }
 
 const best = (trials: readonly Trial[]) =>
-  trials.length === 0 ? [] : [`best ${formatPercent(Math.max(...trials.map(({ accuracy }) => accuracy)))}`];
+  trials.length === 0 ? [] : [`best ${formatPercent(largest(trials.map(({ accuracy }) => accuracy)))}`];
 
 function trialLine({ id, arm, state, accuracy, costs, seconds, architecture, curve, epochs, error }: Trial): string {
   const head = `trial ${String(id + 1).padStart(3)}  ${arm.padEnd(18)}`;

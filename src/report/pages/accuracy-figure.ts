@@ -3,7 +3,7 @@
  * compared networks ringed, and a bracket from each to the costliest network that it equals.
  * @source Tan and Le 2019, arXiv:1905.11946, figures 1 and 5
  */
-import { formatPercent } from "../../base/index.js";
+import { extentOf, formatPercent } from "../../base/index.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { type Frame, figure, linePath, svg, xAxis, yAxis } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
@@ -71,8 +71,8 @@ export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: num
   const all = [...families.flatMap(({ points }) => points), ...others, ...chosen];
   const costs = all.map((point) => point[quantity]!);
   const accuracies = all.map(({ top1 }) => top1);
-  const x = logScale([Math.min(...costs), Math.max(...costs)], [frame.left, frame.right], wide ? 14 : 6);
-  const y = linearScale([Math.min(...accuracies), Math.max(...accuracies)], [frame.bottom, frame.top], wide ? 8 : 6);
+  const x = logScale(extentOf(costs), [frame.left, frame.right], wide ? 14 : 6);
+  const y = linearScale(extentOf(accuracies), [frame.bottom, frame.top], wide ? 8 : 6);
   const place = (point: AccuracyPoint): Place => [x.at(point[quantity]!), y.at(point.top1)];
 
   const brackets = bracketsOf(data, quantity, chosen, wide).map(({ point, rival }) => {

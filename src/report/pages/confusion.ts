@@ -1,3 +1,4 @@
+import { largest } from "../../base/index.js";
 import { between } from "../kit/axis.js";
 import { figure, svg, table, textWidth } from "../kit/figure.js";
 import { given, html, isolated, type Markup, shorten } from "../kit/html.js";
@@ -51,8 +52,8 @@ function namedMap(labels: readonly string[], matrix: Matrix, width: number): Mar
   const wide = width > 500;
   const longest = wide ? 18 : 11;
   const names = labels.map((label) => shorten(label, longest));
-  const margin = 10 + Math.max(...names.map(textWidth), 20);
-  const digits = String(Math.max(...matrix.flat(), 1)).length;
+  const margin = 10 + Math.max(largest(names.map(textWidth)), 20);
+  const digits = String(Math.max(largest(matrix.flat()), 1)).length;
   // A cell holds its largest count in letters of at least 9 px; if that is too wide for the page, the box scrolls.
   const cell = Math.min(Math.max((width - margin - 22) / labels.length, digits * 6 + 5), 46);
   const letters = Math.min(12, Math.max(9, (cell - 4) / (digits * 0.62)));

@@ -1,3 +1,4 @@
+import { extentOf } from "../../base/index.js";
 import type { EpochRecord, FitReport } from "../fit-report.js";
 import { between, linearScale, linearTicks, type Scale } from "../kit/axis.js";
 import { type Frame, figure, linePath, spread, svg, xAxis, yAxis } from "../kit/figure.js";
@@ -95,7 +96,7 @@ ${ended.map(({ name }, i) => html`<text class="${name}" x="${frame.right + 7}" y
 }
 
 function extent(values: readonly number[]): readonly [number, number] {
-  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+  return values.length === 0 ? [0, 1] : extentOf(values);
 }
 
 /** Whole epochs, from the first to the last. */

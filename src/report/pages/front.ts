@@ -1,3 +1,4 @@
+import { extentOf } from "../../base/index.js";
 import type { FitReport, TrialPoint } from "../fit-report.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { figure, linePath, spread, svg, table, textWidth, xAxis, yAxis } from "../kit/figure.js";
@@ -85,8 +86,8 @@ function drawing(search: Search, width: number): Markup {
   const frame = { left: 46, top: 34, right: width - (wide ? 104 : 12), bottom: height - 46 };
   const macs = trials.map((trial) => trial.macs);
   const accuracies = trials.map((trial) => trial.accuracy);
-  const x = logScale([Math.min(...macs), Math.max(...macs)], [frame.left, frame.right], wide ? 8 : 5);
-  const y = linearScale([Math.min(...accuracies), Math.max(...accuracies)], [frame.bottom, frame.top], wide ? 6 : 5);
+  const x = logScale(extentOf(macs), [frame.left, frame.right], wide ? 8 : 5);
+  const y = linearScale(extentOf(accuracies), [frame.bottom, frame.top], wide ? 6 : 5);
   const place = (trial: TrialPoint) => [x.at(trial.macs), y.at(trial.accuracy)] as const;
 
   const arms = (["random", "evolution"] as const).filter((arm) => hasArm(search, arm));

@@ -3,8 +3,8 @@
  * single dimensions beside compound scaling. A mark is the mean over seeds, its bar the 95 % t-interval.
  * @source Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8
  */
-import { formatPercent } from "../../base/index.js";
-import { type Extent, linearScale, logScale, type Scale } from "../kit/axis.js";
+import { extentOf, formatPercent } from "../../base/index.js";
+import { linearScale, logScale, type Scale } from "../kit/axis.js";
 import { type Frame, linePath, svg, textWidth, xAxis, yAxis } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
 import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
@@ -261,8 +261,6 @@ function accuracyScale(all: readonly Labelled[], { bottom, top }: Pick<Frame, "b
   const [low, high] = extentOf(values.map((value) => Math.min(Math.max(value, 0), 1)));
   return linearScale([low, high], [bottom, top], 6);
 }
-
-const extentOf = (values: readonly number[]): Extent => [Math.min(...values), Math.max(...values)];
 
 /** From where to where a dimension alone goes, for who cannot see it. */
 function spoken(facts: ScalingStudyFacts, dimension: ScaledDimension): string {

@@ -1,5 +1,6 @@
 /** The report of one search as one HTML file. */
 
+import { extentOf } from "../../base/index.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { figure, svg, table, xAxis, yAxis } from "../kit/figure.js";
 import { given, html, isolated, type Markup } from "../kit/html.js";
@@ -82,9 +83,8 @@ function drawing(trials: SearchReport["trials"], names: readonly string[], width
   const height = width > 500 ? 400 : 320;
   const frame = { left: 46, top: 34, right: width - 12, bottom: height - 46 };
   const points = trials.map(({ costs, ...trial }) => ({ ...trial, macs: costs.macs, params: costs.params }));
-  const extent = (values: readonly number[]) => [Math.min(...values), Math.max(...values)] as const;
-  const x = logScale(extent(points.map(({ macs }) => macs)), [frame.left, frame.right], width > 500 ? 8 : 5);
-  const y = linearScale(extent(points.map(({ accuracy }) => accuracy)), [frame.bottom, frame.top], 6);
+  const x = logScale(extentOf(points.map(({ macs }) => macs)), [frame.left, frame.right], width > 500 ? 8 : 5);
+  const y = linearScale(extentOf(points.map(({ accuracy }) => accuracy)), [frame.bottom, frame.top], 6);
   const place = ({ macs, accuracy }: { macs: number; accuracy: number }) => [x.at(macs), y.at(accuracy)] as const;
   return svg(width, height, `Scatter plot of ${counted(points.length, "trial")}, accuracy against multiply-adds`, [
     xAxis(x, frame, count, "multiply-adds per image (log scale)"),

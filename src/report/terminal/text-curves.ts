@@ -1,5 +1,5 @@
 /** Learning curves for a terminal. */
-import { formatPercent } from "../../base/index.js";
+import { extentOf, formatPercent } from "../../base/index.js";
 import type { EpochRecord } from "../fit-report.js";
 import { palette, type TextOptions } from "../kit/text-table.js";
 
@@ -39,7 +39,7 @@ function panel(
   columns: number,
 ): readonly string[] {
   const finite = values.filter(Number.isFinite);
-  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const [least, most] = extentOf(finite);
   const rows = plot(values, [least, most], columns);
   const labels = rows.map((_, row) =>
     row === 0 ? format(most) : row === rows.length - 1 && least < most ? format(least) : "",
@@ -87,7 +87,7 @@ const blocks = "▁▂▃▄▅▆▇█";
 export function sparkline(values: readonly number[], most = 12): string {
   const shown = values.filter(Number.isFinite).slice(-most);
   if (shown.length < 2) return "";
-  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const [low, high] = extentOf(shown);
   const level = (value: number) =>
     high === low ? 0 : Math.round(((value - low) / (high - low)) * (blocks.length - 1));
   return shown.map((value) => blocks[level(value)]).join("");

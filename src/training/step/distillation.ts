@@ -4,6 +4,7 @@
  * The teacher stands in the graph of the step, folded and as constants: nothing leads from it to a weight that is trained, so no
  * gradient is computed in it.
  */
+import { largest } from "../../base/index.js";
 import type { Graph, Node, Value } from "../../ir/index.js";
 import { type Architecture, buildNetwork, foldBatchNorm, type Network } from "../../networks/index.js";
 import type { GraphBuilder } from "../../ops/index.js";
@@ -53,7 +54,7 @@ export function teacherGraph(
   if (architecture.classes !== classes) throw new Error("internal: a teacher of other classes");
   const batch = image.shape[0]!;
   const own = buildNetwork(architecture, { batch, mode: "folded" });
-  const first = 1 + Math.max(...allValues(graph).map(({ id }) => id));
+  const first = 1 + largest(allValues(graph).map(({ id }) => id));
   const moved = (value: Value): Value => ({
     ...value,
     id: value.id + first,
