@@ -8,6 +8,7 @@ export { parseJson } from "./json.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
 export { isWhole, OPEN_SEAL, SEAL_KEY, seal, sealedJson, unsealedJson } from "./seal.js";
+export { sha256, sha256OfJson } from "./sha256.js";
 export * from "./t-interval.js";
 export { messageOf, packed, type Thrown, unpacked } from "./thrown.js";
 export * from "./units.js";

@@ -3,6 +3,7 @@
  * for it that its other readers pass over (the metadata of safetensors and of ONNX, a key of JSON), and in front of the digits
  * its own mark, by which they are found. It tells of damage; against those who mean harm it is no help, as they would seal again.
  */
+import { sha256 } from "./sha256.js";
 
 /** The digest's name in a file's metadata. */
 export const SEAL_KEY = "bantam.sha256";
@@ -47,12 +48,5 @@ function placeOf(bytes: Uint8Array, mark: string): number | null {
   return found < 0 || place + OPEN_SEAL.length > bytes.length ? null : place;
 }
 
-/** Node's own hash, asked for when a file is read, so that a page can load this module. */
 const digestOf = (bytes: Uint8Array, place: number): string =>
-  process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(bytes.subarray(0, place))
-    .update(OPEN_SEAL)
-    .update(bytes.subarray(place + OPEN_SEAL.length))
-    .digest("hex");
+  sha256(bytes.subarray(0, place), OPEN_SEAL, bytes.subarray(place + OPEN_SEAL.length));

@@ -10,7 +10,7 @@ import { readFile, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureWritableFolder, removeHalfWritten, toFileError, writeFileAtomic } from "../base/files.js";
-import { DataError, FileError, formatBytes, sealedJson, unsealedJson } from "../base/index.js";
+import { DataError, FileError, formatBytes, sealedJson, sha256, unsealedJson } from "../base/index.js";
 import { forEachConcurrently, type OnProgress, throwIfStopped } from "./concurrency.js";
 import { type Decode, decodersAtOnce, decoderVersion } from "./decode.js";
 import { openFileDigests } from "./file-digests.js";
@@ -204,7 +204,7 @@ function keyText({ fingerprint, geometry, subset, from }: CacheKey): string {
 }
 
 function filesOf(folder: string, key: CacheKey) {
-  const name = createHash("sha256").update(keyText(key)).digest("hex").slice(0, 32);
+  const name = sha256(keyText(key)).slice(0, 32);
   const file = (extension: string) => join(folder, `${name}.${extension}`);
   return { pixels: file("pixels"), index: file("json"), verified: file("verified.json") };
 }

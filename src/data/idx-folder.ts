@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toFileError } from "../base/files.js";
-import { DataError } from "../base/index.js";
+import { DataError, sha256 } from "../base/index.js";
 import { namesIn, refuseFewClasses } from "./class-names.js";
 import type { Decode } from "./decode.js";
 import { unreadable } from "./file-errors.js";
@@ -68,10 +67,7 @@ export async function readIdxFolder(
   const classes = named ?? values.map(String);
   if (!isForModel) refuseFewClasses(root, classes);
   const samples = pairs.map(({ files, labels }) => samplesOf(files, labels.data, values));
-  const hash = createHash("sha256").update(JSON.stringify(named));
-  for (const { files, images, labels } of pairs) {
-    hash.update(JSON.stringify([files.images, images.sha256, files.labels, labels.sha256]));
-  }
+  const facts = pairs.map(({ files, images, labels }) => [files.images, images.sha256, files.labels, labels.sha256]);
 
   const count = samples.reduce((sum, each) => sum + each.length, 0);
   return {
@@ -85,7 +81,7 @@ export async function readIdxFolder(
       ignored: {},
       notes: [],
       looks: { count, grey: count, elongated: Math.max(rows, columns) > 2 * Math.min(rows, columns) ? count : 0 },
-      fingerprint: hash.digest("hex"),
+      fingerprint: sha256(...[named, ...facts].map((each) => JSON.stringify(each))),
     },
     decode: idxDecoder(new Map(pairs.map(({ files, images }) => [files.images, images]))),
   };

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { toFileError } from "../base/files.js";
-import { DataError } from "../base/index.js";
+import { DataError, sha256OfJson } from "../base/index.js";
 import { findCache, findOrBuildCache } from "./cache.js";
 import type { OnProgress } from "./concurrency.js";
 import type { Dataset } from "./dataset.js";
@@ -88,7 +87,7 @@ async function locate(
     const slots = sources.map((source) => slotOf.get(source));
     if (slots.every((slot) => slot !== undefined)) return { file: whole.pixelFile, slots };
   }
-  const key = { fingerprint, geometry, subset: subsetKey(sources) };
+  const key = { fingerprint, geometry, subset: sha256OfJson(sources) };
   const open = () => openDecoder(root, sources);
   const cache = await findOrBuildCache(cacheDir, key, sources, open, { broken: "throw", signal, onProgress }).catch(
     (error: unknown) => {
@@ -99,8 +98,6 @@ async function locate(
   );
   return { file: cache.pixelFile, slots: sources.map((_, slot) => slot) };
 }
-
-const subsetKey = (sources: readonly string[]) => createHash("sha256").update(JSON.stringify(sources)).digest("hex");
 
 /** Pictures of IDX files need no decoding, and lose nothing by being taken from there. */
 function canDerive(dataset: Dataset, sources: readonly string[], geometry: Geometry): boolean {
@@ -120,7 +117,7 @@ async function derive(
 ): Promise<{ readonly file: string; readonly slots: readonly number[] }> {
   const sources = dataset.splits[split].map(({ source }) => source);
   const { size, channels } = dataset;
-  const key = { fingerprint: dataset.fingerprint, geometry, subset: subsetKey(sources), from: size };
+  const key = { fingerprint: dataset.fingerprint, geometry, subset: sha256OfJson(sources), from: size };
   let larger: ImageSet | undefined;
   try {
     const open = async () => {

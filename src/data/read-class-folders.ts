@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DataError } from "../base/index.js";
+import { DataError, sha256 } from "../base/index.js";
 import { findClassFolders } from "./class-folders.js";
 import { quoted, refuseFewClasses } from "./class-names.js";
 import { forEachConcurrently, throwIfStopped } from "./concurrency.js";
@@ -89,7 +89,7 @@ async function contentsOf(
   entries: readonly Entry[],
   { cacheDir, signal, onProgress }: ScanOptions & { readonly cacheDir: string },
 ): Promise<string[]> {
-  const record = createHash("sha256").update(root).digest("hex").slice(0, 32);
+  const record = sha256(root).slice(0, 32);
   const digests = await openFileDigests(join(cacheDir, "digests", `${record}.json`));
   const contents = new Array<string>(entries.length);
   let done = 0;

@@ -1,8 +1,8 @@
 /** `run.json`: whose a folder is, what it was asked for, and everything that its results depend on. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files.js";
+import { sha256OfJson } from "../base/index.js";
 import { checked, readDocument } from "./document.js";
 import { type JobKind, jobKinds } from "./job-files.js";
 
@@ -48,8 +48,7 @@ const schema = z.looseObject({
     .default(null),
 });
 
-export const keyOf = (facts: unknown): string =>
-  createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
+export const keyOf = (facts: unknown): string => sha256OfJson(facts).slice(0, 32);
 
 export const runFilePath = (folder: string) => join(folder, "run.json");
 

@@ -1,7 +1,6 @@
 /** A file of measured blocks, as `bantam bench --table` writes it, made ready to predict with. */
-import { createHash } from "node:crypto";
 import { readTextFile } from "../../base/files.js";
-import { ModelError, parseJson, UsageError } from "../../base/index.js";
+import { ModelError, parseJson, sha256OfJson, UsageError } from "../../base/index.js";
 import { latencyModel, type Machine, type Provider, parseLatencyTable, predictLatency } from "../../cost/index.js";
 import type { LatencyPredictor } from "../../jobs/index.js";
 import { isThisMachine, measureNetwork } from "../../latency/index.js";
@@ -96,6 +95,6 @@ export async function readLatency(
   return {
     of: (architecture) => predictLatency(blocksOf(architecture), model).ms,
     measuredOn: { machine, runtime: found.runtime, threads },
-    fingerprint: createHash("sha256").update(JSON.stringify(found)).digest("hex").slice(0, 16),
+    fingerprint: sha256OfJson(found).slice(0, 16),
   };
 }
