@@ -1,14 +1,14 @@
 /**
  * One writer at a time, among processes. Node has no locks of the operating system, so a file that can be created only once is
  * the lock, and its owner touches it to show that it lives. A lock spares work; that nothing gets corrupted must not hang on
- * it, as an owner that was suspended may wake up after another has taken over.
+ * it, as an owner that was suspended may wake up after another has taken over. (The lock of a folder of results refuses where this one
+ * waits, and needs links, which the disks that people keep downloads on may lack.)
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { toFileError } from "../base/files.js";
+import { lives, type ProcessMark, thisProcess, toFileError } from "../base/files.js";
 
 /**
  * Do `work` while holding the lock.
@@ -23,7 +23,7 @@ export async function withLock<T>(
   { staleMs, signal, onWait }: { staleMs: number; signal: AbortSignal | undefined; onWait: () => void },
   work: () => Promise<T>,
 ): Promise<T> {
-  const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: hostname() });
+  const own = JSON.stringify({ ...thisProcess(), id: randomUUID() });
   await acquire(path, own, { staleMs, signal, onWait });
   const beat = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), staleMs / 4);
   try {
@@ -82,11 +82,8 @@ async function signOf(path: string): Promise<string> {
 
 function isOfDeadProcess(content: string): boolean {
   try {
-    const { pid, host } = JSON.parse(content) as { pid: number; host: string };
-    if (host !== hostname()) return false;
-    process.kill(pid, 0); // sends nothing, and throws where there is no such process
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return lives({ start: null, ...(JSON.parse(content) as Omit<ProcessMark, "start">) }) === false;
+  } catch {
+    return false; // another program's, or half written
   }
 }
