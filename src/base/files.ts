@@ -2,12 +2,25 @@
  * Writing files so that a crash, a full disk or a pulled plug leaves either the old file or the new one, never half of one.
  * Node only, and so not part of `base/index.ts`.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
 import { lives, thisProcess } from "./living.js";
+import { sha256 } from "./sha256.js";
 import { messageOf } from "./thrown.js";
 
 export { lives, type ProcessMark, thisProcess } from "./living.js";
@@ -25,11 +38,10 @@ export type FileData = Uint8Array | string | Iterable<Uint8Array | string> | Asy
  */
 export async function writeFileAtomic(path: string, data: FileData): Promise<void> {
   try {
-    const old = await stat(path).catch(ignoring("ENOENT"));
+    const old = await stat(path).catch(absent);
     if (old?.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    if (old !== undefined && !old.isFile())
-      return await withHandle(await open(path, "w"), (file) => writeFile(file, data));
-    await replace(old === undefined ? path : await realpath(path), data, old?.mode);
+    if (old !== null && !old.isFile()) return await withHandle(await open(path, "w"), (file) => writeFile(file, data));
+    await replace(old === null ? path : await realpath(path), data, old?.mode);
   } catch (error) {
     throw toFileError(error, path, "write");
   }
@@ -95,8 +107,8 @@ export async function removeHalfWritten(path: string): Promise<void> {
     for (const name of await readdir(path)) {
       if (!temporaryName.test(name)) continue;
       const file = join(path, name);
-      const status = await stat(file).catch(ignoring("ENOENT"));
-      if (status !== undefined && isLeft(name, status.mtimeMs)) await rm(file, { force: true });
+      const status = await stat(file).catch(absent);
+      if (status !== null && isLeft(name, status.mtimeMs)) await rm(file, { force: true });
     }
   } catch (error) {
     throw toFileError(error, path, "folder");
@@ -144,17 +156,22 @@ export function fileErrorCode(error: unknown): string {
 
 /** Emscripten's `ErrnoError` is no `Error` and has a number alone. @source WASI, preview 1, `errno` */
 const wasiCodes: Readonly<Record<number, string>> = {
-  ...{ 2: "EACCES", 19: "EDQUOT", 20: "EEXIST", 22: "EFBIG", 29: "EIO", 31: "EISDIR", 32: "ELOOP", 33: "EMFILE" },
-  ...{
-    37: "ENAMETOOLONG",
-    41: "ENFILE",
-    44: "ENOENT",
-    48: "ENOMEM",
-    51: "ENOSPC",
-    54: "ENOTDIR",
-    63: "EPERM",
-    69: "EROFS",
-  },
+  2: "EACCES",
+  19: "EDQUOT",
+  20: "EEXIST",
+  22: "EFBIG",
+  29: "EIO",
+  31: "EISDIR",
+  32: "ELOOP",
+  33: "EMFILE",
+  37: "ENAMETOOLONG",
+  41: "ENFILE",
+  44: "ENOENT",
+  48: "ENOMEM",
+  51: "ENOSPC",
+  54: "ENOTDIR",
+  63: "EPERM",
+  69: "EROFS",
 };
 
 /** `ENXIO: no such device or address, open '/dev/a'` → `no such device or address`. */
@@ -238,12 +255,31 @@ function temporaryIn(folder: string): string {
   return join(folder, `.bantam-${hostDigits(host)}-${pid}-${start ?? "x"}-${randomUUID().slice(0, 8)}.tmp`);
 }
 
-const hostDigits = (host: string) => createHash("sha256").update(host).digest("hex").slice(0, 8);
+const hostDigits = (host: string) => sha256(host).slice(0, 8);
 
-function ignoring(code: string): (error: NodeJS.ErrnoException) => undefined {
-  return (error) => {
-    if (error.code !== code) throw error;
-  };
+/** For a `catch` where it is no fault that there is no such file or folder. */
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+  return null;
+}
+
+/** null where there is no such file. @throws {FileError} when it cannot be read. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path).catch(absent);
+  } catch (error) {
+    throw toFileError(error, path, "read");
+  }
+}
+
+/** Paths of all files at any depth; none where there is no such folder. @throws {FileError} when it cannot be read. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(absent)) ?? [];
+    return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  } catch (error) {
+    throw toFileError(error, folder, "read");
+  }
 }
 
 /** Of a text that a person gives. */

@@ -1,9 +1,7 @@
 /** JSON that Bantam wrote and reads back: by a schema, so that damage is named with its file and field, and nothing is guessed. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import { toFileError, writeFileAtomic } from "../base/files.js";
-import { ModelError } from "../base/index.js";
+import { readIfThere, writeFileAtomic } from "../base/files.js";
+import { ModelError, sha256OfJson } from "../base/index.js";
 
 /** How a document that is not as it should be is spoken of. */
 export type Wording = {
@@ -37,7 +35,7 @@ export async function readDocument<T>(schema: z.ZodType<T>, wording: Wording): P
 /** Written with a digest of its content, which `readSealed` asks for: so that a number that was changed is found, too. */
 export async function writeSealed(path: string, document: object): Promise<void> {
   const plain = JSON.parse(JSON.stringify(document)) as object;
-  const sealed = Object.assign(plain, { sha256: digestOf(plain) });
+  const sealed = Object.assign(plain, { sha256: sha256OfJson(plain) });
   await writeFileAtomic(path, `${JSON.stringify(sealed, null, 1)}\n`);
 }
 
@@ -48,20 +46,15 @@ export async function readSealed<T>(schema: z.ZodType<T>, wording: Wording): Pro
   const { sha256, ...content } = Object(json) as Readonly<Record<string, unknown>>;
   // The schema first: it can name the field.
   const document = checked(Array.isArray(json) || Object(json) !== json ? json : content, schema, wording);
-  if (sha256 === digestOf(content)) return document;
+  if (sha256 === sha256OfJson(content)) return document;
   const received =
     sha256 === undefined ? "sha256: expected a digest of the content, received nothing" : "sha256: of another content";
   throw new ModelError({ at: wording.at, expected: wording.expected, received, hint: wording.hint });
 }
 
-const digestOf = (content: object) => createHash("sha256").update(JSON.stringify(content)).digest("hex");
-
 /** undefined where there is no such file. */
 async function readJson({ at, expected, hint }: Wording): Promise<unknown> {
-  const text = await readFile(at, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw toFileError(error, at, "read");
-  });
+  const text = (await readIfThere(at))?.toString();
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);

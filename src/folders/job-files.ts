@@ -1,7 +1,7 @@
 /** What each kind of job writes into its folder: what it may not find there of others, and what `--overwrite` removes. */
 import { access, constants, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { toFileError } from "../base/files.js";
+import { filesBelow, toFileError } from "../base/files.js";
 import { FileError } from "../base/index.js";
 
 export type JobKind = "fit" | "train" | "search" | "scaling";
@@ -136,14 +136,4 @@ async function kindOf(path: string): Promise<"file" | "folder" | null> {
   const status = await stat(path).catch(() => null);
   if (status === null) return null;
   return status.isDirectory() ? "folder" : "file";
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
-      throw toFileError(error, folder, "read");
-    },
-  );
-  return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
 }

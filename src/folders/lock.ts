@@ -1,9 +1,9 @@
 /** One process at a time in a folder. The second is told who the first is, and a lock whose owner has died is taken over. */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rm } from "node:fs/promises";
+import { link, open, rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { lives, type ProcessMark, thisProcess, toFileError } from "../base/files.js";
+import { lives, type ProcessMark, readIfThere, thisProcess, toFileError } from "../base/files.js";
 import { FileError } from "../base/index.js";
 
 type Owner = ProcessMark & { readonly since: string };
@@ -78,12 +78,7 @@ async function takeAway(path: string, dead: string, own: string): Promise<void> 
   await wait(5);
 }
 
-/** null where it is not there. @throws {FileError} when it cannot be read. */
-const contentOf = (path: string): Promise<string | null> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw toFileError(error, path, "read");
-  });
+const contentOf = async (path: string) => (await readIfThere(path))?.toString() ?? null;
 
 const ownerSchema = z.object({
   pid: z.int().min(1),

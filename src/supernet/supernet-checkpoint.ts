@@ -1,6 +1,5 @@
 /** Shared weights on disk, as safetensors. */
-import { readFile } from "node:fs/promises";
-import { toFileError, writeFileAtomic } from "../base/files.js";
+import { readIfThere, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSealed, encodeSealed } from "../weights/index.js";
 import type { SupernetState } from "./supernet.js";
@@ -20,10 +19,7 @@ export async function saveSupernet(path: string, { weights, velocity, epoch, com
 
 /** @returns nothing when there is no such file, or it is another run's. @throws {ModelError} when it is damaged. */
 export async function loadSupernet(path: string, run: string): Promise<SupernetState | undefined> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw toFileError(error, path, "read");
-  });
+  const bytes = await readIfThere(path);
   if (bytes === null) return undefined;
   const { tensors, metadata } = decodeSealed(bytes, path, (format) => format === "bantam-supernet-1");
   if (metadata.format !== FORMAT || metadata.run !== run) return undefined;

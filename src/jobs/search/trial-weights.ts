@@ -1,7 +1,6 @@
 /** Weights of a search's trials on disk, for the trials that begin with them. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureWritableFolder, toFileError, writeFileAtomic } from "../../base/files.js";
+import { ensureWritableFolder, readIfThere, writeFileAtomic } from "../../base/files.js";
 import { decodeSealed, encodeSealed, finiteFloat32 } from "../../weights/index.js";
 
 export interface TrialWeights {
@@ -20,10 +19,7 @@ export async function openTrialWeights(folder: string): Promise<TrialWeights> {
       await writeFileAtomic(file(id), encodeSealed(new Map(vectors), { trial: String(id) }));
     },
     async load(id) {
-      const bytes = await readFile(file(id)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return null;
-        throw toFileError(error, file(id), "read");
-      });
+      const bytes = await readIfThere(file(id));
       if (bytes === null) return null;
       const { tensors } = decodeSealed(bytes, file(id));
       return new Map([...tensors].map(([name, tensor]) => [name, finiteFloat32(tensor, `${file(id)}: ${name}`)]));

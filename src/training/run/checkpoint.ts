@@ -1,6 +1,5 @@
 /** A training run on disk: weights, statistics and moments as safetensors, what they belong to as JSON beside them. */
-import { readFile } from "node:fs/promises";
-import { toFileError, writeFileAtomic } from "../../base/files.js";
+import { readIfThere, writeFileAtomic } from "../../base/files.js";
 import { ModelError } from "../../base/index.js";
 import { decodeSealed, encodeSealed, type Tensor } from "../../weights/index.js";
 import type { Recipe } from "../recipe/recipe.js";
@@ -55,13 +54,8 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
  * @throws {ModelError} when the file is damaged.
  */
 export async function loadCheckpoint(path: string, run: string): Promise<Checkpoint | null> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw toFileError(error, path, "read");
-  }
+  const bytes = await readIfThere(path);
+  if (bytes === null) return null;
   const { tensors, metadata } = decodeSealed(bytes, path, (format) => /^bantam-checkpoint-[1-3]$/.test(format ?? ""));
   if (metadata.format !== FORMAT || metadata.run !== run) return null;
   const floats = (name: string): Float32Array => {

@@ -1,7 +1,7 @@
 /** What a run left in its folder, and from which of it another call goes on. */
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { toFileError } from "../../base/files.js";
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { filesBelow } from "../../base/files.js";
 import { ModelError } from "../../base/index.js";
 import { openSafetensors } from "../../weights/index.js";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.js";
@@ -85,12 +85,5 @@ export async function runsIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Every checkpoint in a folder and the folders in it. @throws {FileError} when the folder cannot be read. */
-async function checkpointsBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw toFileError(error, folder, "read");
-  });
-  return entries
-    .filter((entry) => /(^|[\\/])(best|last)\.safetensors$/.test(entry))
-    .map((entry) => join(folder, entry));
-}
+const checkpointsBelow = async (folder: string) =>
+  (await filesBelow(folder)).filter((path) => ["best.safetensors", "last.safetensors"].includes(basename(path)));
