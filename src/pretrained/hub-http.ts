@@ -69,130 +69,162 @@ export type HubHttp = {
 const maxRedirects = 10;
 const keptHint = "try again later; what has arrived is kept";
 
+type Line = Pick<HubHttp, "problem" | "quoted"> & {
+  readonly hubOrigin: string;
+  readonly token: Token | null;
+  readonly signal: AbortSignal | undefined;
+  readonly timeouts: HubTimeouts;
+};
+
 /** @param at what is wanted, for errors. @param endpoint without a slash at the end. */
 export function createHubHttp(
   at: string,
   {
     endpoint,
-    token,
-    signal,
-    timeouts,
+    ...rest
   }: { endpoint: string; token: Token | null; signal: AbortSignal | undefined; timeouts: HubTimeouts },
 ): HubHttp {
-  const hubOrigin = new URL(endpoint).origin;
-
-  const quoted = (text: string): string => {
-    const safe = token === null ? text : text.replaceAll(token.value, "(token)");
-    const line = safe.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-    return line.length > 200 ? `${line.slice(0, 200)}…` : line;
-  };
-  /** Without the query, which may be a signature. */
-  const placeOf = (url: URL) => quoted(`${url.origin}${url.pathname}`);
-  const problem = (expected: string, received: string, hint: string, cause?: unknown) =>
+  const problem: HubHttp["problem"] = (expected, received, hint, cause) =>
     new NetworkError({ at, expected, received, hint }, { cause });
-
-  /** The error for a request or a body that ended in `error`. */
-  function broken(error: unknown, url: URL, patience: AbortController): unknown {
-    if (signal?.aborted) return signal.reason;
-    if (patience.signal.aborted) {
-      const received = `no byte from ${placeOf(url)} for ${timeouts.stallMs / 1000} s`;
-      return new Unavailable(problem("an answer that goes on", received, keptHint, error));
-    }
-    const { received, hint, passes } = reasonOf(error);
-    return new Unavailable(problem(`a connection to ${url.host}`, quoted(received), hint, error), { passes });
-  }
-
-  /** Wait for `work`, but not for ever. */
-  async function patiently<T>(work: Promise<T>, url: URL, patience: AbortController): Promise<T> {
-    const timer = setTimeout(() => patience.abort(), timeouts.stallMs);
-    try {
-      return await work;
-    } catch (error) {
-      throw broken(error, url, patience);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  function nextUrl(response: Response, from: URL): URL {
-    const location = response.headers.get("Location") ?? "";
-    const url = location !== "" && URL.canParse(location, from.href) ? new URL(location, from.href) : null;
-    if (url?.protocol === "https:" || (url?.protocol === "http:" && from.protocol === "http:")) return url;
-    const received = url === null ? quoted(location) || "none" : quoted(`${url.protocol}//${url.host}`);
-    const expected = `a redirect from ${placeOf(from)} to an address as safe as its own`;
-    throw new Unavailable(problem(expected, received, endpointHint), { passes: false });
-  }
-
-  function busy({ response: { status, headers }, url, fromHub }: Pick<Answer, "response" | "url" | "fromHub">) {
-    if (![408, 425, 429].includes(status) && status < 500) return null;
-    const received = `${status} from ${url.host}`;
-    const waitMs = retryAfter(headers.get("Retry-After"));
-    if (waitMs === null || waitMs <= timeouts.longestWaitMs)
-      return new Unavailable(problem("the file", received, keptHint), { waitMs });
-    const asked = `${received}, with the wish to be left alone for ${Math.ceil(waitMs / 1000)} s`;
-    const guest = fromHub && token === null && status === 429 ? "; guests get least, and HF_TOKEN makes you none" : "";
-    const expected = `an answer within ${timeouts.longestWaitMs / 1000} s`;
-    return new Unavailable(problem(expected, asked, `try again then${guest}`), { passes: false });
-  }
-
+  const quoted = (text: string) => quotedLine(text, rest.token);
+  const line: Line = { ...rest, hubOrigin: new URL(endpoint).origin, problem, quoted };
   return {
-    quoted,
     problem,
-    busy,
-    // `fetch` follows redirects too, but what the Hub says on the way (commit, checksum, size) would be lost, and an endless
-    // chain could not be told from other failures.
-    async get(start, wanted, enough = () => false) {
-      let url = new URL(start);
-      let fromHub = true; // lost for good at the first step off the Hub, and the token with it
-      const hub = new Headers();
-      for (let step = 0; step <= maxRedirects; step++) {
-        fromHub &&= url.origin === hubOrigin;
-        // Compressed, the lengths would be those of something else.
-        const headers = new Headers({ ...wanted, "Accept-Encoding": "identity", "User-Agent": "bantam" });
-        if (fromHub && token !== null) headers.set("Authorization", `Bearer ${token.value}`);
-        const patience = new AbortController();
-        const aborts = signal === undefined ? patience.signal : AbortSignal.any([patience.signal, signal]);
-        const response = await patiently(fetch(url, { headers, redirect: "manual", signal: aborts }), url, patience);
-        if (fromHub) for (const [name, value] of response.headers) hub.set(name, value);
-
-        const answer: Answer = {
-          response,
-          url,
-          fromHub,
-          hub,
-          async discard() {
-            await response.body?.cancel().catch(() => {});
-          },
-          async *bytes() {
-            const reader = response.body?.getReader();
-            if (reader === undefined) return;
-            try {
-              for (;;) {
-                const { done, value } = await patiently(reader.read(), url, patience);
-                if (done) return;
-                yield value;
-              }
-            } finally {
-              await reader.cancel().catch(() => {});
-            }
-          },
-        };
-        if (![301, 302, 303, 307, 308].includes(response.status) || enough(hub)) {
-          if (fromHub || response.status < 400 || response.status === 416) return answer;
-          await answer.discard();
-          // The Hub's signature lets us in there. It runs out, and asking the Hub again gives a fresh one.
-          const received = `${response.status} from its storage at ${url.host}`;
-          throw busy(answer) ?? new Unavailable(problem("the file", received, keptHint));
-        }
-        await answer.discard();
-        url = nextUrl(response, url);
-      }
-      const received = `more than ${maxRedirects}, at last to ${placeOf(url)}`;
-      throw new Unavailable(problem("a few redirects", received, endpointHint), { passes: false });
-    },
+    quoted,
+    busy: (answer) => busy(line, answer),
+    get: (start, headers, enough = () => false) => follow(line, start, headers, enough),
   };
 }
 
+function quotedLine(text: string, token: Token | null): string {
+  const safe = token === null ? text : text.replaceAll(token.value, "(token)");
+  const line = safe.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+/**
+ * `fetch` follows redirects too, but what the Hub says on the way (commit, checksum, size) would be lost, and an endless
+ * chain could not be told from other failures.
+ */
+async function follow(
+  line: Line,
+  start: string,
+  wanted: Readonly<Record<string, string>>,
+  enough: (hub: Headers) => boolean,
+): Promise<Answer> {
+  let url = new URL(start);
+  let fromHub = true; // lost for good at the first step off the Hub, and the token with it
+  const hub = new Headers();
+  for (let step = 0; step <= maxRedirects; step++) {
+    fromHub &&= url.origin === line.hubOrigin;
+    const answer = await request(line, { url, fromHub, hub }, wanted);
+    if (![301, 302, 303, 307, 308].includes(answer.response.status) || enough(hub)) return accepted(line, answer);
+    await answer.discard();
+    url = nextUrl(line, answer);
+  }
+  const received = `more than ${maxRedirects}, at last to ${placeOf(line, url)}`;
+  throw new Unavailable(line.problem("a few redirects", received, endpointHint), { passes: false });
+}
+
+/** One request, the token with it where the Hub is asked; what the Hub says in its headers is added to `hub`. */
+async function request(
+  line: Line,
+  { url, fromHub, hub }: Pick<Answer, "url" | "fromHub" | "hub">,
+  wanted: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const { token, signal } = line;
+  // Compressed, the lengths would be those of something else.
+  const headers = new Headers({ ...wanted, "Accept-Encoding": "identity", "User-Agent": "bantam" });
+  if (fromHub && token !== null) headers.set("Authorization", `Bearer ${token.value}`);
+  const patience = new AbortController();
+  const aborts = signal === undefined ? patience.signal : AbortSignal.any([patience.signal, signal]);
+  const inTime: InTime = (work) => patiently(line, work, url, patience);
+  const response = await inTime(fetch(url, { headers, redirect: "manual", signal: aborts }));
+  if (fromHub) for (const [name, value] of response.headers) hub.set(name, value);
+  return {
+    response,
+    url,
+    fromHub,
+    hub,
+    bytes: () => bytesOf(response, inTime),
+    discard: async () => response.body?.cancel().catch(() => {}),
+  };
+}
+
+type InTime = <T>(work: Promise<T>) => Promise<T>;
+
+async function* bytesOf(response: Response, inTime: InTime): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** Wait for `work`, but not for ever. */
+async function patiently<T>(line: Line, work: Promise<T>, url: URL, patience: AbortController): Promise<T> {
+  const timer = setTimeout(() => patience.abort(), line.timeouts.stallMs);
+  try {
+    return await work;
+  } catch (error) {
+    throw broken(line, error, url, patience);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The error for a request or a body that ended in `error`. */
+function broken(line: Line, error: unknown, url: URL, patience: AbortController): unknown {
+  const { problem, signal, timeouts } = line;
+  if (signal?.aborted) return signal.reason;
+  if (patience.signal.aborted) {
+    const received = `no byte from ${placeOf(line, url)} for ${timeouts.stallMs / 1000} s`;
+    return new Unavailable(problem("an answer that goes on", received, keptHint, error));
+  }
+  const { received, hint, passes } = reasonOf(error);
+  return new Unavailable(problem(`a connection to ${url.host}`, line.quoted(received), hint, error), { passes });
+}
+
+/** The Hub's signature lets us into its storage. It runs out, and asking the Hub again gives a fresh one. */
+async function accepted(line: Line, answer: Answer): Promise<Answer> {
+  const { status } = answer.response;
+  if (answer.fromHub || status < 400 || status === 416) return answer;
+  await answer.discard();
+  const received = `${status} from its storage at ${answer.url.host}`;
+  throw busy(line, answer) ?? new Unavailable(line.problem("the file", received, keptHint));
+}
+
+function nextUrl(line: Line, { response, url: from }: Answer): URL {
+  const location = response.headers.get("Location") ?? "";
+  const url = location !== "" && URL.canParse(location, from.href) ? new URL(location, from.href) : null;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && from.protocol === "http:")) return url;
+  const received = url === null ? line.quoted(location) || "none" : line.quoted(`${url.protocol}//${url.host}`);
+  const expected = `a redirect from ${placeOf(line, from)} to an address as safe as its own`;
+  throw new Unavailable(line.problem(expected, received, endpointHint), { passes: false });
+}
+
+/** Without the query, which may be a signature. */
+const placeOf = (line: Line, url: URL) => line.quoted(`${url.origin}${url.pathname}`);
+
+function busy(line: Line, { response: { status, headers }, url, fromHub }: Answer): Unavailable | null {
+  if (![408, 425, 429].includes(status) && status < 500) return null;
+  const { problem, token } = line;
+  const { longestWaitMs } = line.timeouts;
+  const received = `${status} from ${url.host}`;
+  const waitMs = retryAfter(headers.get("Retry-After"));
+  if (waitMs === null || waitMs <= longestWaitMs)
+    return new Unavailable(problem("the file", received, keptHint), { waitMs });
+  const asked = `${received}, with the wish to be left alone for ${Math.ceil(waitMs / 1000)} s`;
+  const guest = fromHub && token === null && status === 429 ? "; guests get least, and HF_TOKEN makes you none" : "";
+  const expected = `an answer within ${longestWaitMs / 1000} s`;
+  return new Unavailable(problem(expected, asked, `try again then${guest}`), { passes: false });
+}
 export const endpointHint = "is HF_ENDPOINT the address of a Hub, and does no login page of a network stand before it?";
 
 /** What `fetch` ended in, in words. */
