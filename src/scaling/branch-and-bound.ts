@@ -61,10 +61,11 @@ export function searchBest(network: CompiledNetwork, score: Score, limits: Costs
   return best;
 
   function search(thin: number, deep: number, narrow: number, wide: number, low: number, high: number): void {
-    const needed = sideToBeat(deep, wide, low, high);
+    // With smaller images, not even the largest network of the box is better than the best so far.
+    const needed = firstSide(low, high, (side) => score(deep, wide, side) < bestScore);
     if (needed > high || !fits(thin, narrow, needed)) return;
     if (thin === deep && narrow === wide) {
-      const side = largestFitting(thin, narrow, needed, high);
+      const side = lastSide(needed, high, (larger) => fits(thin, narrow, larger));
       best = { depth: thin, width: narrow, side };
       bestScore = score(thin, narrow, side);
     } else if ((deep - thin) * WIDTHS_PER_DEPTH >= wide - narrow) {
@@ -77,35 +78,35 @@ export function searchBest(network: CompiledNetwork, score: Score, limits: Costs
       search(thin, deep, narrow, middle, needed, high);
     }
   }
+}
 
-  /** The smallest side with which a network is better than the best so far, `high + 1` where none is. In a part of a box it is no smaller. */
-  function sideToBeat(depth: number, width: number, low: number, high: number): number {
-    // Near the one of the whole box, mostly: steps that double until one is enough, then halves.
-    let [wrong, right, step] = [low - 1, low, 1];
-    while (score(depth, width, right) >= bestScore) {
-      if (right === high) return high + 1;
-      wrong = right;
-      right = Math.min(high, right + step);
-      step *= 2;
-    }
-    while (right - wrong > 1) {
-      const middle = (wrong + right) >> 1;
-      if (score(depth, width, middle) < bestScore) right = middle;
-      else wrong = middle;
-    }
-    return right;
+/** The first side of a range at which something holds that then holds on, `high + 1` where there is none. */
+function firstSide(low: number, high: number, holds: (side: number) => boolean): number {
+  // Near the beginning, mostly: steps that double until one is enough, then halves.
+  let [wrong, right, step] = [low - 1, low, 1];
+  while (!holds(right)) {
+    if (right === high) return high + 1;
+    wrong = right;
+    right = Math.min(high, right + step);
+    step *= 2;
   }
+  while (right - wrong > 1) {
+    const middle = (wrong + right) >> 1;
+    if (holds(middle)) right = middle;
+    else wrong = middle;
+  }
+  return right;
+}
 
-  /** @param low a side that fits. */
-  function largestFitting(depth: number, width: number, low: number, high: number): number {
-    let [fitting, end] = [low, high];
-    while (fitting < end) {
-      const middle = (fitting + end + 1) >> 1;
-      if (fits(depth, width, middle)) fitting = middle;
-      else end = middle - 1;
-    }
-    return fitting;
+/** The last side of a range at which something holds that holds at its first. */
+function lastSide(low: number, high: number, holds: (side: number) => boolean): number {
+  let [right, end] = [low, high];
+  while (right < end) {
+    const middle = (right + end + 1) >> 1;
+    if (holds(middle)) right = middle;
+    else end = middle - 1;
   }
+  return right;
 }
 
 /** Depths are far apart: a box is split there while it has more than one of them for so many widths. */

@@ -43,12 +43,7 @@ export type CompiledNetwork = {
 
 export function compileNetwork(lattice: Lattice): CompiledNetwork {
   const { name, classes, channels, depths, widths, sides, repeats } = lattice;
-  // Of each stage, beyond its first block.
-  const beyond = depths.map((depth) => Float64Array.from(depth.repeats, (count) => count - 1));
-  const maskNames = beyond.map((counts) => String(counts.map(Math.sign)));
-  const masks = [...new Set(maskNames)];
-  const maskAt = maskNames.map((mask) => masks.indexOf(mask));
-  const repeated = masks.map((mask) => mask.split(",").map((sign) => sign === "1"));
+  const { beyond, maskAt, repeated } = repetitionsOf(depths);
   const strides = sides.map((side) => levelsOf(atSide(0, side)));
   const squares = sides.map((side, i) =>
     Float64Array.from({ length: strides[i]! }, (_, l) => Math.ceil(side / 2 ** l) ** 2),
@@ -56,8 +51,9 @@ export function compileNetwork(lattice: Lattice): CompiledNetwork {
   // One list for each number of strides, filled when first asked for.
   const compiled = strides.map((): (WidthForms | undefined)[] => []);
   for (let i = 1; i < sides.length; i++) if (strides[i] === strides[i - 1]) compiled[i] = compiled[i - 1]!;
+  const residualsAt = (side: number) => widths.map((_, width) => residualPattern(atSide(width, sides[side]!)));
 
-  return { lattice, bands: bandsOf(), costsAt, fits, architectureAt };
+  return { lattice, bands: bandsOf(strides, residualsAt), costsAt, fits, architectureAt };
 
   function atSide(width: number, side: number): Architecture {
     return fitStrides({ ...widths[width]!.architecture, resolution: side });
@@ -89,26 +85,45 @@ export function compileNetwork(lattice: Lattice): CompiledNetwork {
 
   function architectureAt(depth: number, width: number, side: number): Architecture {
     return buildArchitecture(name, {
-      ...{ classes, channels, resolution: sides[side]! },
-      ...{ depth: depths[depth]!.multiplier, width: widths[width]!.multiplier },
+      classes,
+      channels,
+      resolution: sides[side]!,
+      depth: depths[depth]!.multiplier,
+      width: widths[width]!.multiplier,
     });
   }
+}
 
-  function bandsOf(): Band[] {
-    return rangesOf(strides)
-      .map((band): Band => {
-        let runs: readonly Places[] | undefined;
-        const patterns = () => widths.map((_, width) => residualPattern(atSide(width, sides[band[0]]!)));
-        return {
-          sides: band,
-          runs: () => {
-            runs ??= rangesOf(patterns());
-            return runs;
-          },
-        };
-      })
-      .reverse();
-  }
+/** Of each depth, the blocks of each row beyond its first, and which of the masks says what rows have any: memory depends on no more. */
+function repetitionsOf(depths: Lattice["depths"]): {
+  readonly beyond: readonly Float64Array[];
+  readonly maskAt: readonly number[];
+  readonly repeated: readonly (readonly boolean[])[];
+} {
+  const beyond = depths.map(({ repeats }) => Float64Array.from(repeats, (count) => count - 1));
+  const names = beyond.map((counts) => String(counts.map(Math.sign)));
+  const masks = [...new Set(names)];
+  return {
+    beyond,
+    maskAt: names.map((mask) => masks.indexOf(mask)),
+    repeated: masks.map((mask) => mask.split(",").map((sign) => sign === "1")),
+  };
+}
+
+/** @param strides by side. @param residualsAt a side, those of each width. */
+function bandsOf(strides: readonly number[], residualsAt: (side: number) => readonly unknown[]): Band[] {
+  return rangesOf(strides)
+    .map((sides): Band => {
+      let runs: readonly Places[] | undefined;
+      return {
+        sides,
+        runs: () => {
+          runs ??= rangesOf(residualsAt(sides[0]));
+          return runs;
+        },
+      };
+    })
+    .reverse();
 }
 
 /** Where equal values stand in a row. */

@@ -10,12 +10,12 @@
 import { InfeasibleError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Architecture } from "../networks/index.js";
-import { type Point, scoreOf, searchBest } from "./branch-and-bound.js";
+import { type Check, type Point, scoreOf, searchBest } from "./branch-and-bound.js";
 import { type Budget, type CostsAndLatency, inWords, type LimitName } from "./budget.js";
-import { compileNetwork } from "./compiled.js";
-import { type LatticeOptions, latticeOf, latticeSize } from "./lattice.js";
+import { type CompiledNetwork, compileNetwork } from "./compiled.js";
+import { type Lattice, type LatticeOptions, latticeOf, latticeSize } from "./lattice.js";
 import { REFERENCE_SIDE } from "./network-shape.js";
-import { anchorFor, type Prediction, predictionFor } from "./prediction.js";
+import { anchorFor, type Prediction, type PublishedAnchor, predictionFor } from "./prediction.js";
 import { brokenIn, type Share, sharesOf } from "./shares.js";
 
 /** Multipliers of the named network, and the side of the image in pixels: what `buildArchitecture` takes. */
@@ -69,124 +69,140 @@ export type BudgetCompiler = {
  */
 export function compileBudgets(name: string, options: LatticeOptions = {}): BudgetCompiler {
   const lattice = latticeOf(name, options);
-  const { depths, widths, sides, start } = lattice;
   const network = compileNetwork(lattice);
   const score = scoreOf(network);
-  const anchor = anchorFor(name, start.width, start.resolution);
-  const ends: Point = { depth: depths.length - 1, width: widths.length - 1, side: sides.length - 1 };
-  return { solve };
-
-  function solve(limits: Budget, latencyOf?: (architecture: Architecture) => number): WithinBudget {
-    if (limits.latencyMs !== undefined && latencyOf === undefined) {
-      throw new Error("internal: a limit on latency without a way to predict it");
-    }
-    const known = new Map<string, number>();
-    const unlimited = Number.POSITIVE_INFINITY;
-    const costLimits: Costs = {
-      params: limits.params ?? unlimited,
-      macs: limits.macs ?? unlimited,
-      weightBytes: limits.weightBytes ?? unlimited,
-      peakActivationBytes: limits.peakActivationBytes ?? unlimited,
-    };
-    const found = searchBest(network, score, costLimits, isFast);
-    if (found === null) throw nothingFits();
-    return resultAt(climb(found));
-
-    function latencyAt(depth: number, width: number, side: number): number | null {
-      if (limits.latencyMs === undefined) return null;
-      const key = `${depth} ${width} ${side}`;
-      const ms = known.get(key) ?? latencyOf!(network.architectureAt(depth, width, side));
-      known.set(key, ms);
-      return ms;
-    }
-
-    function isFast(depth: number, width: number, side: number): boolean {
-      return (latencyAt(depth, width, side) ?? 0) <= (limits.latencyMs ?? unlimited);
-    }
-
-    /** Costs rise with size, so this takes no step; a predicted latency may not, quite. */
-    function climb(point: Point): Point {
+  const anchor = anchorFor(name, lattice.start.width, lattice.start.resolution);
+  return {
+    solve(limits, latencyOf) {
+      const latencyAt = latencyIn(network, limits, latencyOf);
+      const pricedAt: PricedAt = ({ depth, width, side }) => {
+        const costs = { ...network.costsAt(depth, width, side), latencyMs: latencyAt(depth, width, side) };
+        return { costs, shares: sharesOf(costs, limits) };
+      };
+      const counted = countedLimits(limits);
+      const isFast: Check = (depth, width, side) =>
+        (latencyAt(depth, width, side) ?? 0) <= (limits.latencyMs ?? unlimited);
+      const found = searchBest(network, score, counted, isFast);
+      if (found === null) throw nothingFits(network, limits, pricedAt);
       const fits = ({ depth, width, side }: Point) =>
-        network.fits(depth, width, side, costLimits) && isFast(depth, width, side);
-      const larger = stepsUp(point).find((step) => fits(step.point));
-      return larger === undefined ? point : climb(larger.point);
-    }
+        network.fits(depth, width, side, counted) && isFast(depth, width, side);
+      return resultAt(network, climb(lattice, found, fits), anchor, pricedAt);
+    },
+  };
+}
 
-    function costsAt({ depth, width, side }: Point): CostsAndLatency {
-      return { ...network.costsAt(depth, width, side), latencyMs: latencyAt(depth, width, side) };
-    }
+/** What a candidate costs, and how much of each limit that is. */
+type PricedAt = (point: Point) => { readonly costs: CostsAndLatency; readonly shares: readonly Share[] };
 
-    function resultAt(point: Point): WithinBudget {
-      const size = sizeOf(point);
-      const costs = costsAt(point);
-      const shares = sharesOf(costs, limits);
-      const next = stepsUp(point).map(({ dimension, point: larger }): NextNetwork => {
-        const largerCosts = costsAt(larger);
-        return { dimension, ...sizeOf(larger), costs: largerCosts, breaks: brokenIn(sharesOf(largerCosts, limits)) };
-      });
-      const stopping = new Set(next.flatMap(({ breaks }) => breaks.map(({ limit }) => limit)));
-      const shape = {
-        depth: depths[point.depth]!.size,
-        width: widths[point.width]!.size,
-        resolution: size.resolution / REFERENCE_SIDE,
-      };
-      return {
-        ...size,
-        name,
-        architecture: network.architectureAt(point.depth, point.width, point.side),
-        costs,
-        multipliers: {
-          depth: size.depth,
-          width: size.width / start.width,
-          resolution: size.resolution / start.resolution,
-        },
-        shares,
-        binding: shares.flatMap(({ limit }) => (stopping.has(limit) ? [limit] : [])),
-        next,
-        prediction: predictionFor(shape, anchor),
-        searched: {
-          depth: searched(depths.map(({ multiplier }) => multiplier)),
-          width: searched(widths.map(({ multiplier }) => multiplier)),
-          resolution: searched(sides),
-          networks: latticeSize(lattice),
-        },
-      };
-    }
+const unlimited = Number.POSITIVE_INFINITY;
 
-    /** Of the cheapest networks, one for each region, the one that comes closest. */
-    function nothingFits(): InfeasibleError {
-      const corners = network.bands.flatMap((band) =>
-        band.runs().map(([width]): Point => ({ depth: 0, width, side: band.sides[0] })),
-      );
-      const closest = corners
-        .map((point) => ({ point, shares: sharesOf(costsAt(point), limits) }))
-        .reduce((a, b) => (b.shares[0]!.share < a.shares[0]!.share ? b : a));
-      const broken = brokenIn(closest.shares).map(({ limit }) => limit);
-      const { depth, width, resolution } = sizeOf(closest.point);
-      return new InfeasibleError({
-        at: name,
-        expected: `at most ${inWords(broken, limits)}`,
-        received: `${inWords(broken, costsAt(closest.point))} in the smallest network there is: depth × ${depth}, width × ${width}, ${resolution} px`,
-        hint: "raise the limit, or begin with a smaller network; fewer classes make a smaller classifier",
-      });
-    }
-  }
+const countedLimits = ({
+  params = unlimited,
+  macs = unlimited,
+  weightBytes = unlimited,
+  peakActivationBytes = unlimited,
+}: Budget): Costs => ({ params, macs, weightBytes, peakActivationBytes });
 
-  function sizeOf({ depth, width, side }: Point): Size {
-    return { depth: depths[depth]!.multiplier, width: widths[width]!.multiplier, resolution: sides[side]! };
-  }
+/** Milliseconds by places in the lattice, predicted once each; null where they are not limited. */
+function latencyIn(
+  network: CompiledNetwork,
+  { latencyMs }: Budget,
+  latencyOf: ((architecture: Architecture) => number) | undefined,
+): (depth: number, width: number, side: number) => number | null {
+  if (latencyMs === undefined) return () => null;
+  if (latencyOf === undefined) throw new Error("internal: a limit on latency without a way to predict it");
+  const known = new Map<string, number>();
+  return (depth, width, side) => {
+    const key = `${depth} ${width} ${side}`;
+    const ms = known.get(key) ?? latencyOf(network.architectureAt(depth, width, side));
+    known.set(key, ms);
+    return ms;
+  };
+}
 
-  /** One step up in each dimension that has one. */
-  function stepsUp(point: Point): { readonly dimension: Dimension; readonly point: Point }[] {
-    const steps = [
-      { dimension: "depth", point: { ...point, depth: point.depth + 1 } },
-      { dimension: "width", point: { ...point, width: point.width + 1 } },
-      { dimension: "resolution", point: { ...point, side: point.side + 1 } },
-    ] as const;
-    return steps.filter(
-      ({ point: { depth, width, side } }) => depth <= ends.depth && width <= ends.width && side <= ends.side,
-    );
-  }
+/** Costs rise with size, so this takes no step; a predicted latency may not, quite. */
+function climb(lattice: Lattice, point: Point, fits: (point: Point) => boolean): Point {
+  const larger = stepsUp(lattice, point).find((step) => fits(step.point));
+  return larger === undefined ? point : climb(lattice, larger.point, fits);
+}
+
+/** One step up in each dimension that has one. */
+function stepsUp(
+  { depths, widths, sides }: Lattice,
+  point: Point,
+): { readonly dimension: Dimension; readonly point: Point }[] {
+  const steps = [
+    { dimension: "depth", point: { ...point, depth: point.depth + 1 } },
+    { dimension: "width", point: { ...point, width: point.width + 1 } },
+    { dimension: "resolution", point: { ...point, side: point.side + 1 } },
+  ] as const;
+  return steps.filter(
+    ({ point: { depth, width, side } }) => depth < depths.length && width < widths.length && side < sides.length,
+  );
+}
+
+function sizeOf({ depths, widths, sides }: Lattice, { depth, width, side }: Point): Size {
+  return { depth: depths[depth]!.multiplier, width: widths[width]!.multiplier, resolution: sides[side]! };
+}
+
+function resultAt(
+  { lattice, architectureAt }: CompiledNetwork,
+  point: Point,
+  anchor: PublishedAnchor | null,
+  pricedAt: PricedAt,
+): WithinBudget {
+  const { name, depths, widths, sides, start } = lattice;
+  const size = sizeOf(lattice, point);
+  const { costs, shares } = pricedAt(point);
+  const next = stepsUp(lattice, point).map(({ dimension, point: larger }): NextNetwork => {
+    const priced = pricedAt(larger);
+    return { dimension, ...sizeOf(lattice, larger), costs: priced.costs, breaks: brokenIn(priced.shares) };
+  });
+  const stopping = new Set(next.flatMap(({ breaks }) => breaks.map(({ limit }) => limit)));
+  const shape = {
+    depth: depths[point.depth]!.size,
+    width: widths[point.width]!.size,
+    resolution: size.resolution / REFERENCE_SIDE,
+  };
+  return {
+    ...size,
+    name,
+    architecture: architectureAt(point.depth, point.width, point.side),
+    costs,
+    multipliers: {
+      depth: size.depth,
+      width: size.width / start.width,
+      resolution: size.resolution / start.resolution,
+    },
+    shares,
+    binding: shares.flatMap(({ limit }) => (stopping.has(limit) ? [limit] : [])),
+    next,
+    prediction: predictionFor(shape, anchor),
+    searched: {
+      depth: searched(depths.map(({ multiplier }) => multiplier)),
+      width: searched(widths.map(({ multiplier }) => multiplier)),
+      resolution: searched(sides),
+      networks: latticeSize(lattice),
+    },
+  };
+}
+
+/** Of the cheapest networks, one for each region, the one that comes closest. */
+function nothingFits({ lattice, bands }: CompiledNetwork, limits: Budget, pricedAt: PricedAt): InfeasibleError {
+  const corners = bands.flatMap((band) =>
+    band.runs().map(([width]): Point => ({ depth: 0, width, side: band.sides[0] })),
+  );
+  const closest = corners
+    .map((point) => ({ ...sizeOf(lattice, point), ...pricedAt(point) }))
+    .reduce((a, b) => (b.shares[0]!.share < a.shares[0]!.share ? b : a));
+  const broken = brokenIn(closest.shares).map(({ limit }) => limit);
+  const { depth, width, resolution, costs } = closest;
+  return new InfeasibleError({
+    at: lattice.name,
+    expected: `at most ${inWords(broken, limits)}`,
+    received: `${inWords(broken, costs)} in the smallest network there is: depth × ${depth}, width × ${width}, ${resolution} px`,
+    hint: "raise the limit, or begin with a smaller network; fewer classes make a smaller classifier",
+  });
 }
 
 function searched(values: readonly number[]): Searched {
