@@ -13,12 +13,21 @@ import {
 } from "./latency-model.js";
 
 const timingOf = (medianMs: number) => ({
-  ...{ medianMs, lowerMs: 0.9 * medianMs, upperMs: 1.1 * medianMs, minMs: 0.8 * medianMs, runs: 20 },
+  medianMs,
+  lowerMs: 0.9 * medianMs,
+  upperMs: 1.1 * medianMs,
+  minMs: 0.8 * medianMs,
+  runs: 20,
 });
 
 /** Milliseconds per unit: of this size on a real machine. */
 const planted: BlockWork = {
-  ...{ pointwiseMacs: 2e-8, depthwiseMacs: 1e-7, otherMacs: 4e-8, curves: 1e-6, bytes: 3e-8, kernels: 0.01 },
+  pointwiseMacs: 2e-8,
+  depthwiseMacs: 1e-7,
+  otherMacs: 4e-8,
+  curves: 1e-6,
+  bytes: 3e-8,
+  kernels: 0.01,
 };
 const OVERHEAD = 0.05;
 
@@ -26,8 +35,12 @@ function randomWork(seed: number): BlockWork {
   const rng = createRng(seed);
   const amount = (most: number) => Math.round(most * rng.uniform());
   return {
-    ...{ pointwiseMacs: amount(2e7), depthwiseMacs: amount(3e6), otherMacs: amount(1e6) },
-    ...{ curves: amount(1e5), bytes: amount(4e6), kernels: 1 + amount(6) },
+    pointwiseMacs: amount(2e7),
+    depthwiseMacs: amount(3e6),
+    otherMacs: amount(1e6),
+    curves: amount(1e5),
+    bytes: amount(4e6),
+    kernels: 1 + amount(6),
   };
 }
 
@@ -41,7 +54,9 @@ const blockOf = (seed: number): MeasuredBlock => {
 
 const configuration = (blocks: readonly MeasuredBlock[]): LatencyConfiguration => ({
   ...({ provider: "cpu", threads: 1, batch: 1, runtime: "an engine" } as const),
-  ...{ overhead: timingOf(OVERHEAD), blocks, networks: [] },
+  overhead: timingOf(OVERHEAD),
+  blocks,
+  networks: [],
 });
 const measured = Array.from({ length: 40 }, (_, seed) => blockOf(seed));
 const model = latencyModel(configuration(measured));
@@ -105,7 +120,9 @@ test("without a network go its own blocks, and stay those that it shares", () =>
 
 describe("a table from a file", () => {
   const table = {
-    ...{ format: "bantam-latency", version: 1, date: "2026-01-01T00:00:00Z" },
+    format: "bantam-latency",
+    version: 1,
+    date: "2026-01-01T00:00:00Z",
     machine: { cpu: "a processor", cores: 2, platform: "linux x64" },
     configurations: [configuration(measured.slice(0, 3))],
   };

@@ -33,7 +33,10 @@ export function openBench({ provider, threads, signal }: BenchOptions): Bench {
       const [input] = graph.inputs;
       const model = lower(graph, { name: "latency", layout: "image-major", weights: benchWeights(graph) });
       const answer = await ask(child, signal, {
-        ...{ provider, threads, model, patience },
+        provider,
+        threads,
+        model,
+        patience,
         input: { name: input!.name, dims: input!.shape },
       });
       if (answer.ok) return answer;

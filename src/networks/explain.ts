@@ -153,7 +153,11 @@ function dialectRules(architecture: Architecture, dialect: string, name: string,
   const [ours, theirs] = [sizesOf(architecture), sizesOf(buildArchitecture(name, options))];
   const rule = `as ${releaseNames[dialect]} builds it`;
   return (["params", "macs"] as const).map((quantity) => ({
-    ...{ quantity, rule, by: name, figure: theirs[quantity], difference: theirs[quantity] - ours[quantity] },
+    quantity,
+    rule,
+    by: name,
+    figure: theirs[quantity],
+    difference: theirs[quantity] - ours[quantity],
   }));
 }
 
@@ -204,7 +208,9 @@ function explainPrinted(rules: readonly CountRule[], printed: readonly Printed[]
     const [ours, ...others] = rules.filter((rule) => rule.quantity === quantity);
     const giving = gives(ours!.figure, figure) ? [ours!] : others.filter((rule) => gives(rule.figure, figure));
     return {
-      ...{ quantity, text: figure.text, sources: [...new Set(group.map(({ source }) => source))] },
+      quantity,
+      text: figure.text,
+      sources: [...new Set(group.map(({ source }) => source))],
       deviation: figure.value / ours!.figure - 1,
       rules: [...new Set(giving.map(({ rule }) => rule))],
       note: giving[0] === ours ? null : (group.find(({ note }) => note !== null)?.note ?? null),

@@ -131,7 +131,8 @@ export function rivalsOf(
       .filter(keep)
       .reduce<Rival | null>((best, rival) => (best === null || better(rival, best) ? rival : best), null);
   return {
-    ...{ label: published.label, quantity },
+    label: published.label,
+    quantity,
     costliest: pick(
       ({ top1 }) => top1 <= published.top1,
       (a, b) => a.cost > b.cost,

@@ -48,8 +48,15 @@ function rowsOf(network: string, label: string, native: number, source: string, 
     const scaled = `${width === 1 ? "" : ` ${width}`}${resolution === native ? "" : ` @${resolution}`}`;
     const figures = { params: orNull(params), macs: orNull(macs) };
     return {
-      ...{ network, label: label + scaled, width, resolution, top1: fraction(top1), top5: fraction(top5) },
-      ...{ ...figures, source, notes },
+      network,
+      label: label + scaled,
+      width,
+      resolution,
+      top1: fraction(top1),
+      top5: fraction(top5),
+      ...figures,
+      source,
+      notes,
     };
   });
 }
@@ -67,8 +74,15 @@ const othersOf = (source: string, rows: readonly OtherRow[]) =>
   rows.map(([label, top1, top5, params, macs, notes = {}]): PublishedResult => {
     const figures = { params: printedFigure(params), macs: orNull(macs) };
     return {
-      ...{ network: null, label, width: 1, resolution: null, top1: fraction(top1), top5: fraction(top5) },
-      ...{ ...figures, source, notes },
+      network: null,
+      label,
+      width: 1,
+      resolution: null,
+      top1: fraction(top1),
+      top5: fraction(top5),
+      ...figures,
+      source,
+      notes,
     };
   });
 

@@ -119,7 +119,14 @@ function phaseGrad(
   const edges: Padding = [top, left, tallH - outH + row.taps - 1 - top, tallW - outW + column.taps - 1 - left];
   const seen = cropToEdges(onnx, dy, image(n, c, outH, outW), edges);
   return convolutionOfLanes(onnx, seen.map, kernel, {
-    ...{ c, n, h: seen.h, w: seen.w, kh: row.taps, kw: column.taps, outH: tallH, outW: tallW },
+    c,
+    n,
+    h: seen.h,
+    w: seen.w,
+    kh: row.taps,
+    kw: column.taps,
+    outH: tallH,
+    outW: tallW,
     attributes: { stride: 1, padding: seen.padding },
   });
 }

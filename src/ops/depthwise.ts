@@ -215,7 +215,10 @@ function convolutionWithFlippedKernel(onnx: OnnxWriter, dy: OnnxTensor, w: OnnxT
   const seen = cropToEdges(onnx, spread, image(n, c, tallH, tallW), edges);
   return groupedConvolution(onnx, seen.map, flipped, {
     ...geo,
-    ...{ h: seen.h, w: seen.w, outH: h, outW: width },
+    h: seen.h,
+    w: seen.w,
+    outH: h,
+    outW: width,
     attributes: { stride: 1, padding: seen.padding },
   });
 }

@@ -142,7 +142,12 @@ function momentsOf(onnx: OnnxWriter, x: OnnxTensor, w: OnnxTensor, xType: Value,
   const covariance = a.sub(squares, a.mul(center, onnx.view(center, [1, c]), [c, c]));
   const weights = onnx.view(w, [out, c]);
   return {
-    ...{ out, c, m, augmented, weights, center },
+    out,
+    c,
+    m,
+    augmented,
+    weights,
+    center,
     /** Of X, `[out, 1]`. */
     mean: onnx.node("MatMul", [weights, center], { dims: [out, 1] }),
     /** W·cov(U), `[out, C]`. */

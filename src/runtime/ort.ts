@@ -73,7 +73,10 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
   };
 
   return {
-    ...{ name, device, threads, kernels },
+    name,
+    device,
+    threads,
+    kernels,
     async load(model) {
       const session = await open(model, []);
       return { run: async (feeds) => plainOutputs(await run(session, feeds)), dispose: () => session.release() };

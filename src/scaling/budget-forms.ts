@@ -89,7 +89,9 @@ export function compileWidth(
   }
   biased(once, head.hidden ?? once.channels, classes, 0);
   return {
-    ...{ params: once.params, foldedParams: once.params - once.foldedAway, macs: once.macs },
+    params: once.params,
+    foldedParams: once.params - once.foldedAway,
+    macs: once.macs,
     macsPerPlace: Float64Array.from(once.macsPerPlace),
     repeats: Float64Array.from(repeated.flatMap(repeatNumbers)),
     memory: masks.map((mask) =>
@@ -154,8 +156,15 @@ function blocksOf({ stages }: Architecture): { readonly stage: Stage; readonly s
 }
 
 const newTally = (levels: number, channels: number, level: number): Tally => ({
-  ...{ params: 0, foldedAway: 0, macs: 0, macsPerPlace: Array<number>(levels).fill(0) },
-  ...{ steps: [], channels, level, keeps: 0, kept: 0 },
+  params: 0,
+  foldedAway: 0,
+  macs: 0,
+  macsPerPlace: Array<number>(levels).fill(0),
+  steps: [],
+  channels,
+  level,
+  keeps: 0,
+  kept: 0,
 });
 
 function alive(tally: Tally, inputLevel: number, input: number, output: number, vectors: number): void {

@@ -56,7 +56,9 @@ export function gainsPerDoubling(line: readonly Measured[], noise: Noise): Gain[
       const doublings = Math.log2(point.macs / previous.macs);
       const { difference, margin } = difference95(weighted(point, 1), weighted(previous, 1), noise);
       steps.push({
-        ...{ from: previous.key, to: point.key, difference: difference / doublings },
+        from: previous.key,
+        to: point.key,
+        difference: difference / doublings,
         margin: margin === null ? null : margin / doublings,
       });
     }

@@ -74,7 +74,12 @@ export function latticeOf(name: string, options: LatticeOptions = {}): Lattice {
   const { resolutions = wholeNumbers(defaultRanges.sides, resolution) } = options;
   const deep = scaleArchitecture(baseline, { depth: DEEP, rules }).stages.map(({ repeats }) => repeats);
   return {
-    ...{ name, origin, start: { width, resolution }, classes, channels, repeats: deep },
+    name,
+    origin,
+    start: { width, resolution },
+    classes,
+    channels,
+    repeats: deep,
     depths: depthSteps(origin, checkedRange("depth", options.depths ?? defaultRanges.depths)),
     widths: widthSteps(
       origin,

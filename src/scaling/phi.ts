@@ -51,7 +51,10 @@ export function scaleNetworkByPhi(
   const architecture = buildArchitecture(name, { ...options, ...size });
   return {
     ...size,
-    ...{ name, phi, architecture, costs: countArchitecture(architecture) },
+    name,
+    phi,
+    architecture,
+    costs: countArchitecture(architecture),
     multipliers: { ...wanted, resolution: size.resolution / start.resolution },
     prediction: predictionFor(shapeOf(name, size), anchorFor(name, start.width, start.resolution)),
   };
@@ -99,7 +102,12 @@ export function publishedSeries(name: string, coefficients: Multipliers = publis
     const top1 = anchorFor(member, 1, resolution)?.top1 ?? null;
     return {
       published: {
-        ...{ name: member, depth, width, resolution, costs, top1 },
+        name: member,
+        depth,
+        width,
+        resolution,
+        costs,
+        top1,
         phi: phiOf({ depth, width, resolution: resolution / first.resolution }, coefficients),
       },
       scaled: scaleNetworkByPhi(members[0]!, phi, {}, coefficients),

@@ -89,7 +89,10 @@ function* candidates({ text, anchors, clear, reach, bold = false }: LabelWish) {
 }
 
 const around = (x: number, y: number, width: number, height: number): Box => ({
-  ...{ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 },
+  left: x - width / 2,
+  right: x + width / 2,
+  top: y - height / 2,
+  bottom: y + height / 2,
 });
 
 const within = (box: Box, frame: Frame) =>

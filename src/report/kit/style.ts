@@ -1,12 +1,24 @@
 /** What the colours are called in the style sheet, and what they are in each scheme. */
 export const colours = {
   light: {
-    ...{ paper: "#fff", ink: "#1c1f24", soft: "#5a626c", line: "#d3d7dc", faint: "#eef0f3" },
-    ...{ blue: "#0067a5", orange: "#bf4f00", on: "#fff" },
+    paper: "#fff",
+    ink: "#1c1f24",
+    soft: "#5a626c",
+    line: "#d3d7dc",
+    faint: "#eef0f3",
+    blue: "#0067a5",
+    orange: "#bf4f00",
+    on: "#fff",
   },
   dark: {
-    ...{ paper: "#14171a", ink: "#e4e6e9", soft: "#9da6b0", line: "#3a4148", faint: "#22272c" },
-    ...{ blue: "#5cb3e8", orange: "#f29b54", on: "#101214" },
+    paper: "#14171a",
+    ink: "#e4e6e9",
+    soft: "#9da6b0",
+    line: "#3a4148",
+    faint: "#22272c",
+    blue: "#5cb3e8",
+    orange: "#f29b54",
+    on: "#101214",
   },
 } as const;
 

@@ -116,21 +116,28 @@ export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: num
     const beside = { clear: 6, reach: 0 };
     const isRival = ({ label }: AccuracyPoint) => brackets.some(({ rival }) => rival.label === label);
     const other = (point: AccuracyPoint) => ({
-      ...{
-        ...beside,
-        kind: "",
-        text: point.label,
-        anchors: [place(point)],
-        reach: wide ? 72 : isRival(point) ? 40 : 0,
-      },
+      ...beside,
+      kind: "",
+      text: point.label,
+      anchors: [place(point)],
+      reach: wide ? 72 : isRival(point) ? 40 : 0,
     });
     const wishes: readonly (LabelWish & { readonly kind: string })[] = [
       ...brackets.map(({ rival, x0, y0, x1 }) => ({
-        ...{ kind: "claim", text: `${times(rival.factor)} fewer`, clear: 3, reach: 24, bold: true },
+        kind: "claim",
+        text: `${times(rival.factor)} fewer`,
+        clear: 3,
+        reach: 24,
+        bold: true,
         anchors: [0.5, 0.7, 0.3, 0.85].map((share): Place => [x0 + (x1 - x0) * share, y0]),
       })),
       ...chosen.map((point) => ({
-        ...{ kind: "strong", text: point.label, anchors: [place(point)], clear: 9, reach: 60, bold: true },
+        kind: "strong",
+        text: point.label,
+        anchors: [place(point)],
+        clear: 9,
+        reach: 60,
+        bold: true,
       })),
       ...others.filter(isRival).map(other),
       ...families.flatMap(({ name, points }) => {

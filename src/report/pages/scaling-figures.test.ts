@@ -11,12 +11,19 @@ function pointOf([depth, width, resolution]: readonly [number, number, number], 
   const mean = 0.893 + 0.001 * Math.log2(depth) + 0.003 * Math.log2(width) + 0.01 * Math.log2(resolution);
   const side = Math.round(14 * resolution);
   return {
-    ...{ key: `d${depth} w${width} r${resolution}`, depth, width, resolution, side, isEnlarged: side > 28 },
-    ...{ params: 40_000 * depth * width ** 2, macs: 0.99e6 * depth * width ** 2 * resolution ** 2 },
+    key: `d${depth} w${width} r${resolution}`,
+    depth,
+    width,
+    resolution,
+    side,
+    isEnlarged: side > 28,
+    params: 40_000 * depth * width ** 2,
+    macs: 0.99e6 * depth * width ** 2 * resolution ** 2,
     accuracies: Array<number>(seeds).fill(mean),
     mean: seeds === 0 ? null : mean,
     interval: seeds < 2 ? null : [mean - 0.001, mean + 0.001],
-    ...{ failures: seeds === 3 ? [] : ["out of memory"], seconds: 60 },
+    failures: seeds === 3 ? [] : ["out of memory"],
+    seconds: 60,
   };
 }
 
@@ -31,7 +38,8 @@ const settings = [
   [2, 1],
   [2, 1.3],
 ].map(([depth, resolution]) => ({
-  ...{ depth: depth!, resolution: resolution! },
+  depth: depth!,
+  resolution: resolution!,
   line: [1, 1.4, 2].map((width) => [depth!, width, resolution!] as const),
 }));
 const compound = [0, 1, 2, 3].map((phi) => ({ phi, at: [1.2 ** phi, 1.1 ** phi, 1.15 ** phi] as const }));
@@ -51,16 +59,22 @@ function factsWith(seedsOf: (key: string) => number = () => 3): ScalingStudyFact
   );
   const keys = (line: readonly (readonly [number, number, number])[]) => line.map((at) => pointOf(at).key);
   return {
-    ...{ command: "bantam scaling-study photos", createdAt: "2026-01-31T00:00:00Z", version: "1.0.0", engine: "test" },
+    command: "bantam scaling-study photos",
+    createdAt: "2026-01-31T00:00:00Z",
+    version: "1.0.0",
+    engine: "test",
     data: { name: "photos", classes: 10, train: 45_000, validation: 15_000, side: 28, read: sampleReport().data },
     baseline: { name: "net", side: 14, params: 40_000, macs: 0.99e6 },
-    ...{ epochs: 4, seeds: [0, 1, 2], points: [...points.values()] },
+    epochs: 4,
+    seeds: [0, 1, 2],
+    points: [...points.values()],
     coefficients: { depth: 1.2, width: 1.1, resolution: 1.15 },
     alone: { depth: keys(alone.depth), width: keys(alone.width), resolution: keys(alone.resolution) },
     settings: settings.map(({ line, ...at }) => ({ ...at, line: keys(line) })),
     compound: compound.map(({ phi, at }) => ({ phi, key: pointOf(at).key })),
     gains: { depth: [], width: [], resolution: [] },
-    ...{ settingLeads: [], compoundLeads: [] },
+    settingLeads: [],
+    compoundLeads: [],
   };
 }
 

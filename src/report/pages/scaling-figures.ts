@@ -73,7 +73,9 @@ ${drawLines([line], x, y, frame, 24)}`;
 /** Width at several depths and resolutions. */
 export function settingsSvg(facts: ScalingStudyFacts, width: number): Markup {
   const lines = facts.settings.map(({ depth, resolution, line }, index) => ({
-    ...{ name: `d = ${depth}, r = ${resolution}`, index, isChosen: index === facts.settings.length - 1 },
+    name: `d = ${depth}, r = ${resolution}`,
+    index,
+    isChosen: index === facts.settings.length - 1,
     points: labelled(facts, line, ({ width }) => `w ${width}`),
   }));
   return plot(
@@ -88,7 +90,9 @@ export function settingsSvg(facts: ScalingStudyFacts, width: number): Markup {
 export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
   const phis = new Map(facts.compound.map(({ phi, key }) => [key, phi]));
   const compound = {
-    ...{ name: "all three together", index: 3, isChosen: true },
+    name: "all three together",
+    index: 3,
+    isChosen: true,
     points: labelled(facts, [...phis.keys()], ({ key }) => (phis.get(key) === 0 ? "" : `φ ${phis.get(key)}`)),
   };
   const lines = [...dimensions.map((one) => aloneLine(facts, one, false)), compound];
@@ -105,7 +109,9 @@ export function compoundSvg(facts: ScalingStudyFacts, width: number): Markup {
 function aloneLine(facts: ScalingStudyFacts, dimension: ScaledDimension, isChosen: boolean): Line {
   const text = (point: StudiedPoint) => `${letters[dimension]} ${point[dimension]}`;
   return {
-    ...{ name: `${dimension} alone`, index: dimensions.indexOf(dimension), isChosen },
+    name: `${dimension} alone`,
+    index: dimensions.indexOf(dimension),
+    isChosen,
     points: labelled(facts, facts.alone[dimension], (point) =>
       point[dimension] === 1 && !isChosen ? "" : text(point),
     ),
@@ -185,7 +191,9 @@ function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, rea
     const marks = lines.flatMap(({ points }) => [
       ...points.map((one) => ({ at: place(one), radius: 4, named: true })),
       ...[...alongLine(points.map(place)), ...points.flatMap((one) => alongLine(whiskerEnds(one, x, y)))].map((at) => ({
-        ...{ at, radius: 1.5, named: false },
+        at,
+        radius: 1.5,
+        named: false,
       })),
     ]);
     return placeLabels(wishes, marks, { ...frame, left: frame.left + 2, top: frame.top - 6 }).flatMap((at, i) => {

@@ -36,8 +36,7 @@ test("claims speak for the network and against it", () => {
   const rival = (label: string, factor: number) => ({ label, top1: 0.8, cost: 1e9, factor });
   const claims = (costliest: number | null, cheapest: number | null) =>
     claimsOf([
-      {
-        ...{ label: "N", quantity: "macs" },
+      { label: "N", quantity: "macs",
         costliest: costliest === null ? null : rival("A", costliest),
         cheapest: cheapest === null ? null : rival("B", cheapest),
       },

@@ -45,7 +45,8 @@ export function renderComparison({ networks, rivals }: Comparison, { colour, wid
     { head: "top-1", align: "right", cell: ({ published }) => accuracy(published?.top1) },
     { head: "top-5", align: "right", cell: ({ published }) => accuracy(published?.top5) },
     {
-      ...{ head: "", align: "left" },
+      head: "",
+      align: "left",
       cell: ({ published }) => (published === null ? "" : `[${sources.indexOf(published.source) + 1}]`),
     },
   ];

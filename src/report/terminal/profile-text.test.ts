@@ -77,8 +77,15 @@ const stages = [
   { name: "stage 1", output: [24, 8, 8], macs: 595_968 },
   { name: "head", output: [64, 8, 8], macs: 98_304 },
 ].map((stage) => ({
-  ...{ block: "convolution", kernel: 3, stride: 1, expansion: null, squeezeExcite: false, activation: "relu" },
-  ...{ ...stage, output: stage.output as [number, number, number], params: 0 },
+  block: "convolution",
+  kernel: 3,
+  stride: 1,
+  expansion: null,
+  squeezeExcite: false,
+  activation: "relu",
+  ...stage,
+  output: stage.output as [number, number, number],
+  params: 0,
 }));
 
 test("stages are drawn on top: maps shrink, channels grow", () => {

@@ -39,14 +39,20 @@ const found: WithinBudgetFacts = {
   binding: ["params"],
   next: [
     {
-      ...{ dimension: "depth", depth: 1.4, width: 0.371, resolution: 160 },
+      dimension: "depth",
+      depth: 1.4,
+      width: 0.371,
+      resolution: 160,
       breaks: [
         { limit: "params", allowed: 2e6, used: 2_062_000, share: 1.031 },
         { limit: "latencyMs", allowed: 3, used: 3.6, share: 1.2 },
       ],
     },
     {
-      ...{ dimension: "width", depth: 1.3, width: 0.38, resolution: 160 },
+      dimension: "width",
+      depth: 1.3,
+      width: 0.38,
+      resolution: 160,
       breaks: [{ limit: "params", allowed: 2e6, used: 2_044_000, share: 1.022 }],
     },
   ],

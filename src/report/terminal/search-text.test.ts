@@ -5,7 +5,11 @@ import { renderSearch, renderStudies, renderTrials, type SearchReport } from "./
 const costs = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
 const report: SearchReport = {
   data: sampleReport().data,
-  ...{ title: "shoes", name: "first", place: "studies", strategy: "nsga2", axes: ["macs"] },
+  title: "shoes",
+  name: "first",
+  place: "studies",
+  strategy: "nsga2",
+  axes: ["macs"],
   front: [
     { id: 4, arm: "nsga2", accuracy: 0.5, costs: costs(1e5), summary: "small", isKnee: false },
     { id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle", isKnee: true },
@@ -17,16 +21,19 @@ const report: SearchReport = {
     { name: "random", trials: 6, accuracy: 0.8, volume: 0.62, compute: 3e12 },
   ],
   counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
-  ...{ compute: 5e12, seed: 3, epochs: 2, images: 7200, validation: 800, rejected: 12 },
-  ...{
-    exhaustedBefore: null,
-    warmStart: false,
-    latencyOn: null,
-    ranking: null,
-    engine: "onnxruntime-node",
-    threads: 2,
-    seconds: 65,
-  },
+  compute: 5e12,
+  seed: 3,
+  epochs: 2,
+  images: 7200,
+  validation: 800,
+  rejected: 12,
+  exhaustedBefore: null,
+  warmStart: false,
+  latencyOn: null,
+  ranking: null,
+  engine: "onnxruntime-node",
+  threads: 2,
+  seconds: 65,
 };
 const options = { colour: false, width: 100 };
 
@@ -72,7 +79,13 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   expect(renderStudies("here", [study], options)).toMatch(/a\?\[2J +search +2 +1 +2026-01-02 03:04/);
   expect(renderStudies("here", [], options)).toBe("no studies in here");
   const trial = {
-    ...{ id: 1, arm: "random", state: "finished", sameAs: null, accuracy: 0.5, epochs: 3, curve: [0.4, 0.5] },
+    id: 1,
+    arm: "random",
+    state: "finished",
+    sameAs: null,
+    accuracy: 0.5,
+    epochs: 3,
+    curve: [0.4, 0.5],
     network: "28 px · stem 8 /2 · relu",
   };
   const text = renderTrials(

@@ -4,7 +4,12 @@ import { plot, renderCurves, sparkline } from "./text-curves.js";
 
 const epochs = (losses: readonly number[], accuracies: readonly number[]): EpochRecord[] =>
   losses.map((trainLoss, i) => ({
-    ...{ epoch: i + 1, learningRate: 0.1, trainLoss, trainAccuracy: 0.5, validationLoss: 1, imagesPerSecond: 1 },
+    epoch: i + 1,
+    learningRate: 0.1,
+    trainLoss,
+    trainAccuracy: 0.5,
+    validationLoss: 1,
+    imagesPerSecond: 1,
     validationAccuracy: accuracies[i]!,
   }));
 
