@@ -8,6 +8,7 @@
  */
 import type { Rng } from "../base/index.js";
 import autoAugment from "./autoaugment-policies.json" with { type: "json" };
+import { roundHalfToEven } from "./half-to-even.js";
 import type { Picture } from "./picture.js";
 import { type PictureOp, pictureOps } from "./picture-ops.js";
 
@@ -31,7 +32,7 @@ const upTo = (most: number) => signed((level) => most * level);
 const none = unsigned(() => 0);
 const sideways = signed((level, side) => (150 / 331) * side * level);
 /** Bits that are kept: from 8 down by so many. */
-const bits = (fewer: number) => unsigned((level) => 8 - roundToEven(fewer * level));
+const bits = (fewer: number) => unsigned((level) => 8 - roundHalfToEven(fewer * level));
 const brightest = unsigned((level) => 255 * (1 - level));
 
 const ranges: Readonly<Record<PictureOp, Range>> = {
@@ -107,11 +108,4 @@ export function applyPolicy({ side, channels, ...picture }: Picture, steps: read
     (pixels, { op, magnitude }) => pictureOps[op]({ pixels, side, channels }, magnitude),
     picture.pixels,
   );
-}
-
-/** As PyTorch rounds. */
-function roundToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

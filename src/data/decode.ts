@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { DataError, FileError, messageOf } from "../base/index.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
+import { roundHalfToEven } from "./half-to-even.js";
 import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
 
 // Every picture is decoded once, so libvips' cache would only hold memory; and many pictures at a time on one thread
@@ -190,12 +191,6 @@ async function uprightSize(picture: Sharp, name: string): Promise<{ width: numbe
   } catch (error) {
     throw damaged(error, name);
   }
-}
-
-/** As Python rounds. */
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  return x - below === 0.5 ? below + (below % 2) : Math.round(x);
 }
 
 async function readImage(file: string, name: string): Promise<Uint8Array> {

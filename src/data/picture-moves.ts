@@ -1,4 +1,5 @@
 /** Changes that take each pixel of the result from somewhere else in the picture. */
+import { roundHalfToEven } from "./half-to-even.js";
 import type { Picture, Rectangle } from "./picture.js";
 
 /** Black comes in from outside. */
@@ -65,15 +66,8 @@ function nearest(place: number): number {
   const floor = Math.floor(place);
   const rest = place - floor;
   if (rest < 0.49999) return floor;
-  return rest > 0.50001 ? floor + 1 : nearestTo(place);
-}
-
-/** Rounded off to five digits first, so that 2.4999999 from a sine counts as halfway. */
-function nearestTo(place: number): number {
-  const exact = Number(place.toFixed(5));
-  const floor = Math.floor(exact);
-  if (exact - floor !== 0.5) return Math.round(exact);
-  return floor % 2 === 0 ? floor : floor + 1;
+  // Rounded off to five digits first, so that 2.4999999 from a sine counts as halfway.
+  return rest > 0.50001 ? floor + 1 : roundHalfToEven(Number(place.toFixed(5)));
 }
 
 /** A part of the picture made as large as the whole, bilinear. */
