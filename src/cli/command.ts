@@ -3,7 +3,7 @@
  * that tests and other front doors call the same function. What is printed is a view of that value.
  */
 import type { BantamError } from "../base/index.js";
-import type { Progress } from "./progress-line.js";
+import type { LiveProgress } from "./progress-line.js";
 import type { Paint } from "./terminal.js";
 import { type ArgumentDefinition, checkDefault, type OptionDefinition } from "./values.js";
 
@@ -42,7 +42,7 @@ export type Context = {
   /** Aborted at Ctrl-C. The command saves its state and throws an `InterruptedError` whose hint tells how to resume. */
   readonly signal: AbortSignal;
   /** On stderr, and silent with `--quiet`, but for warnings. */
-  readonly progress: Progress;
+  readonly progress: LiveProgress;
   /** A line on stderr that `--quiet` does not silence. */
   warn(text: string): void;
   /** One of several things failed: it is named on stderr, the rest goes on, and the exit code will be 1. */

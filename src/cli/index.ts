@@ -1,5 +1,4 @@
 export type { AnyCommand, Command, Context, Values, View } from "./command.js";
 export { type Io, nodeIo } from "./io.js";
 export { main } from "./program.js";
-export type { Progress, ProgressUpdate } from "./progress-line.js";
 export type { Paint } from "./terminal.js";

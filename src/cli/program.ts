@@ -7,7 +7,7 @@ import type { AnyCommand, View } from "./command.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { type Io, isInteractive, wantsColour, writeFully } from "./io.js";
 import { commandIn, parseCommandLine } from "./parse.js";
-import { createProgress, type Progress, silentProgress } from "./progress-line.js";
+import { createProgress, type LiveProgress } from "./progress-line.js";
 import { errorFacts, SeveralErrors } from "./several.js";
 import { createPaint, type Paint, printable } from "./terminal.js";
 
@@ -70,10 +70,13 @@ async function perform(
     live.line(worded(error, createPaint(colour), io.env));
   };
   const warn = (text: string) => live.line(`${createPaint(colour).yellow("warning")}: ${text}`);
-  const shown = flags.quiet ? silentProgress : live;
-  const progress: Progress = {
-    ...shown,
-    line: (text, kind) => (kind === "warning" ? warn(text) : shown.line(text)),
+  const progress: LiveProgress = {
+    ...live,
+    ...(flags.quiet && { phase: () => {}, update: () => {} }),
+    line(text, kind) {
+      if (kind === "warning") warn(text);
+      else if (!flags.quiet) live.line(text);
+    },
   };
   try {
     const context = { signal: interrupt.signal, progress, warn, failed, env: io.env };

@@ -3,30 +3,14 @@
  * service): plain lines, the rarer the longer the work runs.
  */
 import { formatDuration, formatPercent } from "../base/index.js";
+import type { Progress, ProgressUpdate } from "../jobs/index.js";
 import type { Output } from "./io.js";
 import { createPaint, cutToWidth, displayWidth, printable } from "./terminal.js";
 
-export type ProgressUpdate = {
-  /** Where the work is, e.g. `trial 12 of 40`. */
-  readonly text: string;
-  /** Share of the phase that is done, in [0, 1]. Without it there is no bar. */
-  readonly fraction?: number;
-  /** Figures beside the bar, the most important first: a narrow terminal drops the last ones. */
-  readonly columns?: readonly string[];
-  readonly secondsLeft?: number;
-};
-
-export type Progress = {
-  /** Begin a part of the work, e.g. `search`. */
-  phase(name: string, text?: string): void;
-  update(update: ProgressUpdate): void;
-  /** A line that stays, above the live one; as a warning it is marked as such, and `--quiet` does not silence it. */
-  line(text: string, kind?: "warning"): void;
-  /** Remove the live line. Further calls may follow. */
+export type LiveProgress = Progress & {
+  /** Removes the live line. Further calls may follow. */
   done(): void;
 };
-
-export const silentProgress: Progress = { phase: () => {}, update: () => {}, line: () => {}, done: () => {} };
 
 const redrawMs = 100;
 const plainGapMs = 5000;
@@ -40,13 +24,13 @@ const barWidth = 20;
 export function createProgress(
   stream: Pick<Output, "write" | "columns">,
   options: { readonly colour: boolean; readonly interactive: boolean; readonly now: () => number },
-): Progress {
+): LiveProgress {
   return options.interactive ? liveProgress(stream, options) : plainProgress(stream, options.now);
 }
 
 type Stream = Pick<Output, "write" | "columns">;
 
-function liveProgress(stream: Stream, { colour, now }: { colour: boolean; now: () => number }): Progress {
+function liveProgress(stream: Stream, { colour, now }: { colour: boolean; now: () => number }): LiveProgress {
   let phase = "";
   let latest: ProgressUpdate | null = null;
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -108,7 +92,7 @@ function liveLine(phase: string, update: ProgressUpdate, width: number, colour: 
   return parts.map((part) => (part === phase ? paint.bold(part) : part === bar ? paint.cyan(part) : part)).join("  ");
 }
 
-function plainProgress(stream: Stream, now: () => number): Progress {
+function plainProgress(stream: Stream, now: () => number): LiveProgress {
   let phase = "";
   let phaseAt = now();
   let printedAt = Number.NEGATIVE_INFINITY;

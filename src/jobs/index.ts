@@ -7,7 +7,7 @@ export { type ScalingStudyResult, scalingStudy } from "./scaling/scaling-study.j
 export { defaultScore, defaultSupernet, type SearchOptions, searchNetworks } from "./search/search-networks.js";
 export type { LatencyPredictor } from "./shared/latency-predictor.js";
 export { isNetworkFile, readNetworkFile } from "./shared/network-file.js";
-export type { Progress } from "./shared/progress.js";
+export type { Progress, ProgressUpdate } from "./shared/progress.js";
 export { VERSION } from "./shared/version.js";
 export { compareStudies, exportStudy, exportTrial, showStudy } from "./studies.js";
 export { resumableRun } from "./train/open-run.js";

@@ -1,18 +1,22 @@
 import { formatPercent } from "../../base/index.js";
 import type { EpochRecord, StepProgress } from "../../training/index.js";
 
+export type ProgressUpdate = {
+  /** Where the work is, e.g. `trial 12 of 40`. */
+  readonly text: string;
+  /** Share of the part that is done, in [0, 1]. Without it there is no bar. */
+  readonly fraction?: number;
+  /** Figures beside the bar, the most important first: a narrow terminal drops the last ones. */
+  readonly columns?: readonly string[];
+  readonly secondsLeft?: number;
+};
+
 /** What long work tells whoever watches; the command line draws it, a program may ignore it. */
 export type Progress = {
-  /** Begins a part of the work. */
+  /** Begins a part of the work, e.g. `search`. */
   phase(name: string, text?: string): void;
-  update(status: {
-    readonly text: string;
-    /** Share of the part that is done, in [0, 1]. */
-    readonly fraction?: number;
-    readonly columns?: readonly string[];
-    readonly secondsLeft?: number;
-  }): void;
-  /** A line that stays; a `warning` is for those, too, who want to see no progress. */
+  update(update: ProgressUpdate): void;
+  /** A line that stays; a `warning` is marked as such, and for those, too, who want to see no progress. */
   line(text: string, kind?: "warning"): void;
 };
 
