@@ -51,14 +51,14 @@ export async function evaluateFile(options: EvaluateOptions): Promise<EvaluateRe
       options.split === undefined ? splitFor(dataset, history.data) : { split: options.split, why: null };
     const measured = split === "all" ? asTest(dataset) : dataset;
     const facts = dataFacts(measured);
-    for (const line of dataLines(facts)) progress.line(line);
+    for (const line of dataLines(facts)) progress.line(...line);
     if (why !== null) progress.line(why);
     const images = await openImages(measured, split === "all" ? "test" : split, preprocessing, { cacheDir, signal });
     try {
       if (images.count === 0) throw none(data, split);
       const labels = new Set(images.labels);
       const missing = classes.filter((_, label) => !labels.has(label));
-      if (missing.length > 0) progress.line(`no images of ${namesOf(missing)}: measured on the others`);
+      if (missing.length > 0) progress.line(`no images of ${namesOf(missing)}: measured on the others`, "warning");
       progress.phase("eval", `${images.count} images`);
       const result = await evaluateClassifier(classifier, images, (done, total) =>
         progress.update({ text: `${done} of ${total} images`, fraction: done / total }),

@@ -18,16 +18,16 @@ const facts = (classes: readonly string[], more: Partial<DataFacts> = {}): DataF
 
 test("classes and how many images of each every part has", () => {
   expect(dataLines(facts(["cat", "dog"]))).toEqual([
-    "photos: 2 classes, 28 train, 4 validation, 8 held-out test images, 48 px",
-    "train + validation + test: cat 14 + 2 + 4 · dog 15 + 2 + 4",
+    ["photos: 2 classes, 28 train, 4 validation, 8 held-out test images, 48 px"],
+    ["train + validation + test: cat 14 + 2 + 4 · dog 15 + 2 + 4"],
   ]);
 });
 
 test("a thousand classes take a line, too", () => {
   const lines = dataLines(facts(Array.from({ length: 1000 }, (_, i) => `class ${i}`)));
   expect(lines).toHaveLength(2);
-  expect(lines[1]!.length).toBeLessThan(400);
-  expect(lines[1]).toMatch(/ · class 11 25 \+ 2 \+ 4 · and 988 more classes of 32 to 1019 images$/);
+  expect(lines[1]![0].length).toBeLessThan(400);
+  expect(lines[1]![0]).toMatch(/ · class 11 25 \+ 2 \+ 4 · and 988 more classes of 32 to 1019 images$/);
 });
 
 test("what was not used, and what to do about it", () => {
@@ -40,13 +40,18 @@ test("what was not used, and what to do about it", () => {
     }),
   );
   expect(lines).toEqual([
-    "train is taken for the training part",
-    "38 of 40 images are stored in grey, 2 in colour: colours are kept",
-    "4 of 40 images (10 %) are more than twice as long in one direction: more than half of each is cut off to make it square",
-    "not used: 40 .heic, 3 .bmp, which Bantam does not read: convert them to PNG or JPEG, as with `magick mogrify -format png *.heic`",
-    "not used, no images: 5 ._*, 2 without extension, 2 @eaDir/, 1 .txt",
-    ...[0, 1, 2, 3, 4].map((i) => `skipped a/${i}.png: an empty file`),
-    "skipped 2 more: --json lists them all",
+    ["train is taken for the training part"],
+    ["38 of 40 images are stored in grey, 2 in colour: colours are kept"],
+    [
+      "4 of 40 images (10 %) are more than twice as long in one direction: more than half of each is cut off to make it square",
+    ],
+    [
+      "not used: 40 .heic, 3 .bmp, which Bantam does not read: convert them to PNG or JPEG, as with `magick mogrify -format png *.heic`",
+      "warning",
+    ],
+    ["not used, no images: 5 ._*, 2 without extension, 2 @eaDir/, 1 .txt"],
+    ...[0, 1, 2, 3, 4].map((i) => [`skipped a/${i}.png: an empty file`, "warning"]),
+    ["skipped 2 more: --json lists them all", "warning"],
   ]);
 });
 

@@ -38,18 +38,23 @@ const otherPictures = new Set(
     .map((extension) => `.${extension}`),
 );
 
+/** A warning is also for those who want to hear little. */
+type Line = readonly [text: string, kind?: "warning"];
+const line = (text: string): Line => [plain(text)];
+const warning = (text: string): Line => [plain(text), "warning"];
+
 /** Lines for a terminal: names and counts, however many classes there are, and all that was left out. */
-export function dataLines(facts: DataFacts): string[] {
+export function dataLines(facts: DataFacts): Line[] {
   const { name, classes, train, validation, test, side } = facts;
   const counts = isDivided(facts)
     ? `${train} train, ${validation} validation, ${test} held-out test images`
     : `${test} images`;
   return [
-    `${name}: ${classes.length} classes, ${counts}, ${side} px`,
-    classLine(facts),
-    ...dataRemarks(facts),
-    ...skippedLines(facts),
-  ].map(plain);
+    ...[`${name}: ${classes.length} classes, ${counts}, ${side} px`, classLine(facts), ...readingRemarks(facts)].map(
+      line,
+    ),
+    ...leftOutLines(facts),
+  ];
 }
 
 /** Otherwise all images are there to be measured. */
@@ -69,7 +74,13 @@ function classLine(facts: DataFacts): string {
 }
 
 /** What else there is to say of the images, a sentence each. */
-export function dataRemarks({ notes, looks, ignored }: DataFacts): string[] {
+export const dataRemarks = (facts: DataFacts): string[] => [
+  ...readingRemarks(facts),
+  ...unreadPictures(facts),
+  ...noPictures(facts),
+];
+
+function readingRemarks({ notes, looks }: DataFacts): string[] {
   const { count, grey, elongated } = looks;
   return [
     ...(notes.length > linesShown + 1
@@ -83,36 +94,45 @@ export function dataRemarks({ notes, looks, ignored }: DataFacts): string[] {
           `${elongated} of ${count} images (${formatPercent(elongated / count, 0)}) are more than twice as long in one direction: more than half of each is cut off to make it square`,
         ]
       : []),
-    ...ignoredSentences(ignored),
   ];
 }
 
-function ignoredSentences(ignored: DataFacts["ignored"]): string[] {
-  const kinds = Object.entries(ignored).sort(([, a], [, b]) => b - a);
-  const pictures = kinds.filter(([kind]) => otherPictures.has(kind));
-  const others = kinds.filter(([kind]) => !otherPictures.has(kind));
-  const list = (some: typeof kinds) => {
-    const shown = some
-      .slice(0, namesShown)
-      .map(([kind, count]) => `${count} ${kind === "(none)" ? "without extension" : kind}`);
-    return `${shown.join(", ")}${some.length > namesShown ? ` and ${some.length - namesShown} more kinds` : ""}`;
-  };
-  return [
-    ...(pictures.length === 0
-      ? []
-      : [
-          `not used: ${list(pictures)}, which Bantam does not read: convert them to PNG or JPEG, as with \`magick mogrify -format png *${pictures[0]![0]}\``,
-        ]),
-    ...(others.length === 0 ? [] : [`not used, no images: ${list(others)}`]),
-  ];
+type LeftOut = Pick<DataFacts, "ignored" | "skipped">;
+
+/** Pictures that may be missed are warnings, seven lines at most; what is no picture is not. */
+export const leftOutLines = (facts: LeftOut): Line[] => [
+  ...unreadPictures(facts).map(warning),
+  ...noPictures(facts).map(line),
+  ...skippedLines(facts).map(warning),
+];
+
+function unreadPictures(facts: LeftOut): string[] {
+  const kinds = kindsOf(facts, (kind) => otherPictures.has(kind));
+  if (kinds.length === 0) return [];
+  const convert = `convert them to PNG or JPEG, as with \`magick mogrify -format png *${kinds[0]![0]}\``;
+  return [`not used: ${listed(kinds)}, which Bantam does not read: ${convert}`];
 }
 
-/** Of pictures without classes. */
-export function leftOutLines(facts: Pick<DataFacts, "ignored" | "skipped">): string[] {
-  return [...ignoredSentences(facts.ignored), ...skippedLines(facts)].map(plain);
+function noPictures(facts: LeftOut): string[] {
+  const kinds = kindsOf(facts, (kind) => !otherPictures.has(kind));
+  return kinds.length === 0 ? [] : [`not used, no images: ${listed(kinds)}`];
 }
 
-function skippedLines({ skipped }: Pick<DataFacts, "skipped">): string[] {
+type Kinds = readonly (readonly [kind: string, count: number])[];
+
+const kindsOf = ({ ignored }: LeftOut, isWanted: (kind: string) => boolean): Kinds =>
+  Object.entries(ignored)
+    .filter(([kind]) => isWanted(kind))
+    .sort(([, a], [, b]) => b - a);
+
+function listed(kinds: Kinds): string {
+  const shown = kinds
+    .slice(0, namesShown)
+    .map(([kind, count]) => `${count} ${kind === "(none)" ? "without extension" : kind}`);
+  return `${shown.join(", ")}${kinds.length > namesShown ? ` and ${kinds.length - namesShown} more kinds` : ""}`;
+}
+
+function skippedLines({ skipped }: LeftOut): string[] {
   const rest = skipped.length - linesShown;
   return [
     ...skipped.slice(0, linesShown).map(({ source, reason }) => `skipped ${source}: ${reason}`),

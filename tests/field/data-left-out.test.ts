@@ -34,6 +34,21 @@ describe("what was not used is said", () => {
     expect(stderr).toContain("not used, no images: 1 .csv, 1 .mp4");
   });
 
+  test("also with --quiet, where pictures may be missed: in a few lines, and of what is no picture in none", async () => {
+    const root = await dataOf(["cat", "dog"], 6);
+    for (let i = 0; i < 9; i++) await write(join(root, `cat/broken-${i}.png`), "no picture");
+    await write(join(root, "dog/photo.heic"), "");
+    await write(join(root, "dog/labels.csv"), "");
+    const { code, stderr } = await train(root, "--quiet", "--out", join(root, "../out"));
+    expect(code).toBe(0);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^warning: not used: 1 \.heic, which Bantam does not read/);
+    expect(lines.slice(1)).toEqual([
+      ...[0, 1, 2, 3, 4].map((i) => expect.stringContaining(`warning: skipped cat/broken-${i}.png: `)),
+      "warning: skipped 4 more: --json lists them all",
+    ]);
+  });
+
   test("thumbnails, recycle bins and metadata are no pictures and no classes", async () => {
     const root = await dataOf(["cat", "dog"], 5);
     for (const folder of [

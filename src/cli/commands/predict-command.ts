@@ -52,10 +52,10 @@ export const predictCommand = defineCommand({
     const model = await pretrainedModel(values, context);
     const chosen = await engineOf({ device, threads }, context);
     const classifier =
-      model === null ? await openClassifier(first, chosen, context.progress.line) : await classifierOf(model, chosen);
+      model === null ? await openClassifier(first, chosen, context.warn) : await classifierOf(model, chosen);
     try {
       const paths = await expandFolders(model === null ? rest : files, context.signal);
-      for (const line of leftOutLines(paths)) context.progress.line(line);
+      for (const line of leftOutLines(paths)) context.progress.line(...line);
       const { predictions, failures } = await predictFiles(classifier, paths.files, top);
       const errors = withoutFailures([...paths.failures, ...failures], predictions.length, context);
       return { predictions, errors, skipped: paths.skipped, ignored: paths.ignored };

@@ -18,7 +18,7 @@ export function readImages(path: string, { seconds, ...options }: ReadOptions, p
 /** @throws as `openDataset`. */
 export async function readData(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
   const dataset = await readImages(path, options, progress);
-  for (const line of dataLines(dataFacts(dataset))) progress.line(line);
+  for (const line of dataLines(dataFacts(dataset))) progress.line(...line);
   return dataset;
 }
 
