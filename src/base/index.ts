@@ -5,6 +5,7 @@ export * from "./errors.js";
 export { extentOf, largest } from "./extent.js";
 export { fileNameOf } from "./file-name.js";
 export { parseJson } from "./json.js";
+export { lastly } from "./lastly.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
 export { isWhole, OPEN_SEAL, SEAL_KEY, seal, sealedJson, unsealedJson } from "./seal.js";
