@@ -54,7 +54,11 @@ export type Folder = {
  */
 export async function requireFolder(
   out: string,
-  { kind, overwrite, files = [] }: Pick<FolderJob, "kind" | "overwrite"> & { readonly files?: readonly string[] },
+  {
+    kind,
+    overwrite,
+    files = [],
+  }: Pick<FolderJob, "kind" | "overwrite"> & { readonly files?: readonly string[] | undefined },
 ): Promise<void> {
   await requireWritable(out);
   await requirePlaces(out, kind, files);
@@ -187,8 +191,12 @@ async function whoseIs(out: string, job: FolderJob, key: string, facts: RunFile[
  *
  * @throws {UsageError} when it holds no such job, with what differs.
  */
-export async function requireSameRun(at: string, folder: string, job: FolderJob): Promise<RunFile> {
-  const { kind, words, settings } = job;
+export async function requireSameRun(
+  at: string,
+  folder: string,
+  job: Pick<FolderJob, "kind" | "facts" | "settings" | "words">,
+): Promise<RunFile> {
+  const { kind } = job;
   const run = await readRunFile(folder);
   if (run?.kind !== kind) {
     const received = `${folder}, which holds ${run === null ? "none" : `a ${nouns[run.kind]}`}`;
@@ -196,7 +204,7 @@ export async function requireSameRun(at: string, folder: string, job: FolderJob)
   }
   const facts = plain(job.facts);
   if (run.key === keyOf(facts)) return run;
-  throw otherOptions(at, run, { kind, words, settings }, facts, `give those, or leave out ${at}`);
+  throw otherOptions(at, run, job, facts, `give those, or leave out ${at}`);
 }
 
 /** What a run of this kind left; a folder that others of the job's kind share stays theirs. */

@@ -1,43 +1,81 @@
-/** A fit's folder: what makes it this fit's, what its study can hold, and the plan of another folder that is to be repeated. */
+/** A fit's folder: what makes it this fit's, the study that goes on in it, and the plan of another folder that is to be repeated. */
 import { join, resolve } from "node:path";
+import { ensureWritableFolder } from "../../base/files.js";
 import { formatDurationExactly, UsageError } from "../../base/index.js";
 import type { Dataset } from "../../data/index.js";
-import {
-  type Asked,
-  type Difference,
-  type FolderJob,
-  imagesOf,
-  keyOf,
-  ranOnInWords,
-  requireSameRun,
-} from "../../folders/index.js";
+import { type Asked, type Difference, imagesOf, keyOf, ranOnInWords, requireSameRun } from "../../folders/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { SearchSpace } from "../../search/index.js";
 import { quickRecipe, runsIn } from "../../training/index.js";
 import { recipeFor } from "../shared/choices.js";
+import type { Held, Work } from "../shared/open-work.js";
 import type { Progress } from "../shared/progress.js";
 import { VERSION } from "../shared/version.js";
 import type { FitOptions } from "./job.js";
 import { mostTrialEpochs } from "./plan.js";
-import { type Plan, readStudy, type StudyBounds, studyMarks } from "./saved-fit.js";
+import { type Plan, readStudy, type Study, type StudyBounds, studyMarks } from "./saved-fit.js";
+import { trainedTrials } from "./trials.js";
 
-export function fitJob(
-  options: FitOptions,
-  dataset: Dataset,
-  progress: Progress,
-): FolderJob & { readonly facts: object } {
-  const { data, out, budget, seconds, seed, trials, epochs, resolutions, latency, overwrite } = options;
+function heldBy(options: FitOptions, dataset: Dataset): Held {
+  const { data, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
   const given = { budget, seconds, seed, trials, epochs, resolutions };
   return {
-    kind: "fit",
-    version: VERSION,
     settings: { ...given, data: resolve(data), latency: latency?.on },
     facts: { ...given, data: dataset.fingerprint, latency: latency?.fingerprint, recipe: quickRecipe },
     words: { options: optionNames, special: { data: imagesOf, latency: tablesOf }, show },
-    overwrite,
     marks: async () => [...(await studyMarks(out)), ...(await runsIn(join(out, "checkpoints")))],
-    warn: (text) => progress.line(text, "warning"),
   };
+}
+
+/**
+ * Takes the folder, and gives the study to go on with: the one in there, or a new one.
+ *
+ * @throws {UsageError} when the folder is another job's, or a fit with other amounts than those to be repeated has begun in it.
+ * @throws {ModelError} when what it holds is damaged.
+ */
+export async function openStudy(
+  options: FitOptions,
+  dataset: Dataset,
+  space: SearchSpace,
+  { hold, resumeBy, progress }: Work,
+): Promise<Study> {
+  const { out, repeat, engine } = options;
+  const own = heldBy(options, dataset);
+  const bounds = boundsOf(options, dataset, space, own);
+  // Before anything is removed: it may be this very folder.
+  const repeated = repeat === undefined ? null : await planToRepeat(repeat, own, bounds, engine, progress);
+  const held = await hold(out, own);
+  resumeBy(`everything finished is in ${out}; the same command goes on from there`);
+  await held.runsOn(engine);
+  const study = goneOnWith(await readStudy(out, bounds), options, bounds, repeated, progress);
+  await ensureWritableFolder(join(out, "checkpoints"));
+  return study;
+}
+
+function goneOnWith(
+  earlier: Study | null,
+  { out, trials }: FitOptions,
+  { key }: StudyBounds,
+  repeated: Plan | null,
+  progress: Progress,
+): Study {
+  if (earlier === null) {
+    const plan: Plan = repeated ?? (trials === undefined ? {} : { trials });
+    return { key, plan, follows: repeated !== null, trials: [], rejected: 0, spentSeconds: 0, finished: false };
+  }
+  if (repeated !== null && JSON.stringify(earlier.plan) !== JSON.stringify(repeated)) {
+    throw new UsageError({
+      at: "--repeat",
+      expected: `a folder for the results in which no fit has begun with other amounts`,
+      received: out,
+      hint: "give another --out, or --overwrite to begin anew in this one",
+    });
+  }
+  const done = `${trainedTrials(earlier.trials).length} finished trials`;
+  if (!earlier.finished) progress.line(`going on in ${out} after ${done}`);
+  else progress.line(`the fit in ${out} is finished, with ${done}: only its files are written anew`);
+  // What has ended takes no time that happens to be left.
+  return { ...earlier, follows: earlier.follows || earlier.finished };
 }
 
 /** As it would be typed. */
@@ -67,16 +105,14 @@ function tablesOf(there: Asked, asked: Asked): Difference[] {
   return [{ what: "--latency-table", ...texts }];
 }
 
-export function boundsOf(
-  { trials, epochs }: FitOptions,
-  dataset: Dataset,
-  space: SearchSpace,
-  { facts }: FolderJob,
-): StudyBounds {
+function boundsOf({ trials, epochs }: FitOptions, dataset: Dataset, space: SearchSpace, { facts }: Held): StudyBounds {
   const images = dataset.splits.train.length;
   const isTimed = trials === undefined || epochs === undefined;
   return {
-    ...{ key: keyOf(facts), space, trials, epochs },
+    key: keyOf(facts),
+    space,
+    trials,
+    epochs,
     mostTrialEpochs: isTimed ? mostTrialEpochs(recipeFor(dataset), images) : 1,
     mostTrialImages: images,
   };
@@ -87,13 +123,15 @@ export function boundsOf(
  *
  * @throws {UsageError} when the folder holds no finished fit with the same options. @throws {ModelError} when it is damaged.
  */
-export async function planToRepeat(
+async function planToRepeat(
   folder: string,
-  job: FolderJob,
+  job: Held,
   bounds: StudyBounds,
-  { engine, progress }: { readonly engine: Engine; readonly progress: Progress },
+  engine: Engine,
+  progress: Progress,
 ): Promise<Plan> {
-  const { engine: before, bantam } = await requireSameRun("--repeat", folder, job);
+  const { engine: before, bantam } = await requireSameRun("--repeat", folder, { ...job, kind: "fit" });
+  const warn = (text: string) => progress.line(text, "warning");
   const study = await readStudy(folder, bounds);
   if (study?.finished !== true) {
     const received = study === null ? `${folder}, which has no study.json` : `${folder}, in which one was stopped`;
@@ -105,7 +143,7 @@ export async function planToRepeat(
     `repeating ${folder}: ${plan.trials} trials of ${plan.trialEpochs} epochs, then ${plan.schedule!.length} epochs`,
   );
   if (before !== null && ranOnInWords(before) !== ranOnInWords(engine))
-    job.warn(`${folder} ran on ${ranOnInWords(before)}: here the results will be rounded differently`);
-  if (bantam !== VERSION) job.warn(`${folder} was made by Bantam ${bantam}: ${VERSION} may come to others`);
+    warn(`${folder} ran on ${ranOnInWords(before)}: here the results will be rounded differently`);
+  if (bantam !== VERSION) warn(`${folder} was made by Bantam ${bantam}: ${VERSION} may come to others`);
   return plan;
 }

@@ -50,14 +50,20 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
 export const mostTrialEpochs = ({ batchSize }: Pick<Recipe, "batchSize">, images: number): number =>
   Math.max(1, Math.floor((MOST_TRIAL_STEPS * batchSize) / images));
 
+export type Choice = {
+  readonly chosen: Trial;
+  /** That its network may be scaled to; null where time sets no limit. */
+  readonly mostActivations: number | null;
+  /** The rule, as people are told it. */
+  readonly why: string;
+};
+
 /**
  * Which trial's network to go on with: the most accurate of those that can be trained well in the time that is left. A
  * network that is too slow for that is no use, however well it fits. How fast one is was measured in its trial; a larger one
  * of its kind takes time in proportion to its activations, since small networks wait for memory more than for arithmetic.
- *
- * @returns `why`: the rule, as people are told it.
  */
-export function chooseTrial(job: Job): { chosen: Trial; mostActivations: number | null; why: string } {
+export function chooseTrial(job: Job): Choice {
   const { plan } = job.study;
   const trials = trainedTrials(job.study.trials);
   requireOne(trials);

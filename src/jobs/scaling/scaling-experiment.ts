@@ -1,39 +1,23 @@
 /** What the search for coefficients and the scaling study have in common: images, baseline, training, and the store of points. */
 import { join, resolve } from "node:path";
-import { requireWritable, writeFileAtomic } from "../../base/files.js";
-import {
-  createRng,
-  EngineError,
-  formatCount,
-  InterruptedError,
-  looksLikeServer,
-  meanOf,
-  tInterval,
-} from "../../base/index.js";
+import { writeFileAtomic } from "../../base/files.js";
+import { createRng, EngineError, formatCount, lastly, looksLikeServer, meanOf, tInterval } from "../../base/index.js";
 import { channelStatistics, type Dataset } from "../../data/index.js";
-import {
-  type Asked,
-  type Difference,
-  type Folder,
-  imagesOf,
-  keyOf,
-  openFolder,
-  requireApart,
-  requireFolder,
-} from "../../folders/index.js";
+import { type Asked, type Difference, imagesOf, keyOf, requireApart } from "../../folders/index.js";
 import { countArchitecture } from "../../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Measured, ScaledPoint } from "../../scaling/index.js";
 import { shownPlace } from "../../study/index.js";
-import { runTraining } from "../../training/index.js";
+import { type Recipe, runTraining } from "../../training/index.js";
 import { recipeFor } from "../shared/choices.js";
-import { createImagePool } from "../shared/image-pool.js";
-import { noProgress, type Progress } from "../shared/progress.js";
-import { dataFacts, readData } from "../shared/read-data.js";
+import type { ImagePool } from "../shared/image-pool.js";
+import { type Held, openWork } from "../shared/open-work.js";
+import type { Progress } from "../shared/progress.js";
+import { dataFacts } from "../shared/read-data.js";
 import { VERSION } from "../shared/version.js";
 import { type Baseline, baselineFor } from "./baseline.js";
-import { openPoints, type Points, type TrainedPoint } from "./points.js";
+import { openPoints, type PointConditions, type TrainedPoint } from "./points.js";
 import { type TrainPoint, trainPoints } from "./train-points.js";
 
 export type ScalingOptions = {
@@ -89,75 +73,108 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
   plan: (baseline: Baseline) => Plan,
   use: (trained: Trained<Plan>) => Promise<Result>,
 ): Promise<Result> {
-  const { data, out, study, epochs, engine, cacheDir, signal, overwrite, progress = noProgress } = options;
-  const place = looksLikeServer(study) ? undefined : study;
-  await requireApart(data, { "--study": place ?? out, "--cache": cacheDir });
-  await requireFolder(out, { kind: "scaling", overwrite });
-  await requireWritable(cacheDir);
-  const dataset = await readData(
-    data,
-    { seed: SPLIT_SEED, cacheDir, maxSize: FIRST_SIDE, validationFraction: VALIDATION_FRACTION, signal },
-    progress,
-  );
-  const baseline = await baselineFor(options.baseline, dataset);
-  const planned = plan(baseline);
-  const pool = createImagePool(dataset, { cacheDir, signal, progress });
-  const recipe = recipeFor(dataset);
-  const { architecture } = baseline;
+  const { data, out, study } = options;
+  await requireApart(data, { "--study": looksLikeServer(study) ? undefined : study });
+  return openWork({ kind: "scaling", at: "--study", out }, options, async (work) => {
+    const { dataset, pool } = await work.read({
+      seed: SPLIT_SEED,
+      maxSize: FIRST_SIDE,
+      validationFraction: VALIDATION_FRACTION,
+    });
+    const baseline = await baselineFor(options.baseline, dataset);
+    const planned = plan(baseline);
+    const recipe = recipeFor(dataset);
+    const conditions = pointConditions(options, dataset, baseline, recipe);
+    await work.hold(out, heldByScaling(options, conditions.facts));
+    const store = await openPoints(study, conditions);
+    work.resumeBy(`every finished training is in ${shownPlace(study)}; go on with\n  ${options.command}`);
+    return lastly(async () => {
+      const train = await pointTrainer(options, dataset, pool, recipe);
+      announce(dataset, baseline, planned.points, work.progress);
+      await decodeAll(pool, planned.points);
+      work.progress.phase("train");
+      const trained = await trainPoints({
+        points: planned.points,
+        seeds: seedsOf(options.seeds),
+        store,
+        train,
+        retry: options.retry,
+        progress: work.progress,
+        signal: options.signal,
+      });
+      const points = planned.points.map((point) => studiedPoint(point, trained, dataset.nativeSize));
+      requireOne(points);
+      return use({ conditions: conditionsOf(options, dataset, baseline), points, plan: planned, baseline });
+    }, store.close);
+  });
+}
+
+/** Everything but point and seed that an accuracy depends on: other conditions are another study, in the same place. */
+function pointConditions(
+  { epochs, overwrite, signal }: ScalingOptions,
+  { name, fingerprint, splits }: Dataset,
+  { architecture }: Baseline,
+  recipe: Recipe,
+): PointConditions & { readonly facts: object } {
   // Neither engine nor threads: their accuracies differ by rounding alone, far less than those of two seeds.
   const facts = {
-    ...{ data: dataset.fingerprint, splits: [SPLIT_SEED, VALIDATION_FRACTION] },
-    ...{ baseline: { ...architecture, name: "" }, recipe, epochs },
+    data: fingerprint,
+    splits: [SPLIT_SEED, VALIDATION_FRACTION],
+    baseline: { ...architecture, name: "" },
+    recipe,
+    epochs,
   };
   const settings = { version: VERSION, ...facts };
-  // Conditions of another hash are another study, in the same place.
-  const name = `${dataset.name}-${architecture.name}-${keyOf(settings).slice(0, 8)}`;
-  const images = dataset.splits.train.length;
-  let held: Folder | undefined;
-  let store: Points | undefined;
-  try {
-    held = await openFolder(out, {
-      ...{ kind: "scaling", version: VERSION, facts, overwrite },
-      settings: { data: resolve(data), baseline: options.baseline ?? "none" },
-      words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
-      warn: (text) => progress.line(text, "warning"),
+  return {
+    facts,
+    name: `${name}-${architecture.name}-${keyOf(settings).slice(0, 8)}`,
+    settings,
+    epochs,
+    images: splits.train.length,
+    overwrite,
+    signal,
+  };
+}
+
+const heldByScaling = ({ data, baseline = "none" }: ScalingOptions, facts: object): Held => ({
+  facts,
+  settings: { data: resolve(data), baseline },
+  words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
+});
+
+async function pointTrainer(
+  { engine, epochs, signal }: ScalingOptions,
+  dataset: Dataset,
+  pool: ImagePool,
+  recipe: Recipe,
+): Promise<TrainPoint> {
+  const normalization = channelStatistics(await pool.get("train", dataset.size));
+  return async ({ key, architecture }, seed, onStep) => {
+    const { resolution } = architecture;
+    const { curve } = await runTraining({
+      engine,
+      architecture,
+      normalization,
+      epochs,
+      signal,
+      recipe: { ...recipe, warmupEpochs: Math.min(recipe.warmupEpochs, epochs / 4) },
+      rng: createRng(seed).fork(`point ${key}`),
+      train: await pool.get("train", resolution),
+      validation: await pool.get("validation", resolution),
+      onStep: (epoch, { step, steps }) => onStep((epoch - 1 + step / steps) / epochs),
     });
-    store = await openPoints(study, { name, settings, epochs, images, overwrite, signal });
-    const normalization = channelStatistics(await pool.get("train", dataset.size));
-    const train: TrainPoint = async ({ key, architecture }, seed, onStep) => {
-      const { resolution } = architecture;
-      const { curve } = await runTraining({
-        ...{ engine, architecture, normalization, epochs, signal },
-        recipe: { ...recipe, warmupEpochs: Math.min(recipe.warmupEpochs, epochs / 4) },
-        rng: createRng(seed).fork(`point ${key}`),
-        train: await pool.get("train", resolution),
-        validation: await pool.get("validation", resolution),
-        onStep: (epoch, { step, steps }) => onStep((epoch - 1 + step / steps) / epochs),
-      });
-      return {
-        curve: curve.map(({ validationAccuracy }) => validationAccuracy),
-        imagesPerSecond: curve.at(-1)!.imagesPerSecond,
-      };
+    return {
+      curve: curve.map(({ validationAccuracy }) => validationAccuracy),
+      imagesPerSecond: curve.at(-1)!.imagesPerSecond,
     };
-    announce(dataset, baseline, planned.points, progress);
-    // All of them first, so that no training waits for its pictures and is timed with the wait.
-    for (const side of new Set(planned.points.map((point) => point.architecture.resolution))) {
-      await pool.get("train", side);
-      await pool.get("validation", side);
-    }
-    const trained = await trainAll(options, { points: planned.points, store, train });
-    const points = planned.points.map((point) => studiedPoint(point, trained, dataset.nativeSize));
-    requireOne(points);
-    return await use({ conditions: conditionsOf(options, dataset, baseline), points, plan: planned, baseline });
-  } catch (error) {
-    await store?.close();
-    store = undefined;
-    await held?.close(error);
-    throw error;
-  } finally {
-    pool.close();
-    await store?.close();
-    await held?.close();
+  };
+}
+
+/** Before the first training, so that none waits for its pictures and is timed with the wait. */
+async function decodeAll(pool: ImagePool, points: readonly ScaledPoint[]): Promise<void> {
+  for (const side of new Set(points.map(({ architecture }) => architecture.resolution))) {
+    await pool.get("train", side);
+    await pool.get("validation", side);
   }
 }
 
@@ -168,20 +185,6 @@ function baselinesOf(there: Asked, asked: Asked): Difference[] {
   return there.facts.data === asked.facts.data
     ? [{ what: "--baseline", there: `${before} as it was`, asked: "another" }]
     : [];
-}
-
-async function trainAll(
-  { seeds, retry, signal, command, study, progress = noProgress }: ScalingOptions,
-  work: { points: readonly ScaledPoint[]; store: Points; train: TrainPoint },
-): Promise<readonly TrainedPoint[]> {
-  progress.phase("train");
-  try {
-    return await trainPoints({ ...work, seeds: seedsOf(seeds), retry, progress, signal });
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    const hint = `every finished training is in ${shownPlace(study)}; go on with\n  ${command}`;
-    throw new InterruptedError({ ...error.facts, hint });
-  }
 }
 
 const seedsOf = (count: number) => Array.from({ length: count }, (_, seed) => seed);

@@ -4,7 +4,7 @@ import { type DataFacts, dataLines } from "../../report/index.js";
 import type { Progress } from "./progress.js";
 import { readingProgress } from "./reading-pace.js";
 
-type ReadOptions = Omit<OpenOptions, "onProgress"> & {
+export type ReadOptions = Omit<OpenOptions, "onProgress"> & {
   /** Of the job, where reading counts in its time: it is said at once when it takes most of it. */
   readonly seconds?: number | undefined;
 };

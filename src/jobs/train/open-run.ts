@@ -5,7 +5,6 @@ import {
   checkedRun,
   type Difference,
   type Folder,
-  type FolderJob,
   imagesOf,
   type RanOn,
   readRunFile,
@@ -13,8 +12,7 @@ import {
 } from "../../folders/index.js";
 import type { Architecture } from "../../networks/index.js";
 import { runsIn } from "../../training/index.js";
-import type { Progress } from "../shared/progress.js";
-import { VERSION } from "../shared/version.js";
+import type { Held } from "../shared/open-work.js";
 import { type RunSettings, trainSchema } from "./train-settings.js";
 
 export interface OpenRun {
@@ -29,16 +27,13 @@ export interface OpenRun {
 }
 
 /** @param checkpoints their folder. */
-export const trainJob = (
-  run: { readonly settings: RunSettings; readonly facts: object; readonly overwrite?: boolean | undefined },
+export const heldByTraining = (
+  run: { readonly settings: RunSettings; readonly facts: object },
   checkpoints: string,
-  progress: Progress,
-): FolderJob => ({
+): Held => ({
   ...run,
-  ...{ kind: "train", version: VERSION },
   words: { options, special },
   marks: () => runsIn(checkpoints),
-  warn: (text) => progress.line(text, "warning"),
 });
 
 const nothingKept = { learningRate: null, parts: null };
@@ -75,7 +70,7 @@ const options: Readonly<Record<string, string>> = {
   "recipe.learningRate": "--learning-rate",
 };
 
-const special: NonNullable<FolderJob["words"]["special"]> = {
+const special: NonNullable<Held["words"]["special"]> = {
   data: imagesOf,
   network(there, asked) {
     const networks = { there: networkText(there), asked: networkText(asked) };
