@@ -1,6 +1,7 @@
 export { looksLikeAddress, looksLikeServer, parseServer, type ServerAddress, shownAddress } from "./address.js";
 export { closest } from "./closest.js";
 export { commandLine } from "./command-line.js";
+export { csv } from "./csv.js";
 export * from "./errors.js";
 export { extentOf, largest } from "./extent.js";
 export { fileNameOf } from "./file-name.js";

@@ -1,5 +1,5 @@
 /** Stored studies for other eyes: beside each other, and as files for other programs. */
-import { UsageError } from "../base/index.js";
+import { csv, UsageError } from "../base/index.js";
 import type { LimitName } from "../scaling/index.js";
 import { describe, errorAndCosts, paretoFront, type SearchSpace, volumeShare } from "../search/index.js";
 import { fromStored, type StoredTrial, type StudySummary } from "../study/index.js";
@@ -88,12 +88,7 @@ export function exportStudy(read: ReadStudy, format: "csv" | "json"): string {
     "id,arm,state,accuracy,params,macs,weightBytes,peakActivationBytes,latencyMs,epochs,curve,parent,sameAs,compute,seconds,imagesPerSecond,error,subject".split(
       ",",
     ) as (keyof (typeof rows)[number])[];
-  const lines = rows.map((row) => names.map((name) => cell(row[name])).join(","));
-  return `${[names.join(","), ...lines].join("\r\n")}\r\n`;
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const cell = (value: unknown) =>
+    (typeof value === "object" && value !== null ? JSON.stringify(value) : value) as string | number | null;
+  return csv([names, ...rows.map((row) => names.map((name) => cell(row[name])))]);
 }

@@ -1,19 +1,6 @@
 /** What a report of one `fit` shows. Everything here is measured or counted elsewhere; the report only draws it. */
 import type { DataFacts } from "./data-facts.js";
-
-export type Costs = {
-  /** Trainable numbers; batch-norm statistics are buffers and not counted. */
-  readonly params: number;
-  /** Multiply-accumulates of convolutions, squeeze-excite and classifier, per image. */
-  readonly macs: number;
-  readonly weightBytes: number;
-  readonly peakActivationBytes: number;
-  /** Milliseconds for one image, predicted; absent where nobody asked. */
-  readonly latencyMs?: number | null;
-};
-
-/** A limit per cost; an absent one is not limited. */
-export type Budget = { readonly [K in keyof Costs]?: number };
+import type { Budget, Costs } from "./kit/cost-rows.js";
 
 export type TrialPoint = {
   readonly id: number;

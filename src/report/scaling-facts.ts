@@ -55,6 +55,9 @@ export type Estimate = { readonly difference: number; readonly margin: number | 
 
 export type ScaledDimension = "depth" | "width" | "resolution";
 
+/** In the order of the paper's figure 3. */
+export const dimensions = ["width", "depth", "resolution"] as const satisfies readonly ScaledDimension[];
+
 export type ScalingStudyFacts = ScalingConditions & {
   readonly points: readonly StudiedPoint[];
   readonly coefficients: Readonly<Record<ScaledDimension, number>>;

@@ -1,13 +1,12 @@
 /** Number formats and names that every part of the page shares. */
 
 import { formatBytes, formatCount, formatDuration, formatPercent } from "../../base/index.js";
-import type { Costs, FitReport } from "../fit-report.js";
 
 /** Keeps a number and its unit on one line. */
 const unbroken = (text: string) => text.replaceAll(" ", "\u00a0");
 
 export const count = (n: number) => unbroken(formatCount(n));
-const bytes = (n: number) => unbroken(formatBytes(n));
+export const bytes = (n: number) => unbroken(formatBytes(n));
 export const duration = (seconds: number) => unbroken(formatDuration(seconds));
 export const percent = (fraction: number, digits = 1) => unbroken(formatPercent(fraction, digits));
 
@@ -34,39 +33,11 @@ export function moment(iso: string): string {
 /** @example milliseconds(3.456); // "3.46 ms" */
 export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
 
-export type CostRow<Key extends keyof Costs = keyof Costs> = {
-  readonly key: Key;
-  readonly name: string;
-  /** For a terminal. */
-  readonly short: string;
-  readonly format: (n: number) => string;
-};
-
-/** The costs that are counted, in the order in which every table lists them. */
-export const costRows: readonly CostRow<"macs" | "params" | "weightBytes" | "peakActivationBytes">[] = [
-  { key: "macs", name: "MACs", short: "MACs", format: count },
-  { key: "params", name: "parameters", short: "params", format: count },
-  { key: "weightBytes", name: "weight bytes", short: "weights", format: bytes },
-  { key: "peakActivationBytes", name: "peak activation bytes", short: "activations", format: bytes },
-];
-
-const latencyRow: CostRow = { key: "latencyMs", name: "latency, predicted", short: "latency", format: milliseconds };
-
-/** Every cost that a network is known to have, with how much. */
-export function costsInRows(costs: Costs): readonly (CostRow & { readonly cost: number })[] {
-  return [...costRows, latencyRow].flatMap((row) => {
-    const cost = costs[row.key];
-    return cost === undefined || cost === null ? [] : [{ ...row, cost }];
-  });
-}
-
-/** What a limit is called in a sentence; a limit that is no cost (a time, a range of the search) keeps its own name. */
-export function limitName(binding: string): string {
-  return [...costRows, latencyRow].find((row) => row.key === binding)?.name ?? binding;
-}
-
 /** @example latencyWords({ on: "a processor, 1 thread", measuredMs: 2.1 }, 2); // "The shipped network took 2.10 ms, over the limit: …" */
-export function latencyWords({ on, measuredMs }: NonNullable<FitReport["latency"]>, limit: number | undefined): string {
+export function latencyWords(
+  { on, measuredMs }: { readonly on: string; readonly measuredMs: number | null },
+  limit: number | undefined,
+): string {
   if (measuredMs === null)
     return `The latency is predicted from blocks measured on ${on}; \`bantam bench\` measures the network there.`;
   const kept = limit === undefined ? "" : measuredMs > limit ? ", over the limit" : ", within the limit";

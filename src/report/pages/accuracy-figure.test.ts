@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { compareNetwork, landscape, networkNames, rivalsOf } from "../../networks/index.js";
+import type { AccuracyFigure, Quantity } from "../comparison-facts.js";
 import { textWidth } from "../kit/figure.js";
 import { alongLine, placeLabels } from "../kit/labels.js";
-import { type AccuracyFigure, accuracySvg, type Quantity } from "./accuracy-figure.js";
+import { accuracySvg } from "./accuracy-figure.js";
 
 const published = landscape();
 

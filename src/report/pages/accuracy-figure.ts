@@ -4,43 +4,21 @@
  * @source Tan and Le 2019, arXiv:1905.11946, figures 1 and 5
  */
 import { extentOf, formatPercent } from "../../base/index.js";
+import {
+  type AccuracyFigure,
+  type AccuracyPoint,
+  type Comparison,
+  type Quantity,
+  type Rival,
+  samePoint,
+  times,
+} from "../comparison-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { type Frame, figure, linePath, svg, xAxis, yAxis } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
 import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
+import { svgFile } from "../kit/svg-file.js";
 import { count, percent, percentTick } from "../kit/words.js";
-
-export type Quantity = "macs" | "params";
-
-export type AccuracyPoint = {
-  readonly label: string;
-  /** The label without the name of its family. */
-  readonly member: string;
-  /** Fractions. */
-  readonly top1: number;
-  readonly top5: number | null;
-  readonly params: number | null;
-  readonly macs: number | null;
-  readonly counted: "here" | "printed";
-  readonly source: string;
-};
-
-export type Rival = { readonly label: string; readonly top1: number; readonly cost: number; readonly factor: number };
-
-export type AccuracyFigure = {
-  readonly families: readonly { readonly name: string; readonly points: readonly AccuracyPoint[] }[];
-  readonly others: readonly AccuracyPoint[];
-  /** The compared ones. */
-  readonly chosen: readonly AccuracyPoint[];
-  /** Of each of them, at most one a quantity. */
-  readonly rivals: readonly {
-    readonly label: string;
-    readonly quantity: Quantity;
-    /** The costliest that is no more accurate, and the cheapest that is no less. */
-    readonly costliest: Rival | null;
-    readonly cheapest: Rival | null;
-  }[];
-};
 
 const axisTitles = {
   macs: "multiply-adds per image (log scale)",
@@ -55,6 +33,11 @@ export function accuracyFigure(data: AccuracyFigure, quantity: Quantity): Markup
 resolution, its marks are its members; grey points are other published networks. ${data.chosen.length > 0 && "Ringed points are the compared networks. "}A bracket runs at the height
 of a network to the costliest one that is no more accurate, and says how many times fewer ${what} the network takes.`,
   );
+}
+
+/** The figure against multiply-adds, as a file of its own. */
+export function renderComparisonSvg(comparison: Comparison): string {
+  return svgFile(accuracySvg(comparison, "macs", 1000));
 }
 
 /** Most brackets that can be told apart. */
@@ -171,8 +154,6 @@ export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: num
   }
 }
 
-export const samePoint = (a: AccuracyPoint, b: AccuracyPoint) => a.label === b.label && a.source === b.source;
-
 type Bracket = { readonly point: AccuracyPoint; readonly rival: Rival };
 
 /**
@@ -194,9 +175,6 @@ function bracketsOf(
   const most = wide && chosen.length > 0 ? mostBrackets : 1;
   return brackets.toSorted((a, b) => b.rival.factor - a.rival.factor).slice(0, most);
 }
-
-/** `16×`, `2.7×`. */
-export const times = (factor: number) => `${factor < 10 ? factor.toFixed(1) : Math.round(factor)}×`;
 
 /** Dash and mark tell families apart without colour; a family of one needs no dash. */
 const dashes = ["2 3", "7 3", "4 2", "7 3 2 3", "", "", "10 3 2 3 2 3", "", "", "12 4", "none"] as const;

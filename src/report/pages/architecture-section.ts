@@ -1,7 +1,8 @@
 import type { FitReport } from "../fit-report.js";
+import { costsInRows, limitName } from "../kit/cost-rows.js";
 import { table } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
-import { costsInRows, counted, limitName } from "../kit/words.js";
+import { counted } from "../kit/words.js";
 import { networkFigure } from "./network-drawing.js";
 
 /** The network stage by stage, and how it grew from the baseline that the search found. */

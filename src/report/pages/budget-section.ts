@@ -1,7 +1,8 @@
 import type { FitReport } from "../fit-report.js";
+import { costsInRows, limitName } from "../kit/cost-rows.js";
 import { bar, table } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
-import { costsInRows, latencyWords, limitName, percent } from "../kit/words.js";
+import { latencyWords, percent } from "../kit/words.js";
 
 /** Each cost against its limit. */
 export function budget({ budget, costs, latency, scaling }: FitReport): Markup {

@@ -1,18 +1,19 @@
 /** Networks side by side as one HTML file: figures, tables, and both to take away. */
 
-import { table } from "../kit/figure.js";
-import { given, html, type Markup } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
-import { costRows, count, counted, percent } from "../kit/words.js";
 import {
   type Comparison,
   claimsOf,
   comparisonRows,
+  type Quantity,
   renderComparisonCsv,
-  renderComparisonSvg,
   strongest,
-} from "../terminal/comparison.js";
-import { accuracyFigure, type Quantity } from "./accuracy-figure.js";
+} from "../comparison-facts.js";
+import { costRows } from "../kit/cost-rows.js";
+import { table } from "../kit/figure.js";
+import { given, html, type Markup } from "../kit/html.js";
+import { conventions, htmlDocument } from "../kit/html-document.js";
+import { count, counted, percent } from "../kit/words.js";
+import { accuracyFigure, renderComparisonSvg } from "./accuracy-figure.js";
 
 /** @returns the text of the file, to be written as UTF-8. */
 export function renderComparisonPage(comparison: Comparison, version: string): string {

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FitReport, TrialPoint } from "../fit-report.js";
+import { best, paretoFront } from "../front-facts.js";
 import { percentTick } from "../kit/words.js";
 import { sampleReport } from "../testing/sample.js";
-import { best, front, paretoFront, verdict } from "./front.js";
+import { front, verdict } from "./front.js";
 
 const { search } = sampleReport();
 const trial = (id: number, strategy: TrialPoint["strategy"], macs: number, accuracy: number): TrialPoint => ({

@@ -1,5 +1,6 @@
 import { extentOf } from "../../base/index.js";
 import type { FitReport, TrialPoint } from "../fit-report.js";
+import { type Arm, armTrials, best, equalCompute, paretoFront } from "../front-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { figure, linePath, spread, svg, table, textWidth, xAxis, yAxis } from "../kit/figure.js";
 import { html, isolated, type Markup, type Part } from "../kit/html.js";
@@ -7,7 +8,6 @@ import { wilson } from "../kit/interval.js";
 import { count, counted, exactly, percent, percentTick, points } from "../kit/words.js";
 
 type Search = FitReport["search"];
-type Arm = "evolution" | "random";
 
 const armName = { evolution: "evolution", random: "random search" } as const;
 const strategyName = { ...armName, shared: "shared random start" } as const;
@@ -31,32 +31,7 @@ ${armTable({ ...search, trials })}
 ${frontTable({ ...search, trials })}</section>`;
 }
 
-/** Trials of an arm: its own and the start it shares. */
-export function armTrials(trials: readonly TrialPoint[], arm: Arm): readonly TrialPoint[] {
-  return trials.filter((trial) => trial.strategy === arm || trial.strategy === "shared");
-}
-
-/** The trials that no other beats in MACs without losing accuracy, by rising MACs and rising accuracy. */
-export function paretoFront<Point extends Pick<TrialPoint, "macs" | "accuracy">>(
-  trials: readonly Point[],
-): readonly Point[] {
-  const kept: Point[] = [];
-  for (const trial of trials.toSorted((a, b) => a.macs - b.macs || b.accuracy - a.accuracy))
-    if (trial.accuracy > (kept.at(-1)?.accuracy ?? Number.NEGATIVE_INFINITY)) kept.push(trial);
-  return kept;
-}
-
-/** The most accurate; of equals the cheapest. */
-export function best(trials: readonly TrialPoint[]): TrialPoint | undefined {
-  return paretoFront(trials).at(-1);
-}
-
 const hasArm = ({ trials }: Search, arm: Arm) => trials.some((trial) => trial.strategy === arm);
-
-/** Within a twentieth of each other. */
-export function equalCompute({ evolutionMacs, randomMacs }: Search): boolean {
-  return Math.abs(evolutionMacs - randomMacs) <= 0.05 * Math.max(evolutionMacs, randomMacs);
-}
 
 /** Says who won, and whether the difference is more than the validation images can resolve. */
 export function verdict(search: Search, validationImages: number): string {

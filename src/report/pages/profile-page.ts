@@ -2,12 +2,13 @@
 
 import { type Explanation, explainSection } from "../explanation.js";
 import type { StageRow } from "../fit-report.js";
+import { costRows } from "../kit/cost-rows.js";
 import { bar, table } from "../kit/figure.js";
 import { given, html, type Markup, type Part } from "../kit/html.js";
 import { conventions, htmlDocument } from "../kit/html-document.js";
 import { svgFile } from "../kit/svg-file.js";
-import { costRows, count, counted, exactly, percent } from "../kit/words.js";
-import type { ProfileTable } from "../terminal/profile-text.js";
+import { count, counted, exactly, percent } from "../kit/words.js";
+import type { ProfileTable } from "../profile-table.js";
 import { type MemoryTimelineFacts, memoryFigure } from "./memory-timeline.js";
 import { networkFigure, networkSvg } from "./network-drawing.js";
 

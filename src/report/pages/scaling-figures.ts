@@ -10,7 +10,7 @@ import { html, type Markup } from "../kit/html.js";
 import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
 import { svgFile } from "../kit/svg-file.js";
 import { count, percent, percentTick } from "../kit/words.js";
-import type { ScaledDimension, ScalingStudyFacts, StudiedPoint } from "../scaling-facts.js";
+import { dimensions, type ScaledDimension, type ScalingStudyFacts, type StudiedPoint } from "../scaling-facts.js";
 import { shapes } from "./accuracy-figure.js";
 
 /** A point with what it is called beside its mark. */
@@ -25,9 +25,6 @@ type Line = {
 };
 
 const letters: Readonly<Record<ScaledDimension, string>> = { depth: "d", width: "w", resolution: "r" };
-
-/** In the order of the paper's figure 3. */
-export const dimensions = ["width", "depth", "resolution"] as const satisfies readonly ScaledDimension[];
 
 export const renderSingleSvg = (facts: ScalingStudyFacts): string => svgFile(singleSvg(facts, 960));
 export const renderSettingsSvg = (facts: ScalingStudyFacts): string => svgFile(settingsSvg(facts, 720));

@@ -1,13 +1,11 @@
-/** A scaling study as a page, as a table for a terminal and as CSV. */
-import { formatCount, formatPercent } from "../../base/index.js";
+/** A scaling study as a page. */
 import { figure, table } from "../kit/figure.js";
 import { given, html, type Markup } from "../kit/html.js";
 import { conventions, htmlDocument } from "../kit/html-document.js";
-import { columns, palette, plain, type TextOptions } from "../kit/text-table.js";
-import { count, counted, moment, percent, points } from "../kit/words.js";
-import type { Estimate, ScalingStudyFacts, StudiedPoint } from "../scaling-facts.js";
-import { csvCell } from "../terminal/comparison.js";
-import { compoundSvg, dimensions, settingsSvg, singleSvg } from "./scaling-figures.js";
+import { count, counted, moment, percent } from "../kit/words.js";
+import type { ScalingStudyFacts } from "../scaling-facts.js";
+import { findingsOf } from "../scaling-findings.js";
+import { compoundSvg, settingsSvg, singleSvg } from "./scaling-figures.js";
 
 /** @returns the text of the file, to be written as UTF-8. */
 export function renderScalingStudyPage(facts: ScalingStudyFacts): string {
@@ -56,42 +54,6 @@ ${conventions}
   );
 }
 
-/** What the runs show, in sentences; differences within their interval are called none. */
-function findingsOf(facts: ScalingStudyFacts): Readonly<Record<"alone" | "settings" | "compound", readonly string[]>> {
-  const alone = dimensions.flatMap((dimension) => {
-    const [first, last] = [facts.gains[dimension][0], facts.gains[dimension].at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const name = `${dimension[0]!.toUpperCase()}${dimension.slice(1)} alone`;
-    if (first === last) return [`${name} gains ${signed(first)} for a doubling of the multiply-adds.`];
-    return [
-      `${name} gains ${signed(first)} for the first doubling of the multiply-adds and ${signed(last)} for each of the last.`,
-    ];
-  });
-  const settings = facts.settingLeads.map((lead) => {
-    const width = facts.points.find(({ key }) => key === lead.key)!.width;
-    return `At d = ${lead.depth}, r = ${lead.resolution}, width ${width} is ${compared(lead, "the width alone")}.`;
-  });
-  const compound = facts.compoundLeads.map(
-    (lead) => `All three together at φ = ${lead.phi} are ${compared(lead, `${lead.over} alone`)}.`,
-  );
-  return { alone, settings, compound };
-}
-
-const signed = ({ difference, margin }: Estimate) =>
-  `${difference < 0 ? "−" : ""}${points(difference)}${margin === null ? "" : ` (± ${(100 * margin).toFixed(1)})`}`;
-
-function compared(estimate: Estimate, other: string): string {
-  const { difference, margin } = estimate;
-  const where = `${difference < 0 ? "below" : "above"} ${other} at equal multiply-adds`;
-  const verdict =
-    margin === null
-      ? "one seed does not say whether that is chance"
-      : Math.abs(difference) > margin
-        ? "more than chance explains"
-        : "no more than chance explains";
-  return `${points(difference)}${margin === null ? "" : ` (± ${(100 * margin).toFixed(1)})`} ${where}: ${verdict}`;
-}
-
 function dataTable({ points: all }: ScalingStudyFacts): Markup {
   const rows = all.map(
     (
@@ -106,42 +68,4 @@ function dataTable({ points: all }: ScalingStudyFacts): Markup {
     rows,
     "dense",
   );
-}
-
-/** Every training, one a line, and every failure. @source RFC 4180 */
-export function renderScalingCsv(all: readonly StudiedPoint[]): string {
-  const head = ["network", "depth", "width", "resolution", "side_px", "params", "macs"];
-  const measured = ["accuracy_mean", "accuracy_low", "accuracy_high", "accuracies", "seconds", "failures"];
-  const rows = all.map((point) => [
-    ...[point.key, point.depth, point.width, point.resolution, point.side, point.params, point.macs],
-    ...[point.mean, point.interval?.[0], point.interval?.[1], point.accuracies.join(" ")],
-    ...[Math.round(point.seconds * 10) / 10, point.failures.join("; ")],
-  ]);
-  return [[...head, ...measured], ...rows].map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
-}
-
-/** A line a network, then what they show. Ends with a line break. */
-export function renderScalingStudy(facts: ScalingStudyFacts, { colour }: TextOptions): string {
-  const paint = palette(colour);
-  const [head, ...rows] = pointTable(facts.points, facts.baseline.macs);
-  const { alone, settings, compound } = findingsOf(facts);
-  const text = [paint.quiet(head!), ...rows, "", ...alone, ...settings, ...compound, ""];
-  return text.join("\n").replaceAll("\u00a0", " ");
-}
-
-/** Columns that every table of trained points has; the first line is the head. */
-export function pointTable(all: readonly StudiedPoint[], baselineMacs: number): string[] {
-  const cells = all.map((point) => [
-    ...[point.key, `${point.side}${point.isEnlarged ? "*" : ""}`, formatCount(point.macs)],
-    `×${(point.macs / baselineMacs).toFixed(2)}`,
-    point.mean === null ? "failed" : formatPercent(point.mean),
-    point.interval === null
-      ? plain(point.failures[0]?.split("\n")[0] ?? "–")
-      : `± ${(50 * (point.interval[1] - point.interval[0])).toFixed(1)}`,
-  ]);
-  const lines = columns(
-    [["network", "px", "MACs", "", "accuracy", "95 %"], ...cells],
-    ["left", "right", "right", "right", "right", "left"],
-  );
-  return all.some(({ isEnlarged }) => isEnlarged) ? [...lines, "* images enlarged beyond their own side"] : lines;
 }

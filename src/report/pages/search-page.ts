@@ -1,14 +1,16 @@
 /** The report of one search as one HTML file. */
 
 import { extentOf } from "../../base/index.js";
+import { paretoFront } from "../front-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
+import { costsInRows } from "../kit/cost-rows.js";
 import { figure, svg, table, xAxis, yAxis } from "../kit/figure.js";
 import { given, html, isolated, type Markup } from "../kit/html.js";
 import { conventions, htmlDocument } from "../kit/html-document.js";
 import { wilson } from "../kit/interval.js";
-import { costsInRows, count, counted, duration, exactly, moment, percent, percentTick } from "../kit/words.js";
-import { type SearchReport, verdict } from "../terminal/search-text.js";
-import { mark, paretoFront, steps } from "./front.js";
+import { count, counted, duration, exactly, moment, percent, percentTick } from "../kit/words.js";
+import { type SearchReport, verdict } from "../search-report.js";
+import { mark, steps } from "./front.js";
 import { aboutData } from "./headline.js";
 
 export type SearchPage = SearchReport & {

@@ -1,9 +1,10 @@
 /** The report of one training as one HTML file. */
 
 import type { FitReport } from "../fit-report.js";
+import { costRows } from "../kit/cost-rows.js";
 import { given, html, type Markup } from "../kit/html.js";
 import { conventions, htmlDocument } from "../kit/html-document.js";
-import { costRows, counted, moment } from "../kit/words.js";
+import { counted, moment } from "../kit/words.js";
 import { classes } from "./class-section.js";
 import { confusion } from "./confusion.js";
 import { curves } from "./curves.js";

@@ -1,5 +1,7 @@
 import { formatCount, formatDuration, formatPercent } from "../../base/index.js";
 import type { FitReport } from "../fit-report.js";
+import { armTrials, best, equalCompute } from "../front-facts.js";
+import { costsInRows, limitName } from "../kit/cost-rows.js";
 import { wilson } from "../kit/interval.js";
 import {
   columns,
@@ -11,8 +13,7 @@ import {
   truncate,
   whatFits,
 } from "../kit/text-table.js";
-import { costsInRows, counted, exactly, latencyWords, limitName } from "../kit/words.js";
-import { armTrials, best, equalCompute } from "../pages/front.js";
+import { counted, exactly, latencyWords } from "../kit/words.js";
 
 const barWidth = 20;
 

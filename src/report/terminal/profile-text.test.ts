@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type ProfileTable, renderProfile } from "./profile-text.js";
+import type { ProfileTable } from "../profile-table.js";
+import { renderProfile } from "./profile-text.js";
 
 const profile: ProfileTable = {
   network: "mobilenet-v2",

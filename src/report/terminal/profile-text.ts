@@ -1,5 +1,4 @@
 import { formatBytes, formatCount, formatPercent } from "../../base/index.js";
-import type { StageRow } from "../fit-report.js";
 import {
   type Align,
   columns,
@@ -12,29 +11,8 @@ import {
   whatFits,
 } from "../kit/text-table.js";
 import { counted, exactly } from "../kit/words.js";
+import type { ProfileTable } from "../profile-table.js";
 import { networkLines } from "./network-drawing-text.js";
-
-/** A network's costs, layer by layer, counted as `cost` counts them. */
-export type ProfileTable = {
-  readonly network: string;
-  readonly resolution: number;
-  readonly classes: number;
-  readonly params: number;
-  readonly macs: number;
-  readonly weightBytes: number;
-  readonly peakActivationBytes: number;
-  /** The parts that the drawing shows; without them there is none. */
-  readonly stages?: readonly StageRow[];
-  readonly layers: readonly {
-    readonly name: string;
-    readonly kind: string;
-    /** Shape without the batch, `[channels, height, width]` or `[features]`. */
-    readonly output: readonly number[];
-    readonly params: number;
-    readonly macs: number;
-    readonly activationBytes: number;
-  }[];
-};
 
 type Column = {
   readonly head: string;

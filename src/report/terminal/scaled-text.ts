@@ -1,10 +1,10 @@
 /** What a network was scaled to, for a terminal: its size, its costs against the limits, what stopped it, what to expect. */
 import { formatPercent } from "../../base/index.js";
+import { type Costs, costRows, costsInRows } from "../kit/cost-rows.js";
 import { columns, narrowest, palette, plain, type TextOptions, textBar } from "../kit/text-table.js";
-import { costRows, costsInRows, count, counted } from "../kit/words.js";
+import { count, counted } from "../kit/words.js";
 
-type Costs = { readonly [K in (typeof costRows)[number]["key"]]: number };
-type Limit = keyof Costs | "latencyMs";
+type Limit = keyof Costs;
 type Dimension = "depth" | "width" | "resolution";
 type Size = { readonly [D in Dimension]: number };
 
@@ -21,7 +21,7 @@ type Prediction = {
 export type ScaledFacts = Size & {
   readonly name: string;
   readonly phi?: number;
-  readonly costs: Costs & { readonly latencyMs?: number | null };
+  readonly costs: Costs;
   /** Relative to the network that scaling began with. */
   readonly multipliers: Size;
   readonly prediction: Prediction | null;

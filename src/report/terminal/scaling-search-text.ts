@@ -1,8 +1,8 @@
 /** The grid search for α, β and γ as text. */
 import { formatCount } from "../../base/index.js";
 import { columns, palette, type TextOptions } from "../kit/text-table.js";
-import { pointTable } from "../pages/scaling-study-page.js";
 import type { ScalingSearchFacts } from "../scaling-facts.js";
+import { pointTable } from "./scaling-study-text.js";
 
 /** The grid with its winner, what may be as good, the baseline along φ, and how to go on. Ends with a line break. */
 export function renderScalingSearch(facts: ScalingSearchFacts, { colour }: TextOptions): string {

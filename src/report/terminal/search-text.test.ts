@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { SearchReport } from "../search-report.js";
 import { sampleReport } from "../testing/sample.js";
-import { renderSearch, renderStudies, renderTrials, type SearchReport } from "./search-text.js";
+import { renderSearch, renderStudies, renderTrials } from "./search-text.js";
 
 const costs = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
 const report: SearchReport = {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { compareNetwork, landscape, rivalsOf } from "../../networks/index.js";
+import { type Comparison, claimsOf, renderComparisonCsv } from "../comparison-facts.js";
+import { renderComparisonSvg } from "../pages/accuracy-figure.js";
 import { renderComparisonPage } from "../pages/compare-page.js";
-import { type Comparison, claimsOf, renderComparison, renderComparisonCsv, renderComparisonSvg } from "./comparison.js";
+import { renderComparison } from "./comparison-text.js";
 
 function comparisonOf(...names: readonly string[]): Comparison {
   const published = landscape();
