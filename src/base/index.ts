@@ -9,6 +9,7 @@ export { parseJson } from "./json.js";
 export { lastly } from "./lastly.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
+export { findingsOf } from "./schema-findings.js";
 export { isWhole, OPEN_SEAL, SEAL_KEY, seal, sealedJson, unsealedJson } from "./seal.js";
 export { sha256, sha256OfJson } from "./sha256.js";
 export * from "./t-interval.js";

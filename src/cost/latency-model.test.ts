@@ -137,7 +137,7 @@ describe("a table from a file", () => {
     ["a negative time", withTiming({ medianMs: -1 }), /configurations\.0\.overhead\.medianMs/],
     ["quartiles out of order", withTiming({ upperMs: 0.01 }), /overhead: expected minMs ≤ lowerMs/],
     ["a block twice", withBlocks([measured[0]!, measured[0]!]), /blocks: expected each signature once/],
-    ["an unknown field", { ...table, colour: "red" }, /unknown field colour/],
+    ["an unknown field", { ...table, colour: "red" }, /colour: unknown field/],
   ])("%s is refused with its path", (_, json, message) => {
     expect(() => parseLatencyTable(json, "t.json")).toThrow(message);
   });

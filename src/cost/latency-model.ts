@@ -10,7 +10,7 @@
  * that is the room `latency`.
  */
 import { z } from "zod";
-import { ModelError } from "../base/index.js";
+import { findingsOf, ModelError } from "../base/index.js";
 import { nonNegativeLeastSquares } from "./least-squares.js";
 
 export type Provider = "cpu" | "wasm";
@@ -281,20 +281,12 @@ const MOST_LISTED = 10;
 export function parseLatencyTable(json: unknown, at: string): LatencyTable {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const { issues } = result.error;
-  const lines = issues.slice(0, MOST_LISTED).map(describe);
-  const more = issues.length > MOST_LISTED ? [`and ${issues.length - MOST_LISTED} more`] : [];
+  const found = findingsOf(result.error);
+  const more = found.length > MOST_LISTED ? [`and ${found.length - MOST_LISTED} more`] : [];
   throw new ModelError({
     at,
     expected: "a latency table of version 1",
-    received: ["another document", ...lines, ...more].join("\n  "),
+    received: ["another document", ...found.slice(0, MOST_LISTED), ...more].join("\n  "),
     hint: "make one with `bantam bench --table FILE`",
   });
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const path = issue.path.length === 0 ? "(the whole)" : issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys")
-    return `${path}: unknown field ${issue.keys.slice(0, MOST_LISTED).join(", ")}`;
-  return `${path}: ${issue.message.replace(/^Invalid (input|option): /, "").replace("undefined", "nothing")}`;
 }

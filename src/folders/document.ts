@@ -1,7 +1,7 @@
 /** JSON that Bantam wrote and reads back: by a schema, so that damage is named with its file and field, and nothing is guessed. */
 import type { z } from "zod";
 import { readIfThere, writeFileAtomic } from "../base/files.js";
-import { ModelError, sha256OfJson } from "../base/index.js";
+import { findingsOf, ModelError, sha256OfJson } from "../base/index.js";
 
 /** How a document that is not as it should be is spoken of. */
 export type Wording = {
@@ -15,11 +15,9 @@ export type Wording = {
 export function checked<T>(json: unknown, schema: z.ZodType<T>, { at, expected, hint }: Wording): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const [{ path, message }] = result.error.issues as [z.core.$ZodIssue];
-  const place = path.map(String).join(".");
-  const said = message.replace(/^Invalid (input|option): /, "").replace("received undefined", "received nothing");
+  const [first] = findingsOf(result.error);
   const format = (json as { readonly format?: unknown } | null)?.format;
-  const received = place === "format" ? (JSON.stringify(format) ?? "none") : place === "" ? said : `${place}: ${said}`;
+  const received = first!.startsWith("format: ") ? (JSON.stringify(format) ?? "none") : first!;
   throw new ModelError({ at, expected, received, hint });
 }
 

@@ -1,6 +1,6 @@
 /** An architecture as files have it. */
 import { z } from "zod";
-import { ModelError } from "../base/index.js";
+import { findingsOf, ModelError } from "../base/index.js";
 import type { Architecture } from "./architecture.js";
 import { absent } from "./blocks/block-record.js";
 import { blockNames, blocks } from "./blocks/blocks.js";
@@ -80,19 +80,10 @@ export function parseArchitecture(json: unknown, at: string): Architecture {
     requireFewBlocks({ ...result.data, name: at });
     return result.data;
   }
-  const wrong = result.error.issues.flatMap(describe);
+  const wrong = findingsOf(result.error);
   throw new ModelError({
     at,
     expected: "an architecture",
     received: `${wrong.length === 1 ? "a wrong field" : `${wrong.length} wrong fields`}\n  ${wrong.join("\n  ")}`,
   });
 }
-
-function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => `${pathOf([...issue.path, key])}: unknown field`);
-  const message = issue.message.replace(/^Invalid (input|option): /, "").replace("undefined", "nothing");
-  return [`${pathOf(issue.path)}: ${message}`];
-}
-
-const pathOf = (path: readonly PropertyKey[]) => (path.length === 0 ? "(the whole)" : path.map(String).join("."));

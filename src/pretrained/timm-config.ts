@@ -1,6 +1,6 @@
 /** What a repository of timm says of its weights, in `config.json`. */
 import { z } from "zod";
-import { ModelError, parseJson } from "../base/index.js";
+import { findingsOf, ModelError, parseJson } from "../base/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type TimmModel, timmModel } from "./timm-models.js";
 
@@ -95,8 +95,7 @@ function labelsOf({ label_names: names, label_descriptions: descriptions }: z.in
 function checked<T>(form: z.ZodType<T>, json: unknown, at: string): T {
   const result = form.safeParse(json);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw wrong(at, "the config.json of a timm model", faults.slice(0, 5).join("; "));
+  throw wrong(at, "the config.json of a timm model", findingsOf(result.error).slice(0, 5).join("; "));
 }
 
 function wrong(at: string, expected: string, received: string): ModelError {

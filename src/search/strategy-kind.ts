@@ -1,6 +1,6 @@
 /** A strategy as data: its name, its source, what can be set and to what it is set where nobody says. */
 import type { z } from "zod";
-import { UsageError } from "../base/index.js";
+import { findingsOf, UsageError } from "../base/index.js";
 import type { Strategy } from "./strategy.js";
 
 export type StrategyKind = {
@@ -29,11 +29,10 @@ export function defineStrategy<Options extends z.ZodObject>(kind: {
     create(options) {
       const result = schema.safeParse(options);
       if (result.success) return { name, search: search(result.data) };
-      const wrong = result.error.issues.map(({ path, message }) => [...path.map(String), message].join(": "));
       throw new UsageError({
         at: `strategy ${name}`,
         expected: `options out of ${Object.keys(schema.shape).join(", ") || "none at all"}`,
-        received: `${JSON.stringify(options)} (${wrong.join("; ")})`,
+        received: `${JSON.stringify(options)} (${findingsOf(result.error).join("; ")})`,
       });
     },
   };

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { toFileError, writeFileAtomic } from "../base/files.js";
-import { ModelError } from "../base/index.js";
+import { findingsOf, ModelError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type Architecture, buildNetwork, parseArchitecture } from "../networks/index.js";
@@ -121,7 +121,7 @@ const cardSchema = z.object({
 export function parseCard(text: string | undefined, at: string): ModelCard {
   const result = cardSchema.safeParse(parseJson(text, `${at}: card`));
   if (result.success) return result.data;
-  const wrong = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  const wrong = findingsOf(result.error).join("; ");
   throw new ModelError({ at: `${at}: card`, expected: "classes, preprocessing and costs of a model", received: wrong });
 }
 

@@ -144,7 +144,7 @@ describe("the list", () => {
       'strategy nsga2: expected options out of population, crossover, received {"population":1} (population',
     ],
     ["random", { population: 3 }, "strategy random: expected options out of none at all, received"],
-    ["evolution", { sample: 2.5, size: 3 }, "sample: Invalid input: expected int, received number; Unrecognized key"],
+    ["evolution", { sample: 2.5, size: 3 }, "sample: expected int, received number; size: unknown field"],
   ])("refuses %s with %o", (name, options, message) => {
     expect(() => createStrategy(name, options)).toThrow(message);
     expect(() => createStrategy(name, options)).toThrow(expect.objectContaining({ code: "usage" }));

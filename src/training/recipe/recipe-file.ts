@@ -1,6 +1,6 @@
 /** A recipe out of a file: a named one with what differs from it, or every field. */
 import { z } from "zod";
-import { closest, parseJson, UsageError } from "../../base/index.js";
+import { closest, findingsOf, parseJson, UsageError } from "../../base/index.js";
 import type { Recipe } from "./recipe.js";
 import { type NamedRecipe, recipes } from "./recipes.js";
 
@@ -80,11 +80,11 @@ export function recipeNamed(name: string): NamedRecipe {
 export function parseRecipe(text: string, at: string): FoundRecipe {
   const result = file.safeParse(parseJson(text, at, "a recipe in JSON", (facts) => new UsageError(facts)));
   if (!result.success) {
-    const mistakes = result.error.issues.map(({ path, message }) => `\n  ${path.join(".") || "the whole"}: ${message}`);
+    const mistakes = findingsOf(result.error);
     throw new UsageError({
       at,
       expected: `a recipe: "base", one of ${recipes.map(({ name }) => name).join(", ")}, and what differs from it`,
-      received: `${mistakes.length} mistake${mistakes.length === 1 ? "" : "s"}${mistakes.join("")}`,
+      received: `${mistakes.length} mistake${mistakes.length === 1 ? "" : "s"}\n  ${mistakes.join("\n  ")}`,
     });
   }
   const { base, ...changes } = result.data;
