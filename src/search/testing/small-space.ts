@@ -11,7 +11,7 @@ import { candidateKey, candidateOf, choicesOf, decode, genesOf, type SearchSpace
 import type { Objective, Outcome, Strategy, Trial } from "../strategy.js";
 import { parseTable, replay, type Table } from "../tabular.js";
 
-const results = new URL("../../../results/small-space", import.meta.url);
+const results = new URL("../../../results/small-space/", import.meta.url);
 
 export const smallSpace = JSON.parse(readFileSync(new URL("space.json", results), "utf8")) as SearchSpace;
 
