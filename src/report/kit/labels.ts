@@ -1,5 +1,6 @@
 /** Where names can stand in a crowded drawing: near their points and over nothing. */
-import { type Frame, textWidth } from "./figure.js";
+import { type Frame, linePath, textWidth } from "./figure.js";
+import { html, type Markup } from "./html.js";
 
 export type Place = readonly [x: number, y: number];
 
@@ -73,6 +74,12 @@ export function placeLabels(
     }
     return null;
   });
+}
+
+/** The name in its place, after the line that leads to it. @param kind classes of the style sheet. */
+export function drawLabel({ x, y, leader }: PlacedLabel, text: string, kind: string): Markup {
+  const line = leader !== null && html`<path class="leader" d="${linePath(leader)}"/>`;
+  return html`${line}<text class="${kind}" x="${x}" y="${y + 4}" text-anchor="middle">${text}</text>`;
 }
 
 /** Beside each anchor, then farther and farther from all. */

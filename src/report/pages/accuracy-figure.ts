@@ -15,8 +15,8 @@ import {
 } from "../comparison-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { type Frame, figure, linePath, svg, xAxis, yAxis } from "../kit/figure.js";
-import { html, type Markup } from "../kit/html.js";
-import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
+import { html, type Markup, type Part } from "../kit/html.js";
+import { alongLine, drawLabel, type LabelWish, type Mark, type Place, placeLabels } from "../kit/labels.js";
 import { svgFile } from "../kit/svg-file.js";
 import { count, percent, percentTick } from "../kit/words.js";
 
@@ -40,8 +40,20 @@ export function renderComparisonSvg(comparison: Comparison): string {
   return svgFile(accuracySvg(comparison, "macs", 1000));
 }
 
-/** Most brackets that can be told apart. */
-const mostBrackets = 3;
+/** What is drawn, and where. */
+type Drawing = {
+  readonly quantity: Quantity;
+  readonly families: readonly {
+    readonly name: string;
+    readonly index: number;
+    readonly points: readonly AccuracyPoint[];
+  }[];
+  readonly others: readonly AccuracyPoint[];
+  readonly chosen: readonly AccuracyPoint[];
+  /** From a network to the rival that it equals. */
+  readonly brackets: readonly { readonly rival: Rival; readonly from: Place; readonly to: Place }[];
+  readonly place: (point: AccuracyPoint) => Place;
+};
 
 export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: number): Markup {
   const wide = width > 500;
@@ -52,109 +64,117 @@ export function accuracySvg(data: AccuracyFigure, quantity: Quantity, width: num
   const others = known(data.others);
   const chosen = known(data.chosen);
   const all = [...families.flatMap(({ points }) => points), ...others, ...chosen];
-  const costs = all.map((point) => point[quantity]!);
-  const accuracies = all.map(({ top1 }) => top1);
-  const x = logScale(extentOf(costs), [frame.left, frame.right], wide ? 14 : 6);
-  const y = linearScale(extentOf(accuracies), [frame.bottom, frame.top], wide ? 8 : 6);
+  const x = logScale(extentOf(all.map((point) => point[quantity]!)), [frame.left, frame.right], wide ? 14 : 6);
+  const y = linearScale(extentOf(all.map(({ top1 }) => top1)), [frame.bottom, frame.top], wide ? 8 : 6);
   const place = (point: AccuracyPoint): Place => [x.at(point[quantity]!), y.at(point.top1)];
-
-  const brackets = bracketsOf(data, quantity, chosen, wide).map(({ point, rival }) => {
-    const [x0, y0] = place(point);
-    return { rival, x0, y0, x1: x.at(rival.cost), y1: y.at(rival.top1) };
-  });
-  const isChosen = (points: readonly AccuracyPoint[]) =>
-    points.some((point) => chosen.some((one) => samePoint(one, point)));
-  const names = labels();
-
+  const brackets = bracketsOf(data, quantity, chosen, wide).map(({ point, rival }) => ({
+    rival,
+    from: place(point),
+    to: [x.at(rival.cost), y.at(rival.top1)] as const,
+  }));
+  const drawing: Drawing = { quantity, families, others, chosen, brackets, place };
+  const room = { ...frame, left: frame.left + 2, top: frame.top - 6, right: width - 2 };
   return svg(width, height, summary(data, quantity), [
     xAxis(x, frame, count, axisTitles[quantity]),
     yAxis(y, frame, percentTick(y.ticks), "ImageNet top-1 accuracy"),
+    lines(drawing),
+    marks(drawing),
+    names(wishes(drawing, wide), obstacles(drawing), room),
+  ]);
+}
+
+/** Whether one of the points is a compared network's. */
+const isChosen = ({ chosen }: Drawing, points: readonly AccuracyPoint[]) =>
+  points.some((point) => chosen.some((one) => samePoint(one, point)));
+
+/** Families, then the brackets, each with the head of an arrow at its rival. */
+function lines(drawing: Drawing): Part {
+  const { families, brackets, place } = drawing;
+  return [
     families.map(
       ({ index, points }) =>
         points.length > 1 &&
-        html`<path class="family${isChosen(points) && " chosen"}" stroke-dasharray="${dashes[index % dashes.length]!}" d="${linePath(points.map(place))}"/>`,
+        html`<path class="family${isChosen(drawing, points) && " chosen"}" stroke-dasharray="${dashes[index % dashes.length]!}" d="${linePath(points.map(place))}"/>`,
     ),
     brackets.map(
-      ({ x0, y0, x1, y1 }) =>
+      ({ from: [x0, y0], to: [x1, y1] }) =>
         html`<path class="span" d="M${x0 + 8} ${y0}H${x1}V${y1 - (y1 > y0 ? 5 : -5)}M${x1 - 3} ${y1 > y0 ? y1 - 9 : y1 + 9}L${x1} ${y1 > y0 ? y1 - 4 : y1 + 4}L${x1 + 3} ${y1 > y0 ? y1 - 9 : y1 + 9}"/>`,
     ),
-    others.map((point) =>
-      marked(
-        point,
-        quantity,
-        html`<circle class="point other" cx="${place(point)[0]}" cy="${place(point)[1]}" r="2.6"/>`,
-      ),
-    ),
-    families.map(({ index, points }) =>
-      points.map((point) => marked(point, quantity, mark(index, isChosen(points), place(point)))),
-    ),
-    chosen.map((point) =>
-      marked(point, quantity, html`<circle class="ring" cx="${place(point)[0]}" cy="${place(point)[1]}" r="7"/>`),
-    ),
-    names,
-  ]);
+  ];
+}
 
-  /** Names of brackets and chosen networks first, then what brackets point at, families, other networks, members. */
-  function labels(): Markup[] {
-    const beside = { clear: 6, reach: 0 };
-    const isRival = ({ label }: AccuracyPoint) => brackets.some(({ rival }) => rival.label === label);
-    const other = (point: AccuracyPoint) => ({
-      ...beside,
-      kind: "",
-      text: point.label,
-      anchors: [place(point)],
-      reach: wide ? 72 : isRival(point) ? 40 : 0,
-    });
-    const wishes: readonly (LabelWish & { readonly kind: string })[] = [
-      ...brackets.map(({ rival, x0, y0, x1 }) => ({
-        kind: "claim",
-        text: `${times(rival.factor)} fewer`,
-        clear: 3,
-        reach: 24,
-        bold: true,
-        anchors: [0.5, 0.7, 0.3, 0.85].map((share): Place => [x0 + (x1 - x0) * share, y0]),
-      })),
-      ...chosen.map((point) => ({
-        kind: "strong",
-        text: point.label,
-        anchors: [place(point)],
-        clear: 9,
-        reach: 60,
-        bold: true,
-      })),
-      ...others.filter(isRival).map(other),
-      ...families.flatMap(({ name, points }) => {
-        // A family of one that is compared has its name already.
-        if (points.length === 0 || (points.length === 1 && isChosen(points))) return [];
-        const kind = `familyname${isChosen(points) ? " chosen" : ""}`;
-        return [{ kind, text: name, anchors: points.map(place).reverse(), clear: 7, reach: 130, bold: true }];
-      }),
-      ...others.filter((point) => !isRival(point)).map(other),
-      ...families.flatMap(({ points }) =>
-        points.length > 1
-          ? points
-              .filter((point) => !isChosen([point]))
-              .map((point) => ({ ...beside, kind: "", text: point.member, anchors: [place(point)] }))
-          : [],
-      ),
-    ];
-    const points = all.map((point) => ({ at: place(point), radius: 4, named: true }));
-    const lines = families.flatMap(({ points }) => alongLine(points.map(place)));
-    const spans = brackets.flatMap(({ x0, y0, x1, y1 }) => alongLine([[x0, y0], [x1, y0], [x1, y1]])); // biome-ignore format: a list of corners
-    const marks = [...points, ...[...lines, ...spans].map((at) => ({ at, radius: 2, named: false }))];
-    const places = placeLabels(wishes, marks, { ...frame, left: frame.left + 2, top: frame.top - 6, right: width - 2 });
-    return places.flatMap((at, i) => {
-      if (at === null) return [];
-      const { kind, text } = wishes[i]!;
-      const leader = at.leader !== null && kind !== "claim" && html`<path class="leader" d="${linePath(at.leader)}"/>`;
-      return [
-        html`${leader}<text class="${kind} halo" x="${at.x}" y="${at.y + 4}" text-anchor="middle">${text}</text>`,
-      ];
-    });
-  }
+function marks(drawing: Drawing): Part {
+  const { quantity, families, others, chosen, place } = drawing;
+  const circle = (kind: string, point: AccuracyPoint, radius: number) => {
+    const [x, y] = place(point);
+    return marked(point, quantity, html`<circle class="${kind}" cx="${x}" cy="${y}" r="${radius}"/>`);
+  };
+  return [
+    others.map((point) => circle("point other", point, 2.6)),
+    families.map(({ index, points }) =>
+      points.map((point) => marked(point, quantity, mark(index, isChosen(drawing, points), place(point)))),
+    ),
+    chosen.map((point) => circle("ring", point, 7)),
+  ];
+}
+
+type Wish = LabelWish & { readonly kind: string };
+
+/** Names of brackets and chosen networks first, then what brackets point at, families, other networks, members. */
+function wishes(drawing: Drawing, wide: boolean): Wish[] {
+  const { families, others, chosen, brackets, place } = drawing;
+  const beside = (point: AccuracyPoint, text: string, reach: number): Wish => ({
+    kind: "",
+    text,
+    anchors: [place(point)],
+    clear: 6,
+    reach,
+  });
+  const isRival = ({ label }: AccuracyPoint) => brackets.some(({ rival }) => rival.label === label);
+  return [
+    ...brackets.map(({ rival, from: [x0, y0], to: [x1] }) => {
+      const anchors = [0.5, 0.7, 0.3, 0.85].map((share): Place => [x0 + (x1 - x0) * share, y0]);
+      return { kind: "claim", text: `${times(rival.factor)} fewer`, anchors, clear: 3, reach: 24, bold: true };
+    }),
+    ...chosen.map((point) => ({ ...beside(point, point.label, 60), kind: "strong", clear: 9, bold: true })),
+    ...others.filter(isRival).map((point) => beside(point, point.label, wide ? 72 : 40)),
+    ...families.flatMap(({ name, points }) => {
+      // A family of one that is compared has its name already.
+      if (points.length === 0 || (points.length === 1 && isChosen(drawing, points))) return [];
+      const kind = `familyname${isChosen(drawing, points) ? " chosen" : ""}`;
+      return [{ kind, text: name, anchors: points.map(place).reverse(), clear: 7, reach: 130, bold: true }];
+    }),
+    ...others.filter((point) => !isRival(point)).map((point) => beside(point, point.label, wide ? 72 : 0)),
+    ...families
+      .filter(({ points }) => points.length > 1)
+      .flatMap(({ points }) => points.filter((point) => !isChosen(drawing, [point])))
+      .map((point) => beside(point, point.member, 0)),
+  ];
+}
+
+/** Points and lines, which no name may cover. */
+function obstacles({ families, others, chosen, brackets, place }: Drawing): Mark[] {
+  const points = [...families.flatMap(({ points }) => points), ...others, ...chosen];
+  const spans = brackets.map(({ from: [x0, y0], to: [x1, y1] }): Place[] => [[x0, y0], [x1, y0], [x1, y1]]); // biome-ignore format: a list of corners
+  const drawn = [...families.map(({ points }) => points.map(place)), ...spans];
+  return [
+    ...points.map((point) => ({ at: place(point), radius: 4, named: true })),
+    ...drawn.flatMap(alongLine).map((at) => ({ at, radius: 2, named: false })),
+  ];
+}
+
+function names(wishes: readonly Wish[], obstacles: readonly Mark[], room: Frame): Markup[] {
+  return placeLabels(wishes, obstacles, room).flatMap((at, i) => {
+    if (at === null) return [];
+    const { kind, text } = wishes[i]!;
+    return [drawLabel(kind === "claim" ? { ...at, leader: null } : at, text, `${kind} halo`)];
+  });
 }
 
 type Bracket = { readonly point: AccuracyPoint; readonly rival: Rival };
+
+/** Most brackets that can be told apart. */
+const mostBrackets = 3;
 
 /**
  * Those of the compared networks with the largest factors, as far as there is room; where none are compared, the largest of all.

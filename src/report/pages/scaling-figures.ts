@@ -7,7 +7,7 @@ import { extentOf, formatPercent } from "../../base/index.js";
 import { linearScale, logScale, type Scale } from "../kit/axis.js";
 import { type Frame, linePath, svg, textWidth, xAxis, yAxis } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
-import { alongLine, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
+import { alongLine, drawLabel, type LabelWish, type Place, placeLabels } from "../kit/labels.js";
 import { svgFile } from "../kit/svg-file.js";
 import { count, percent, percentTick } from "../kit/words.js";
 import { dimensions, type ScaledDimension, type ScalingStudyFacts, type StudiedPoint } from "../scaling-facts.js";
@@ -193,13 +193,10 @@ function drawLines(lines: readonly Line[], x: Scale, y: Scale, frame: Frame, rea
         named: false,
       })),
     ]);
-    return placeLabels(wishes, marks, { ...frame, left: frame.left + 2, top: frame.top - 6 }).flatMap((at, i) => {
-      if (at === null) return [];
-      const leader = at.leader !== null && html`<path class="leader" d="${linePath(at.leader)}"/>`;
-      return [
-        html`${leader}<text class="halo" x="${at.x}" y="${at.y + 4}" text-anchor="middle">${wishes[i]!.text}</text>`,
-      ];
-    });
+    const room = { ...frame, left: frame.left + 2, top: frame.top - 6 };
+    return placeLabels(wishes, marks, room).flatMap((at, i) =>
+      at === null ? [] : [drawLabel(at, wishes[i]!.text, "halo")],
+    );
   }
 }
 
