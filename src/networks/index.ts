@@ -10,6 +10,7 @@ export {
   type OptionalField,
 } from "./blocks/block-record.js";
 export { blockNames, blocks } from "./blocks/blocks.js";
+export { divisibleSteps, makeDivisible, scaleRepeats } from "./blocks/rounding.js";
 export { addsInput, expandedWidth, squeezedWidth } from "./blocks/widths.js";
 export { MOST_BLOCKS, requireFewWeights } from "./bounds.js";
 export { buildDeployment, buildNetwork, type Network, type NetworkPart } from "./build.js";
@@ -42,7 +43,6 @@ export {
 export type { Mode, Noise, Statistics } from "./layers.js";
 export type { PrintedFigure } from "./printed-figure.js";
 export { type PublishedResult, publishedFor, publishedResults } from "./published.js";
-export { divisibleSteps, makeDivisible, scaleRepeats } from "./rounding.js";
 export { compoundRules, type Scaling, type ScalingRules, scaleArchitecture } from "./scale.js";
 export { fitStrides, halvingsFor } from "./small-images.js";
 export { isTrained, parseTrainedPart, type TrainedPart } from "./trained-part.js";

@@ -1,6 +1,6 @@
 /** Width, depth and resolution multipliers, each family with the rounding it was published with. */
 import type { Architecture, Stage } from "./architecture.js";
-import { makeDivisible, scaleRepeats } from "./rounding.js";
+import { makeDivisible, scaleRepeats } from "./blocks/rounding.js";
 
 /** How a layer answers to the width multiplier; `neverNarrower`: only to those above 1. */
 type Response = "scaled" | "neverNarrower" | "fixed";

@@ -2,7 +2,7 @@
  * What the house needs to know of a kind of block. A block is written once, as the layers that it is made of; the graph, the
  * counters, the latency model and the weight layouts each read it in their own way.
  */
-import type { Activation, SqueezeExcite, Stage } from "../architecture.js";
+import type { Activation, SqueezeExcite, Stage } from "./stage.js";
 
 /** What of a stage each of its blocks has. */
 export type BlockSpec = Omit<Stage, "block" | "repeats" | "stride">;

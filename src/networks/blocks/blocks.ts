@@ -1,9 +1,10 @@
 /** Every kind of block. */
-import type { Stage } from "../architecture.js";
+
 import type { BlockRecord } from "./block-record.js";
 import { fusedMbconv } from "./fused-mbconv.js";
 import { invertedResidual } from "./inverted-residual.js";
 import { separable } from "./separable.js";
+import type { Stage } from "./stage.js";
 import { universalInvertedBottleneck } from "./universal-inverted-bottleneck.js";
 
 /** From cheap to expensive, as searches list them. */

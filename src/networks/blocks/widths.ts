@@ -1,6 +1,7 @@
 /** Channels inside a block, and whether it adds its input. */
-import type { SqueezeExcite, Stage } from "../architecture.js";
-import { makeDivisible } from "../rounding.js";
+
+import { makeDivisible } from "./rounding.js";
+import type { SqueezeExcite, Stage } from "./stage.js";
 
 /** Channels between the two layers of a squeeze-excite, from those of its block's input and those that it scales. */
 export function squeezedWidth({ of, ratio, divisor }: SqueezeExcite, blockInput: number, wide: number): number {
