@@ -95,27 +95,44 @@ function wrongNeed(path: string, specifier: string): string | null {
   return isWrong ? `${room} runs in a browser too, and may use ${roomsFor(path).join(", ")}` : null;
 }
 
-/** Files that name each other in a ring, types included, the first one again at the end; null where there is none. */
-function findCircle(files: readonly Source[]): readonly string[] | null {
-  const imports = new Map(
+type Imports = ReadonlyMap<string, readonly string[]>;
+
+/** What each file names of the house, types included. */
+const importsByFile = (files: readonly Source[]): Imports =>
+  new Map(
     files.map(({ path, text }) => [
       path,
       importsOf(text).flatMap((to) => (to.startsWith(".") ? [targetOf(path, to).replace(/\.js$/, ".ts")] : [])),
     ]),
   );
+
+/** Of each folder of a room, the other folders of it that its code names. What gives a room out, or starts it, stands above all. */
+function importsByFolder(files: readonly Source[]): Imports {
+  const folders = new Map<string, string[]>();
+  for (const [path, targets] of importsByFile(files)) {
+    if (isTest(path) || /^[^/]+\/(index|main)\.ts$/.test(path)) continue;
+    const folder = posix.dirname(path);
+    const others = targets.filter((to) => roomOf(to) === roomOf(path)).map((to) => posix.dirname(to));
+    folders.set(folder, [...(folders.get(folder) ?? []), ...others.filter((other) => other !== folder)]);
+  }
+  return folders;
+}
+
+/** Who names each other in a ring, the first one again at the end; null where there is none. */
+function findCircle(imports: Imports): readonly string[] | null {
   const cleared = new Set<string>();
-  const visit = (file: string, trail: readonly string[]): readonly string[] | null => {
-    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
-    if (cleared.has(file)) return null;
-    for (const next of imports.get(file) ?? []) {
-      const circle = visit(next, [...trail, file]);
+  const visit = (each: string, trail: readonly string[]): readonly string[] | null => {
+    if (trail.includes(each)) return [...trail.slice(trail.indexOf(each)), each];
+    if (cleared.has(each)) return null;
+    for (const next of imports.get(each) ?? []) {
+      const circle = visit(next, [...trail, each]);
       if (circle !== null) return circle;
     }
-    cleared.add(file);
+    cleared.add(each);
     return null;
   };
-  for (const { path } of files) {
-    const circle = visit(path, []);
+  for (const each of imports.keys()) {
+    const circle = visit(each, []);
     if (circle !== null) return circle;
   }
   return null;
@@ -163,7 +180,16 @@ function twinsIn(files: readonly Source[]): string[] {
 }
 
 test("no files name each other in a circle, not even by their types", () => {
-  expect(findCircle(sources)?.join(" → ") ?? null).toBeNull();
+  expect(findCircle(importsByFile(sources))?.join(" → ") ?? null).toBeNull();
+});
+
+test("no folders of a room name each other in a circle", () => {
+  expect(findCircle(importsByFolder(sources))?.join(" → ") ?? null).toBeNull();
+  const file = (path: string, to: string) => ({ path, text: `import type { A } from "${to}";` });
+  const below = [file("report/pages/a.ts", "../kit/b.js"), file("report/index.ts", "./pages/a.js")];
+  expect(findCircle(importsByFolder([...below, file("report/pages/a.test.ts", "./a.js")]))).toBeNull();
+  const circle = ["report/pages", "report/kit", "report/pages"];
+  expect(findCircle(importsByFolder([...below, file("report/kit/c.ts", "../pages/d.js")]))).toEqual(circle);
 });
 
 test("no two files have the same name", () => {
@@ -202,10 +228,11 @@ test("a circle is found and told from a diamond", () => {
     text: to.map((name) => `import "./${name}.js";`).join("\n"),
   });
   const diamond = [file("ir/a.ts", "b", "c"), file("ir/b.ts", "d"), file("ir/c.ts", "d"), file("ir/d.ts")];
-  expect(findCircle(diamond)).toBeNull();
-  expect(findCircle([...diamond.slice(0, 3), file("ir/d.ts", "c")])).toEqual(["ir/d.ts", "ir/c.ts", "ir/d.ts"]);
+  expect(findCircle(importsByFile(diamond))).toBeNull();
+  const circleIn = (last: Source) => findCircle(importsByFile([...diamond.slice(0, 3), last]));
+  expect(circleIn(file("ir/d.ts", "c"))).toEqual(["ir/d.ts", "ir/c.ts", "ir/d.ts"]);
   const types = { path: "ir/d.ts", text: 'import type { C } from "./c.js";' };
-  expect(findCircle([...diamond.slice(0, 3), types])).toEqual(["ir/d.ts", "ir/c.ts", "ir/d.ts"]);
+  expect(circleIn(types)).toEqual(["ir/d.ts", "ir/c.ts", "ir/d.ts"]);
 });
 
 test("the picture in ARCHITECTURE.md shows the rooms that there are and what they use", () => {

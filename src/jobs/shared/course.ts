@@ -1,7 +1,9 @@
 /** How a training went: whose state ships, and what went wrong on the way. */
 import { formatPercent } from "../../base/index.js";
-import { type FineTunePlan, type RunResult, setbackLine } from "../../training/index.js";
-import type { FineTuned, PhaseSetback } from "../train/fine-tune.js";
+import { type FineTunePlan, type RunResult, type Setback, setbackLine } from "../../training/index.js";
+
+/** A setback of a phase: epochs are counted over all phases, and 0 is the start of the phase. */
+export type PhaseSetback = Setback & { readonly phase?: number };
 
 /** As it is kept in the model's history and in `--json`. */
 export type Course = {
@@ -17,12 +19,18 @@ export type Course = {
   readonly setbacks: readonly PhaseSetback[];
 };
 
-/** @param plan of a fine-tuning. */
-export function courseOf(trained: RunResult | FineTuned, plan: FineTunePlan | null): Course {
-  const { bestEpoch: epoch, best, setbacks } = trained;
-  const phase = "bestPhase" in trained ? trained.bestPhase : null;
-  const part = phase === null ? undefined : plan?.[phase - 1]?.part;
-  const place = { ...(phase !== null && { phase }), ...(part !== undefined && { part }) };
+/** @param bestPhase of a fine-tuning, as is the plan. */
+export function courseOf(
+  {
+    bestEpoch: epoch,
+    best,
+    bestPhase: phase,
+    setbacks,
+  }: Pick<RunResult, "bestEpoch" | "best"> & Pick<Course, "setbacks"> & { readonly bestPhase?: number },
+  plan: FineTunePlan | null,
+): Course {
+  const part = phase === undefined ? undefined : plan?.[phase - 1]?.part;
+  const place = { ...(phase !== undefined && { phase }), ...(part !== undefined && { part }) };
   return { best: { ...place, epoch, validationAccuracy: best.accuracy, validationLoss: best.loss }, setbacks };
 }
 

@@ -19,6 +19,7 @@ import {
   savedCourse,
   squaredLengthOf,
 } from "../../training/index.js";
+import type { PhaseSetback } from "../shared/course.js";
 import type { Progress } from "../shared/progress.js";
 import { cachedFeatures } from "./feature-cache.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -58,10 +59,7 @@ type Setup = Omit<RunOptions, "epochs" | "checkpoints" | "onStep" | "onEpoch" | 
   readonly onSetback: (setback: PhaseSetback, curve: readonly EpochRecord[]) => Promise<void>;
 };
 
-/** A setback of a phase: epochs are counted over all phases, and 0 is the start of the phase. */
-export type PhaseSetback = Setback & { readonly phase?: number };
-
-export type FineTuned = Omit<RunResult, "setbacks"> & {
+type FineTuned = Omit<RunResult, "setbacks"> & {
   /** From 1: whose state it is that ships; 0 where that is the network as it came. */
   readonly bestPhase: number;
   readonly setbacks: readonly PhaseSetback[];

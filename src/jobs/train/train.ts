@@ -21,13 +21,13 @@ import {
   savedCourse,
 } from "../../training/index.js";
 import { batchSizeFor, batchWithin } from "../shared/choices.js";
-import { type Course, courseLines, courseOf, setbackInWords } from "../shared/course.js";
+import { type Course, courseLines, courseOf, type PhaseSetback, setbackInWords } from "../shared/course.js";
 import { openWork, type Work } from "../shared/open-work.js";
 import { epochLine, type Progress, paceOf } from "../shared/progress.js";
 import { ship } from "../shared/ship.js";
 import { chooseDevice } from "./device.js";
 import { findLearningRate } from "./find-rate.js";
-import { type FineTune, finishedPhases, type PhaseSetback, runFineTuning } from "./fine-tune.js";
+import { type FineTune, finishedPhases, runFineTuning } from "./fine-tune.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { openMetrics } from "./metrics.js";
 import { heldByTraining, openRun } from "./open-run.js";
