@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
 const [folder] = positionals;
 if (folder === undefined || values.seed === undefined) throw new Error("usage: small-space.ts FOLDER --seed N");
 const seed = Number(values.seed);
-const results = new URL("../results/small-space", import.meta.url);
+const results = new URL("../results/small-space/", import.meta.url);
 const space = JSON.parse(await readFile(new URL("space.json", results), "utf8")) as SearchSpace;
 const cacheDir = values.cache ?? join(tmpdir(), "small-space");
 

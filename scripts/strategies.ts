@@ -58,7 +58,7 @@ const table = parseTable(await readFile(values.table, "utf8"), smallSpace, value
 const truth = yardstick(table, objective, EPOCHS);
 const meanMacs = [...table.values()].reduce((sum, { costs }) => sum + costs.macs / table.size, 0);
 
-const folder = new URL("../results/small-space", import.meta.url);
+const folder = new URL("../results/small-space/", import.meta.url);
 const shared = await readColumns("supernet.csv");
 const scores = await readColumns("zero-cost.csv");
 const sharedCosts = JSON.parse(await readFile(new URL("supernet.json", folder), "utf8")) as Record<

@@ -36,7 +36,7 @@ const [folder] = positionals;
 if (folder === undefined || !["sandwich", "single-path"].includes(values.rule)) {
   throw new Error("usage: supernet-small-space.ts FOLDER [--rule sandwich|single-path]");
 }
-const results = new URL("../results/small-space", import.meta.url);
+const results = new URL("../results/small-space/", import.meta.url);
 const space = JSON.parse(await readFile(new URL("space.json", results), "utf8")) as SearchSpace;
 const table = parseTable(await readFile(new URL("trials-0.csv", results), "utf8"), space, "trials-0.csv");
 const { sets, normalization } = await smallSpaceImages(folder, space, values.cache ?? join(tmpdir(), "small-space"));

@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
 });
 const [folder] = positionals;
 if (folder === undefined) throw new Error("usage: zero-cost.ts FOLDER [--trials FILE] [--cache FOLDER]");
-const results = new URL("../results/small-space", import.meta.url);
+const results = new URL("../results/small-space/", import.meta.url);
 const space = JSON.parse(await readFile(new URL("space.json", results), "utf8")) as SearchSpace;
 const file = new URL("zero-cost.csv", results);
 

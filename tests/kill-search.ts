@@ -25,7 +25,7 @@ export type KillReport = {
   readonly whole: readonly string[];
 };
 
-const results = new URL("../results/small-space", import.meta.url);
+const results = new URL("../results/small-space/", import.meta.url);
 const script = fileURLToPath(new URL("../scripts/kill-search.ts", import.meta.url));
 const jiti = fileURLToPath(import.meta.resolve("jiti/package.json")).replace("package.json", "lib/jiti-cli.mjs");
 const STUDY = "kill";
