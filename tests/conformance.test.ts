@@ -91,7 +91,13 @@ const row = { kernel: 3, stride: 1, channels: 8, repeats: 2 } as const;
 /** Of a stem, this row and a classifier. */
 const withRow = (stage: Stage, changes: Partial<Architecture> = {}) =>
   tinyNetwork({
-    ...{ name: "row", classes: 2, channels: 1, resolution: 8, stages: [stage], dropout: 0, dropPath: 0 },
+    name: "row",
+    classes: 2,
+    channels: 1,
+    resolution: 8,
+    stages: [stage],
+    dropout: 0,
+    dropPath: 0,
     head: { conv: null, hidden: null, activation: "relu" },
     ...changes,
   });
@@ -112,7 +118,9 @@ const networks: readonly (readonly [string, Architecture])[] = [
   [
     "inverted residuals, squeeze-excite of EfficientNet",
     withRow({
-      ...{ ...inverted, ...row, activation: "silu" },
+      ...inverted,
+      ...row,
+      activation: "silu",
       squeezeExcite: { ...squeezed, of: "input", divisor: 1, activation: "silu", gate: "sigmoid" },
     }),
   ],
@@ -137,7 +145,10 @@ const networks: readonly (readonly [string, Architecture])[] = [
 
 const plain: Recipe = {
   ...quickRecipe,
-  ...{ optimizer: { kind: "sgd", momentum: 0, nesterov: false }, batchSize: BATCH, weightDecay: 0, warmupEpochs: 0 },
+  optimizer: { kind: "sgd", momentum: 0, nesterov: false },
+  batchSize: BATCH,
+  weightDecay: 0,
+  warmupEpochs: 0,
   augmentation: { shift: 0, flip: false, erase: 0 },
 };
 

@@ -180,7 +180,10 @@ describe("fine-tuning", () => {
 
 describe("a fine-tuning that was stopped", () => {
   const options = async (out: string, changes: Partial<TrainOptions> = {}): Promise<TrainOptions> => ({
-    ...{ data: place("new"), out: place(out), seed: 0, cacheDir: place("cache") },
+    data: place("new"),
+    out: place(out),
+    seed: 0,
+    cacheDir: place("cache"),
     from: {
       weights: base(),
       plan: parsePlan("classifier:2,last-1:2,all:1", "--unfreeze", { total: 0, given: false, norms: "live" }),

@@ -57,7 +57,8 @@ describe("fit", () => {
       // As if time went with the pixels and the multiply-adds.
       of: (architecture: Architecture) => architecture.resolution / 100 + countArchitecture(architecture).macs / 1e6,
       measure: async (architecture: Architecture) => seen.push(architecture) + 1.5,
-      ...{ on: "a processor, 1 thread", fingerprint: "a table" },
+      on: "a processor, 1 thread",
+      fingerprint: "a table",
     };
     const limited = { ...options("timed"), budget: { latencyMs: 0.8 }, trials: 4, epochs: 1, latency };
     const timed = await fit(limited);

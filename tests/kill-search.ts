@@ -110,7 +110,9 @@ async function runOf({ strategy, seed, trials }: KilledSearch, pause: number) {
     arms: [createStrategy(strategy), ...(strategy === "random" ? [] : [createStrategy("random")])],
     gate: { space, budget: {}, costsOf: (architecture) => costsOfProfile(countArchitecture(architecture)) },
     objective: { costs: ["macs", "params"], reward: ({ accuracy }) => accuracy },
-    ...{ epochs: 3, images: 6000, rng: createRng(seed) },
+    epochs: 3,
+    images: 6000,
+    rng: createRng(seed),
     async train(assignment) {
       await wait(pause);
       return replay(table, space)(assignment);

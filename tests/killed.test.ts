@@ -19,7 +19,8 @@ let root: string;
 const place = (...names: string[]) => join(root, ...names);
 
 const asPlain = (images: ImageSet) => ({
-  ...{ size: images.size, labels: [...images.labels] },
+  size: images.size,
+  labels: [...images.labels],
   pictures: Array.from({ length: images.count }, (_, i) => {
     const pixels = new Uint8Array(images.size ** 2);
     images.read(i, pixels, 0);
@@ -73,8 +74,10 @@ describe.skipIf(!existsSync(library))("in a process of its own (skipped where it
     const setup = {
       architecture: { ...halvesNetwork, dropout: 0.2 },
       recipe: { ...halvesRecipe, optimizer, learningRate: 0.01, ema: 0.9 },
-      ...{ normalization: halvesNormalization, epochs: 24 },
-      ...{ train: asPlain(halves(32, 1)), validation: asPlain(halves(24, 2)) },
+      normalization: halvesNormalization,
+      epochs: 24,
+      train: asPlain(halves(32, 1)),
+      validation: asPlain(halves(24, 2)),
     };
     await writeFile(place("setup.json"), JSON.stringify(setup));
     expect(await train("unbroken")).toMatchObject({ code: 0, stderr: "" });

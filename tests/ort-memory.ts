@@ -103,8 +103,12 @@ export function bytesInUse({ kernels }: Execution): number {
 
 /** Inputs that a kernel may write its output over, as its registration in ONNX Runtime declares. */
 const mayInplace: Readonly<Record<string, number>> = {
-  ...{ Relu: 0, Clip: 0, Sigmoid: 0, HardSigmoid: 0 }, // activations.cc, clip.cc: MayInplace(0, 0)
-  ...{ Conv: 3, FusedConv: 3 }, //                        fused_conv.cc, nchwc_ops.cc: MayInplace(3, 0), the sum
+  Relu: 0,
+  Clip: 0,
+  Sigmoid: 0,
+  HardSigmoid: 0, // activations.cc, clip.cc: MayInplace(0, 0)
+  Conv: 3,
+  FusedConv: 3, //                        fused_conv.cc, nchwc_ops.cc: MayInplace(3, 0), the sum
 };
 /** `Alias(0, 0)`: no bytes of their own. */
 const aliases = new Set(["Flatten", "Reshape", "Identity"]);

@@ -41,14 +41,12 @@ const stage = (channels: number[]) => ({
   expansions: [2],
 });
 const space = {
-  ...{
-    base: "image",
-    resolutions: [16],
-    widths: [0.25, 0.35],
-    activations: ["relu"],
-    stemStrides: [2],
-    headChannels: [128],
-  },
+  base: "image",
+  resolutions: [16],
+  widths: [0.25, 0.35],
+  activations: ["relu"],
+  stemStrides: [2],
+  headChannels: [128],
   stages: [{ ...stage([12]), expansions: [1] }, stage([16, 24]), stage([32]), stage([56, 72]), stage([88])],
 };
 

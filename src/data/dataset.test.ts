@@ -79,8 +79,11 @@ describe("a folder of class folders", () => {
     const dataset = await open(root);
     expect(dataset.classes).toEqual(["a", "b"]);
     expect(dataset.ignored).toEqual({
-      ...{ ".txt": 2, "(none)": 1 },
-      ...{ ".git/": 1, "__MACOSX/": 1, "hidden files": 1 },
+      ".txt": 2,
+      "(none)": 1,
+      ".git/": 1,
+      "__MACOSX/": 1,
+      "hidden files": 1,
     });
     expect(dataset.skipped).toEqual([{ source: "stray.png", reason: "outside every class folder" }]);
     const sources = Object.values(dataset.splits)

@@ -137,7 +137,9 @@ async function open(out: string, job: FolderJob): Promise<Omit<Folder, "close">>
   if (earlier !== null && earlier.bantam !== version)
     warn(`begun with Bantam ${earlier.bantam}, going on with ${version}: the results may be others`);
   return {
-    ...{ key, earlier, keep },
+    key,
+    earlier,
+    keep,
     async runsOn({ name, device, threads }) {
       const now = { name, device, threads };
       if (engine !== null && ranOnInWords(engine) !== ranOnInWords(now))
@@ -249,7 +251,9 @@ function otherOptions(
 /** Of an earlier version, or the user's own, or its run file was lost. */
 const unnamed = (at: string, kind: JobKind, received: string) =>
   new UsageError({
-    ...{ at, received, expected: `an empty folder or one of this ${nouns[kind]}` },
+    at,
+    received,
+    expected: `an empty folder or one of this ${nouns[kind]}`,
     hint: `${hintOf(kind)}, in place of these`,
   });
 

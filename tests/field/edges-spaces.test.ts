@@ -159,9 +159,17 @@ const stage = {
   residual: true,
 };
 const network = {
-  ...{ name: "x", classes: 10, channels: 3, resolution: 16, padding: "same", norm: { epsilon: 1e-3, momentum: 0.9 } },
-  ...{ stem: { channels: 16, kernel: 3, stride: 1, activation: "relu" }, stages: [stage, stage] },
-  ...{ head: { conv: null, hidden: null, activation: "relu" }, dropout: 0, dropPath: 0 },
+  name: "x",
+  classes: 10,
+  channels: 3,
+  resolution: 16,
+  padding: "same",
+  norm: { epsilon: 1e-3, momentum: 0.9 },
+  stem: { channels: 16, kernel: 3, stride: 1, activation: "relu" },
+  stages: [stage, stage],
+  head: { conv: null, hidden: null, activation: "relu" },
+  dropout: 0,
+  dropPath: 0,
 };
 const folder = await mkdtemp(join(tmpdir(), "bantam-spaces-"));
 await writeLatencyTable(join(folder, "table.json"));

@@ -130,8 +130,14 @@ test("photos that take longer to read than there is time: said at once, with wha
   }
   const lines: string[] = [];
   await fit({
-    ...{ data: place("large"), out: place("large-out"), cacheDir: place("cache"), seed: 0, seconds: 0.1 },
-    ...{ budget: { params: 100_000, macs: 5_000_000 }, engine: await chooseEngine("cpu", 1), resolutions: [32] },
+    data: place("large"),
+    out: place("large-out"),
+    cacheDir: place("cache"),
+    seed: 0,
+    seconds: 0.1,
+    budget: { params: 100_000, macs: 5_000_000 },
+    engine: await chooseEngine("cpu", 1),
+    resolutions: [32],
     progress: { ...noProgress, line: (text) => lines.push(text) },
   });
   const said = lines.findIndex((line) => line.startsWith("reading 30 pictures"));

@@ -127,7 +127,8 @@ async function measureAll(
       const { runtime, engineMs, loadMs, firstMs, timing } = measured;
       const { macs } = countArchitecture(architecture);
       const coldMs = engineMs + loadMs + firstMs;
-      rows.push({ ...{ network: word, ...setting, runtime, batch, macs, coldMs, loadMs, firstMs, timing } });
+      const row = { network: word, ...setting, runtime, batch, macs, coldMs, loadMs, firstMs, timing };
+      rows.push(row);
     }
   });
   progress.done();
@@ -163,8 +164,10 @@ async function buildAndCheck(
     { provider: device, threads, batch, signal },
     async (extended, done, total) => {
       const document: LatencyTable = {
-        ...({ format: "bantam-latency", version: 1 } as const),
-        ...{ machine: thisMachine(), date: new Date().toISOString() },
+        format: "bantam-latency",
+        version: 1,
+        machine: thisMachine(),
+        date: new Date().toISOString(),
         configurations: [...others, extended],
       };
       await writeFileAtomic(file, `${JSON.stringify(document, null, 1)}\n`);

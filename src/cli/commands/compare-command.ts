@@ -23,7 +23,10 @@ export const compareCommand = defineCommand({
   ],
   arguments: {
     networks: {
-      ...{ kind: "text", placeholder: "NETWORK", variadic: true, optional: true },
+      kind: "text",
+      placeholder: "NETWORK",
+      variadic: true,
+      optional: true,
       help: "e.g. efficientnet-b0, mobilenet-v2-0.5@160; `bantam networks` lists them",
     },
   },

@@ -123,8 +123,14 @@ function repeating(
     "max-memory": budget.peakActivationBytes,
     "max-size": budget.weightBytes,
     time: formatDurationExactly(time),
-    ...{ seed, trials, epochs, device, threads, cache },
+    seed,
+    trials,
+    epochs,
+    device,
+    threads,
+    cache,
     "golden-photos": goldenPhotos,
-    ...{ repeat: out, out: `${out}-again` },
+    repeat: out,
+    out: `${out}-again`,
   });
 }

@@ -48,7 +48,8 @@ export async function latencyBy(
   const { of, measuredOn, fingerprint } = await readLatency(latencyTable, { device, threads });
   const { machine, runtime } = measuredOn;
   return {
-    ...{ of, fingerprint },
+    of,
+    fingerprint,
     on: `${machine.cpu}, ${runtime}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     measure: isThisMachine(machine)
       ? async (architecture, signal) => {

@@ -51,7 +51,8 @@ export const profileCommand = defineCommand({
       throw new UsageError({ at: "--explain", expected: "a published network", received: network });
     const result = {
       convention: "1 MAC = 1 multiply-accumulate per image",
-      ...{ channels: architecture.channels, ...profileArchitecture(architecture) },
+      channels: architecture.channels,
+      ...profileArchitecture(architecture),
       ...(explain && published !== null && { explanation: explainNetwork(published.name, published) }),
       ...(memory && { memory: memoryOf(architecture, published === null ? null : (published.width ?? 1)) }),
     };
@@ -114,7 +115,10 @@ function memoryOf(architecture: Architecture, width: number | null) {
   const { name, resolution } = architecture;
   const graph = graphOf(architecture);
   return {
-    ...{ network: name, resolution, peaks: memoryPeaks(graph), conventions: memoryConventions(graph) },
+    network: name,
+    resolution,
+    peaks: memoryPeaks(graph),
+    conventions: memoryConventions(graph),
     published: publishedMemory.filter(
       (figure) => figure.network === name && figure.width === width && figure.resolution === resolution,
     ),

@@ -13,6 +13,8 @@ import { defineCommand } from "../command.js";
 import { budgetOf, budgetOptions, networkWord, refuse } from "./common-options.js";
 import { latencyOptions, readLatency } from "./latency-table.js";
 
+const factor = { kind: "number", min: 1, max: 4 } as const;
+
 export const scaleCommand = defineCommand({
   name: "scale",
   summary: "Make a network deeper, wider and finer: by φ, or to the best that a budget allows",
@@ -37,12 +39,9 @@ export const scaleCommand = defineCommand({
       help: "to choose from: 96,128,160 or 64-320; by default 32-600",
     },
     phi: { kind: "number", min: -8, max: 8, help: "compound coefficient φ, any real number, in place of limits" },
-    alpha: { kind: "number", min: 1, max: 4, help: `depth for φ = 1; by default ${publishedCoefficients.depth}` },
-    beta: { kind: "number", min: 1, max: 4, help: `width for φ = 1; by default ${publishedCoefficients.width}` },
-    gamma: {
-      ...({ kind: "number", min: 1, max: 4 } as const),
-      help: `resolution for φ = 1; by default ${publishedCoefficients.resolution}`,
-    },
+    alpha: { ...factor, help: `depth for φ = 1; by default ${publishedCoefficients.depth}` },
+    beta: { ...factor, help: `width for φ = 1; by default ${publishedCoefficients.width}` },
+    gamma: { ...factor, help: `resolution for φ = 1; by default ${publishedCoefficients.resolution}` },
     table: { kind: "flag", help: "the published sizes of the network beside φ = 0, 1, 2, …" },
     classes: { kind: "integer", min: 2, max: 1_000_000, help: "outputs of the classifier; by default 1000" },
   },

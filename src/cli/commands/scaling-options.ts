@@ -51,15 +51,29 @@ export async function scalingOptionsOf(
   const out = looksLikeServer(study) ? folder : study;
   const engine = await engineOf(values, context);
   const given = {
-    ...{ baseline, study: shownPlace(study), epochs, seeds, ...flags },
-    ...{ threads: engine.threads, device: engine.device, cache: values.cache },
+    baseline,
+    study: shownPlace(study),
+    epochs,
+    seeds,
+    ...flags,
+    threads: engine.threads,
+    device: engine.device,
+    cache: values.cache,
   };
   return {
-    ...{ data, baseline, study, out, epochs, seeds, retry: values.retryFailed, overwrite: values.overwrite },
+    data,
+    baseline,
+    study,
+    out,
+    epochs,
+    seeds,
+    retry: values.retryFailed,
+    overwrite: values.overwrite,
     command: commandLine(["bantam", command, data], given),
     engine,
     cacheDir: await cacheFolder(values.cache, context),
-    ...{ signal: context.signal, progress: context.progress },
+    signal: context.signal,
+    progress: context.progress,
   };
 }
 

@@ -30,7 +30,8 @@ export const scalingSearchCommand = defineCommand({
     const flags = { growth, tolerance, "alpha-step": alphaStep, "beta-step": betaStep, "gamma-step": gammaStep };
     const options = await scalingOptionsOf("scaling-search", values, flags, context);
     return scalingSearch(options, {
-      ...{ growth, tolerance },
+      growth,
+      tolerance,
       steps: { depth: alphaStep, width: betaStep, resolution: gammaStep },
     });
   },

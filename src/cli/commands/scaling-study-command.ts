@@ -33,11 +33,15 @@ export const scalingStudyCommand = defineCommand({
     },
     widths: { kind: "text", placeholder: "FACTORS", default: alone.width.join(), help: "of the width alone" },
     resolutions: {
-      ...{ kind: "text", placeholder: "FACTORS", default: alone.resolution.join() },
+      kind: "text",
+      placeholder: "FACTORS",
+      default: alone.resolution.join(),
       help: "of the resolution alone; beyond the images' own side they are enlarged",
     },
     settings: {
-      ...{ kind: "text", placeholder: "DxR", default: settingWords },
+      kind: "text",
+      placeholder: "DxR",
+      default: settingWords,
       help: "depths and resolutions at which the width is scaled, too",
     },
     "setting-widths": { kind: "text", placeholder: "FACTORS", default: settingWidths.join(), help: "widths there" },

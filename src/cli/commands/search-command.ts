@@ -160,7 +160,9 @@ function pageOf(study: string, { data, name }: { readonly data: string; readonly
     ];
   };
   return {
-    ...{ folder, next, name: name === undefined ? "report.html" : `report-${encodeURIComponent(name)}.html` },
+    folder,
+    next,
+    name: name === undefined ? "report.html" : `report-${encodeURIComponent(name)}.html`,
     render: (found: SearchReport) =>
       renderSearchPage({ ...found, next: next(found), createdAt: new Date().toISOString(), version: VERSION }),
   };

@@ -94,10 +94,15 @@ export const trainCommand = defineCommand({
       ...run.settings,
       ...(tensorboard && { tensorboard }),
       ...(goldenPhotos && { goldenPhotos }),
-      ...{ out: run.out, overwrite, checkpointSeconds: checkpointEvery, workers },
+      out: run.out,
+      overwrite,
+      checkpointSeconds: checkpointEvery,
+      workers,
       engine: await enginesOf(run, context),
       cacheDir: await cacheFolder(values.cache, context),
-      ...{ env: context.env, signal: context.signal, progress: context.progress },
+      env: context.env,
+      signal: context.signal,
+      progress: context.progress,
     });
     return { ...result, report: page };
   },
@@ -141,13 +146,20 @@ async function begun(values: TrainValues): Promise<Run> {
   const found = recipe.endsWith(".json") ? parseRecipe(await readTextFile(recipe), recipe) : recipeNamed(recipe);
   return {
     settings: {
-      ...{ data, epochs, batchSize, accumulate, trainingMemory, seed, recipe: found },
+      data,
+      epochs,
+      batchSize,
+      accumulate,
+      trainingMemory,
+      seed,
+      recipe: found,
       learningRate: findLearningRate ? "find" : learningRate,
       ...(await startFrom(values, found.epochs)),
       teacher: teacherFrom(values),
     },
     out: out ?? join("runs", `${basename(resolve(data))}-${nameOf(values.network)}`),
-    ...{ device: values.device, threads: values.threads },
+    device: values.device,
+    threads: values.threads,
   };
 }
 

@@ -9,7 +9,9 @@ export function sharedImageSet(pictures: readonly ArrayLike<number>[], size: num
   const slots = Int32Array.from(pictures, (_, i) => i);
   const shared = { held: { kind: "memory", pixels }, bytes, slots } as const;
   return {
-    ...{ count: pictures.length, size, channels },
+    count: pictures.length,
+    size,
+    channels,
     labels: new Int32Array(pictures.length),
     sources: pictures.map((_, i) => `${i}`),
     read: Object.assign(readerOf(shared), { share: () => shared }),
