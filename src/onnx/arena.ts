@@ -37,58 +37,62 @@ type Buffer = {
 /** Inputs and constants lie elsewhere; outputs count. */
 export function arenaUse(graph: Graph, options: LoweringOptions): ArenaUse {
   const nodes = withoutIdentities(inlined(loweredNodes(graph, options)));
-  const order = runningOrder(nodes);
-  const readers = countReaders(nodes);
-  for (const { name } of graph.outputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const order = runningOrder(nodes).map((index) => nodes[index]!);
+  const outputs = graph.outputs.map(({ name }) => name);
+  const change = new Float64Array(order.length + 2);
+  for (const { bytes, first, last } of plannedBuffers(order, outputs)) {
+    change[first]! += bytes;
+    change[last + 1]! -= bytes;
+  }
+  let inUse = 0;
+  const trace = order.map((node, step) => {
+    inUse += change[step]!;
+    return { name: node.outputs[0]!.name, bytes: inUse };
+  });
+  return { peakBytes: trace.reduce((most, { bytes }) => Math.max(most, bytes), 0), trace };
+}
 
+/**
+ * As ONNX Runtime plans it: what is no longer read is kept for the next output of the same shape, however much later that is.
+ *
+ * @param order nodes as they run. @param outputs of the graph, which nobody takes back.
+ */
+function plannedBuffers(order: readonly LoweredNode[], outputs: readonly string[]): readonly Buffer[] {
+  const readers = countReaders(order);
+  for (const name of outputs) readers.set(name, (readers.get(name) ?? 0) + 1);
   const bufferOf = new Map<string, Buffer>();
   const buffers: Buffer[] = [];
-  // As ONNX Runtime plans it: what is no longer read is kept for the next output of the same shape, however much later that is.
   let spare: Buffer[] = [];
-  order.forEach((index, step) => {
-    const node = nodes[index]!;
-    node.outputs.forEach((tensor, i) => {
-      const uses = readers.get(tensor.name) ?? 0;
+  for (const [step, node] of order.entries()) {
+    for (const [i, tensor] of node.outputs.entries()) {
       const isView = aliases.has(node.type);
       const own = i > 0 ? undefined : isView ? bufferOf.get(node.inputs[0]!) : overwritten(node, tensor, bufferOf);
       // A view of an input or a constant.
-      if (isView && own === undefined) return;
+      if (isView && own === undefined) continue;
       const shape = shapeOf(node.type, tensor);
       const found = own ?? spare.find((each) => each.shape === shape);
       spare = spare.filter((each) => each !== found);
       const buffer = found ?? { bytes: bytesOf(node.type, tensor), shape, first: step, last: step, readersLeft: 0 };
       if (found === undefined) buffers.push(buffer);
       buffer.last = step;
-      buffer.readersLeft += uses;
+      buffer.readersLeft += readers.get(tensor.name) ?? 0;
       bufferOf.set(tensor.name, buffer);
-    });
-    const touched = [...node.inputs, ...node.outputs.filter(({ name }) => !readers.has(name)).map(({ name }) => name)];
-    for (const name of node.inputs) {
-      const buffer = bufferOf.get(name);
-      if (buffer !== undefined) {
-        buffer.readersLeft--;
-        buffer.last = step;
-      }
     }
-    for (const buffer of new Set(touched.flatMap((name) => bufferOf.get(name) ?? [])))
-      if (buffer.readersLeft === 0) spare.unshift(buffer);
-  });
-  for (const { name } of graph.outputs) {
+    const read = node.inputs.flatMap((name) => bufferOf.get(name) ?? []);
+    for (const buffer of read) {
+      buffer.readersLeft--;
+      buffer.last = step;
+    }
+    const unread = node.outputs
+      .filter(({ name }) => !readers.has(name))
+      .flatMap(({ name }) => bufferOf.get(name) ?? []);
+    spare.unshift(...[...new Set([...read, ...unread])].filter(({ readersLeft }) => readersLeft === 0).reverse());
+  }
+  for (const name of outputs) {
     const buffer = bufferOf.get(name);
     if (buffer !== undefined) buffer.last = order.length;
   }
-
-  const change = new Float64Array(order.length + 2);
-  for (const { bytes, first, last } of buffers) {
-    change[first]! += bytes;
-    change[last + 1]! -= bytes;
-  }
-  let inUse = 0;
-  const trace = order.map((index, step) => {
-    inUse += change[step]!;
-    return { name: nodes[index]!.outputs[0]!.name, bytes: inUse };
-  });
-  return { peakBytes: trace.reduce((most, { bytes }) => Math.max(most, bytes), 0), trace };
+  return buffers;
 }
 
 function overwritten(node: LoweredNode, output: OnnxTensor, bufferOf: ReadonlyMap<string, Buffer>): Buffer | undefined {

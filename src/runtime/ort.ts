@@ -23,41 +23,12 @@ export type EngineSetup = {
 
 export function createEngine(ort: Ort, setup: EngineSetup): Engine {
   const { name, device, threads, kernels = plainKernels, download } = setup;
-  /** What stands behind the tensors that stayed on the device. */
-  const behind = new WeakMap<DeviceTensor, OrtTensor>();
-
-  const ortTensor = (tensor: Tensor | DeviceTensor): OrtTensor => {
-    const own = "host" in tensor ? behind.get(tensor) : undefined;
-    if (own !== undefined) return own;
-    const data = "host" in tensor ? tensor.host : tensor.data;
-    if (data === null) throw new Error("internal: a tensor of another engine, or one that was disposed");
-    const { dims } = tensor;
-    return data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
-  };
-
-  const deviceTensor = (tensor: OrtTensor): DeviceTensor => {
-    if (tensor.location === "cpu") return resultTensor(tensor, behind);
-    let host: Float32Array | null = null;
-    const kept: DeviceTensor = {
-      dims: tensor.dims,
-      get host() {
-        return host;
-      },
-      async download() {
-        host ??= await download!(tensor);
-        return host;
-      },
-      dispose() {
-        behind.delete(kept);
-        tensor.dispose();
-      },
-    };
-    behind.set(kept, tensor);
-    return kept;
-  };
+  const behind: Behind = new WeakMap();
 
   const run = async (session: InferenceSession, feeds: Feeds) => {
-    const tensors = Object.fromEntries(Object.entries(feeds).map(([input, tensor]) => [input, ortTensor(tensor)]));
+    const tensors = Object.fromEntries(
+      Object.entries(feeds).map(([input, tensor]) => [input, fed(ort, behind, tensor)]),
+    );
     return session.run(tensors).catch((cause: Error) => {
       throw new EngineError({ at: name, expected: "a run of the graph", received: cause.message }, { cause });
     });
@@ -89,7 +60,9 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
           const staying = results.filter(([output]) => kept.includes(output));
           return {
             outputs: plainOutputs(Object.fromEntries(results.filter(([output]) => !kept.includes(output)))),
-            kept: Object.fromEntries(staying.map(([output, tensor]) => [output, deviceTensor(tensor)])),
+            kept: Object.fromEntries(
+              staying.map(([output, tensor]) => [output, resultTensor(tensor, behind, download)]),
+            ),
           };
         },
         dispose: () => session.release(),
@@ -98,8 +71,46 @@ export function createEngine(ort: Ort, setup: EngineSetup): Engine {
   };
 }
 
+/** What stands behind the tensors that were left to be fed again. */
+type Behind = WeakMap<DeviceTensor, OrtTensor>;
+
+function fed(ort: Ort, behind: Behind, tensor: Tensor | DeviceTensor): OrtTensor {
+  const own = "host" in tensor ? behind.get(tensor) : undefined;
+  if (own !== undefined) return own;
+  const data = "host" in tensor ? tensor.host : tensor.data;
+  if (data === null) throw new Error("internal: a tensor of another engine, or one that was disposed");
+  const { dims } = tensor;
+  return data instanceof Float32Array ? new ort.Tensor("float32", data, dims) : new ort.Tensor("uint8", data, dims);
+}
+
+/** An output that is kept: where the device left it. */
+function resultTensor(tensor: OrtTensor, behind: Behind, download: EngineSetup["download"]): DeviceTensor {
+  const result = tensor.location === "cpu" ? hostResult(tensor, behind) : deviceResult(tensor, behind, download!);
+  behind.set(result, tensor);
+  return result;
+}
+
+function deviceResult(tensor: OrtTensor, behind: Behind, download: NonNullable<EngineSetup["download"]>): DeviceTensor {
+  let host: Float32Array | null = null;
+  const result: DeviceTensor = {
+    dims: tensor.dims,
+    get host() {
+      return host;
+    },
+    async download() {
+      host ??= await download(tensor);
+      return host;
+    },
+    dispose() {
+      behind.delete(result);
+      tensor.dispose();
+    },
+  };
+  return result;
+}
+
 /** An output in the processor's memory. Unless somebody has asked for the numbers, they go when it is disposed. */
-function resultTensor(tensor: OrtTensor, behind: WeakMap<DeviceTensor, OrtTensor>): DeviceTensor {
+function hostResult(tensor: OrtTensor, behind: Behind): DeviceTensor {
   let data: Float32Array<ArrayBuffer> | null = tensor.data as Float32Array<ArrayBuffer>;
   let asked = false;
   const result: DeviceTensor = {
@@ -116,7 +127,6 @@ function resultTensor(tensor: OrtTensor, behind: WeakMap<DeviceTensor, OrtTensor
       data = null;
     },
   };
-  behind.set(result, tensor);
   return result;
 }
 

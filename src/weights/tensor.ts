@@ -57,65 +57,51 @@ export function toFloat32(tensor: Tensor, at: string): Float32Array {
   if (tensor.dtype === "F32") return tensor.data;
   const { dtype, data } = tensor;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const size = bytesPerElement[dtype];
-  const count = Math.floor(data.byteLength / size);
-  const numbers = new Float32Array(count);
-  const fill = (numberAt: (offset: number) => number): Float32Array => {
-    for (let i = 0; i < count; i++) numbers[i] = numberAt(size * i);
-    return numbers;
-  };
-  const fillExactly = (integerAt: (offset: number) => number | bigint): Float32Array => {
-    for (let i = 0; i < count; i++) {
-      const integer = integerAt(size * i);
-      numbers[i] = Number(integer);
-      // Compared as what it is: `Number` may have rounded a bigint before float32 did.
-      if (typeof integer === "bigint" ? BigInt(numbers[i]!) !== integer : numbers[i] !== integer) {
-        throw new ModelError({
-          at,
-          expected: "integers that float32 holds exactly",
-          received: `${integer} (${dtype}, element ${i})`,
-          hint: "a tensor of such numbers is an index or a counter, not a weight; leave it out",
-        });
-      }
-    }
-    return numbers;
-  };
-  switch (dtype) {
-    case "F64":
-      return fill((offset) => view.getFloat64(offset, true));
-    case "F16":
-      return fill((offset) => float16s()[view.getUint16(offset, true)]!);
-    case "F8_E5M2":
-      // The upper half of a float16.
-      return fill((offset) => float16s()[view.getUint8(offset) << 8]!);
-    case "F8_E4M3":
-      return fill((offset) => float8E4M3(view.getUint8(offset)));
-    case "BF16": {
-      // The upper half of a float32.
-      const words = new Uint32Array(numbers.buffer);
-      for (let i = 0; i < count; i++) words[i] = view.getUint16(2 * i, true) << 16;
-      return numbers;
-    }
-    case "BOOL":
-      return fill((offset) => (view.getUint8(offset) === 0 ? 0 : 1));
-    case "U8":
-      return fill((offset) => view.getUint8(offset));
-    case "I8":
-      return fill((offset) => view.getInt8(offset));
-    case "U16":
-      return fill((offset) => view.getUint16(offset, true));
-    case "I16":
-      return fill((offset) => view.getInt16(offset, true));
-    case "U32":
-      return fillExactly((offset) => view.getUint32(offset, true));
-    case "I32":
-      return fillExactly((offset) => view.getInt32(offset, true));
-    case "U64":
-      return fillExactly((offset) => view.getBigUint64(offset, true));
-    case "I64":
-      return fillExactly((offset) => view.getBigInt64(offset, true));
-    default:
-      return dtype satisfies never;
+  const [size, numberAt] = [bytesPerElement[dtype], readers[dtype]];
+  const numbers = new Float32Array(Math.floor(data.byteLength / size));
+  for (let i = 0; i < numbers.length; i++) numbers[i] = Number(numberAt(view, size * i));
+  if (counting.has(dtype)) requireExact(numbers, (i) => numberAt(view, size * i), dtype, at);
+  return numbers;
+}
+
+/** The element at a byte. */
+const readers: Readonly<Record<Exclude<Dtype, "F32">, (view: DataView, offset: number) => number | bigint>> = {
+  BOOL: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1),
+  U8: (view, offset) => view.getUint8(offset),
+  I8: (view, offset) => view.getInt8(offset),
+  // The upper half of a float16.
+  F8_E5M2: (view, offset) => float16s()[view.getUint8(offset) << 8]!,
+  F8_E4M3: (view, offset) => float8E4M3(view.getUint8(offset)),
+  I16: (view, offset) => view.getInt16(offset, true),
+  U16: (view, offset) => view.getUint16(offset, true),
+  F16: (view, offset) => float16s()[view.getUint16(offset, true)]!,
+  BF16: (view, offset) => bfloat16s()[view.getUint16(offset, true)]!,
+  I32: (view, offset) => view.getInt32(offset, true),
+  U32: (view, offset) => view.getUint32(offset, true),
+  F64: (view, offset) => view.getFloat64(offset, true),
+  I64: (view, offset) => view.getBigInt64(offset, true),
+  U64: (view, offset) => view.getBigUint64(offset, true),
+};
+
+/** Integers that float32 may not hold. */
+const counting: ReadonlySet<Dtype> = new Set(["I32", "U32", "I64", "U64"]);
+
+function requireExact(
+  numbers: Float32Array,
+  integerAt: (i: number) => number | bigint,
+  dtype: Dtype,
+  at: string,
+): void {
+  for (const [i, number] of numbers.entries()) {
+    const integer = integerAt(i);
+    // Compared as what it is: `Number` may have rounded a bigint before float32 did.
+    if (typeof integer === "bigint" ? BigInt(number) === integer : number === integer) continue;
+    throw new ModelError({
+      at,
+      expected: "integers that float32 holds exactly",
+      received: `${integer} (${dtype}, element ${i})`,
+      hint: "a tensor of such numbers is an index or a counter, not a weight; leave it out",
+    });
   }
 }
 
@@ -141,6 +127,13 @@ let everyFloat16: Float32Array | null = null;
 function float16s(): Float32Array {
   everyFloat16 ??= Float32Array.from({ length: 0x10000 }, (_, bits) => float16(bits));
   return everyFloat16;
+}
+
+/** As many: each is the upper half of a float32. */
+let everyBfloat16: Float32Array | null = null;
+function bfloat16s(): Float32Array {
+  everyBfloat16 ??= new Float32Array(Uint32Array.from({ length: 0x10000 }, (_, bits) => bits << 16).buffer);
+  return everyBfloat16;
 }
 
 /** @source IEEE 754-2019, binary16: 1 sign, 5 exponent and 10 fraction bits. */

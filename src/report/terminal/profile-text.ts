@@ -27,65 +27,65 @@ const barWidth = 16;
 export function renderProfile(profile: ProfileTable, options: TextOptions): string {
   const width = Math.max(options.width, narrowest);
   const paint = palette(options.colour);
-  const share = (layer: ProfileTable["layers"][number]) => (profile.macs > 0 ? layer.macs / profile.macs : 0);
-  const { layers } = profile;
+  const { network, resolution, classes } = profile;
+  const [head, ...lines] = layerLines(profile, width);
+  const rule = "-".repeat(Math.min(width, Math.max(...[head!, ...lines].map((line) => line.length))));
+  return [
+    paint.strong(`${plain(network)} · ${resolution}×${resolution} px · ${counted(classes, "class", "classes")}`),
+    "",
+    ...drawing(profile, paint, width),
+    paint.quiet(head!),
+    paint.quiet(rule),
+    ...lines.slice(0, -1),
+    paint.quiet(rule),
+    paint.strong(lines.at(-1)!),
+    "",
+    ...totalLines(profile, width),
+    "",
+  ]
+    .join("\n")
+    .replaceAll("\u00a0", " ");
+}
+
+/** The head, a line a layer and the totals, in as many columns as fit. */
+function layerLines(profile: ProfileTable, width: number): string[] {
+  const { layers, params, macs } = profile;
+  const share = (layer: ProfileTable["layers"][number]) => (macs > 0 ? layer.macs / macs : 0);
   const cut = shortened(
     layers.map(({ name }) => plain(name)),
     Number.isFinite(width) ? 32 : width,
   );
   const names = new Map(layers.map((layer, i) => [layer, cut[i]!]));
-  const all: readonly Column[] = [
+  let chosen: readonly Column[] = [
     { head: "layer", align: "left", cell: (layer) => names.get(layer)!, total: "total" },
     { head: "kind", align: "left", cell: (layer) => plain(layer.kind), total: "" },
     { head: "output", align: "right", cell: (layer) => layer.output.join("×"), total: "" },
-    { head: "params", align: "right", cell: (layer) => formatCount(layer.params), total: formatCount(profile.params) },
-    { head: "MACs", align: "right", cell: (layer) => formatCount(layer.macs), total: formatCount(profile.macs) },
+    { head: "params", align: "right", cell: (layer) => formatCount(layer.params), total: formatCount(params) },
+    { head: "MACs", align: "right", cell: (layer) => formatCount(layer.macs), total: formatCount(macs) },
     { head: "output bytes", align: "right", cell: (layer) => formatBytes(layer.activationBytes), total: "" },
     { head: "share", align: "right", cell: (layer) => formatPercent(share(layer)), total: "" },
     { head: "of MACs", align: "left", cell: (layer) => textBar(share(layer), barWidth), total: "" },
   ];
   // What can go, in this order, until a line fits.
-  const dispensable = ["of MACs", "output bytes", "kind", "share", "output"];
-  let chosen = all;
-  for (const head of dispensable) {
+  for (const head of ["of MACs", "output bytes", "kind", "share", "output"]) {
     if (Math.max(...render(chosen, profile).map((line) => line.length)) <= width) break;
     chosen = chosen.filter((column) => column.head !== head);
   }
-  const lines = render(chosen, profile);
-  const totals = [
-    exactly(profile.params),
-    exactly(profile.macs),
-    formatBytes(profile.weightBytes),
-    formatBytes(profile.peakActivationBytes),
-  ];
-  const room = width - "peak activations".length - Math.max(...totals.map((total) => total.length)) - 4;
-  const note = (text: string) => whatFits([text], room);
-  const rule = "-".repeat(Math.min(width, Math.max(...lines.map((line) => line.length))));
-  return [
-    paint.strong(
-      `${plain(profile.network)} · ${profile.resolution}×${profile.resolution} px · ${counted(profile.classes, "class", "classes")}`,
-    ),
-    "",
-    ...drawing(profile, paint, width),
-    paint.quiet(lines[0]!),
-    paint.quiet(rule),
-    ...lines.slice(1, -1),
-    paint.quiet(rule),
-    paint.strong(lines.at(-1)!),
-    "",
-    ...columns(
-      [
-        ["params", totals[0]!, note("trainable; batch-norm statistics not counted")],
-        ["MACs", totals[1]!, note("multiply-adds per image; papers say FLOPs")],
-        ["weights", totals[2]!, ""],
-        ["peak activations", totals[3]!, note("fp32, batch 1")],
-      ],
-      ["left", "right", "left"],
-    ),
-    "",
-  ]
-    .join("\n")
-    .replaceAll("\u00a0", " ");
+  return render(chosen, profile);
+}
+
+function totalLines({ params, macs, weightBytes, peakActivationBytes }: ProfileTable, width: number): string[] {
+  const rows = [
+    ["params", exactly(params), "trainable; batch-norm statistics not counted"],
+    ["MACs", exactly(macs), "multiply-adds per image; papers say FLOPs"],
+    ["weights", formatBytes(weightBytes), ""],
+    ["peak activations", formatBytes(peakActivationBytes), "fp32, batch 1"],
+  ] as const;
+  const room = width - "peak activations".length - Math.max(...rows.map(([, total]) => total.length)) - 4;
+  return columns(
+    rows.map(([name, total, note]) => [name, total, whatFits([note], room)]),
+    ["left", "right", "left"],
+  );
 }
 
 function drawing({ resolution, stages }: ProfileTable, paint: ReturnType<typeof palette>, width: number): string[] {
