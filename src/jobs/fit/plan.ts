@@ -1,8 +1,8 @@
 /** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
-import { DivergenceError, formatPercent } from "../../base/index.js";
-import { type Architecture, profileArchitecture } from "../../networks/index.js";
+import { DivergenceError, formatPercent, lastly } from "../../base/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../../search/index.js";
 import { createTraining, type Recipe } from "../../training/index.js";
+import { activationsOf } from "../shared/activations.js";
 import type { Clock, Job } from "./job.js";
 import type { Plan } from "./saved-fit.js";
 import { trainedTrials } from "./trials.js";
@@ -36,7 +36,10 @@ async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan
   const { architecture } = sampleFeasible(gate, rng.fork("timed"));
   const train = await pool.get("train", architecture.resolution);
   const training = await createTraining({ engine, architecture, recipe, normalization, rng });
-  const stepSeconds = await training.measureStep(train).finally(() => training.dispose());
+  const stepSeconds = await lastly(
+    () => training.measureStep(train),
+    () => training.dispose(),
+  );
 
   const trialSeconds = (searchEnd(clock) - clock.spent()) / TRIALS_WANTED;
   const affordable = (trialSeconds * recipe.batchSize) / stepSeconds;
@@ -61,7 +64,7 @@ export type Choice = {
 /**
  * Which trial's network to go on with: the most accurate of those that can be trained well in the time that is left. A
  * network that is too slow for that is no use, however well it fits. How fast one is was measured in its trial; a larger one
- * of its kind takes time in proportion to its activations, since small networks wait for memory more than for arithmetic.
+ * of its kind takes time in proportion to its activations.
  */
 export function chooseTrial(job: Job): Choice {
   const { plan } = job.study;
@@ -105,10 +108,4 @@ function requireOne(trials: readonly Trial[]): void {
     received: `failed ones, the first of them: ${trials[0]?.error?.split("\n")[0]}`,
     hint: "look at the pictures and at which folder each is in",
   });
-}
-
-/** Numbers that the layers of a network give out for one image. */
-export function activationsOf(architecture: Architecture): number {
-  const { layers } = profileArchitecture(architecture);
-  return layers.reduce((sum, { activationBytes }) => sum + activationBytes / 4, 0);
 }

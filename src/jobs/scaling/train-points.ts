@@ -11,7 +11,7 @@ import {
 import { costsOfProfile } from "../../cost/index.js";
 import { countArchitecture } from "../../networks/index.js";
 import type { ScaledPoint } from "../../scaling/index.js";
-import { activationsOf } from "../fit/plan.js";
+import { activationsOf } from "../shared/activations.js";
 import type { Progress } from "../shared/progress.js";
 import type { Points, TrainedPoint } from "./points.js";
 
@@ -75,7 +75,10 @@ export async function trainPoints(options: TrainPointsOptions): Promise<readonly
     show(0);
     const outcome = await attempt(() => train(point, seed, show));
     const trained: TrainedPoint = {
-      ...{ key: point.key, seed, costs: costsOfProfile(countArchitecture(point.architecture)), ...outcome },
+      key: point.key,
+      seed,
+      costs: costsOfProfile(countArchitecture(point.architecture)),
+      ...outcome,
       seconds: (performance.now() - began) / 1000,
     };
     await store.add(trained);
@@ -109,8 +112,7 @@ async function attempt(
 }
 
 /**
- * How long a training takes: as long as the same network took, or else in proportion to its activations, since small networks wait
- * for memory more than for arithmetic.
+ * How long a training takes: as long as the same network took, or else in proportion to its activations.
  */
 function createPace(networks: readonly ScaledPoint[]) {
   const work = new Map(networks.map(({ key, architecture }) => [key, activationsOf(architecture)]));
