@@ -10,7 +10,10 @@ import { chooseDevice } from "./device.js";
 
 const real = await chooseEngine("auto", 1);
 const setup = {
-  ...{ architecture: halvesNetwork, recipe: halvesRecipe, normalization: halvesNormalization, rng: createRng(1) },
+  architecture: halvesNetwork,
+  recipe: halvesRecipe,
+  normalization: halvesNormalization,
+  rng: createRng(1),
 };
 
 const able = (device: Device): Engine => ({ ...real, device });

@@ -1,6 +1,7 @@
 /** A pretrained network for the user's classes: trained in phases, each from the best of the one before. */
 import { join } from "node:path";
 import { ensureWritableFolder } from "../../base/files.js";
+import { lastly } from "../../base/index.js";
 import type { ImageSet } from "../../data/index.js";
 import { keyOf } from "../../folders/index.js";
 import type { TrainedPart } from "../../networks/index.js";
@@ -11,6 +12,7 @@ import {
   type FineTunePlan,
   featureSet,
   type Phase,
+  type Recipe,
   type RunOptions,
   type RunResult,
   recipeOfPhase,
@@ -40,14 +42,10 @@ export type FineTune = {
   readonly batchNorm: "batch" | "frozen";
   /** Of the whole network before the first phase, its classifier as `withClasses` gave it. */
   readonly tensors: ReadonlyMap<string, Float32Array>;
-  /** Identifies data, recipe, weights, plan and seed. */
-  readonly run: string;
-  /** See `RunOptions`. */
-  readonly everySeconds?: number | undefined;
+  /** Their folder gets one per phase; their run identifies data, recipe, weights, plan and seed. */
+  readonly checkpoints: NonNullable<RunOptions["checkpoints"]>;
   /** Identifies the images of both splits as they are shown. */
   readonly images: string;
-  /** Gets a folder per phase. */
-  readonly folder: string;
   readonly cacheDir: string;
   readonly progress: Progress;
 };
@@ -59,86 +57,114 @@ type Setup = Omit<RunOptions, "epochs" | "checkpoints" | "onStep" | "onEpoch" | 
   readonly onSetback: (setback: PhaseSetback, curve: readonly EpochRecord[]) => Promise<void>;
 };
 
-type FineTuned = Omit<RunResult, "setbacks"> & {
+export type FineTuned = Omit<RunResult, "setbacks"> & {
   /** From 1: whose state it is that ships; 0 where that is the network as it came. */
   readonly bestPhase: number;
   readonly setbacks: readonly PhaseSetback[];
 };
 
-const checkpointsOf = ({ folder, run, everySeconds }: FineTune, phase: Phase, i: number) => ({
-  ...{ folder: join(folder, `${i + 1}-${phase.part}`), run: `${run}-${i + 1}`, everySeconds },
+/** A phase in its place. */
+type Place = {
+  readonly phase: Phase;
+  /** From 1. */
+  readonly number: number;
+  /** Epochs of the phases before it. */
+  readonly before: number;
+};
+
+function placesOf(plan: FineTunePlan): readonly Place[] {
+  let before = 0;
+  return plan.map((phase, i) => {
+    const place = { phase, number: i + 1, before };
+    before += phase.epochs;
+    return place;
+  });
+}
+
+const checkpointsOf = ({ checkpoints: { folder, run, everySeconds } }: FineTune, { phase, number }: Place) => ({
+  folder: join(folder, `${number}-${phase.part}`),
+  run: `${run}-${number}`,
+  everySeconds,
 });
 
 /** Epochs of all phases that a stopped run has behind it. */
 export async function finishedPhases(fineTune: FineTune): Promise<EpochRecord[]> {
   const curve: EpochRecord[] = [];
-  let before = 0;
-  for (const [i, phase] of fineTune.plan.entries()) {
-    const done = await savedCourse(checkpointsOf(fineTune, phase, i), phase.epochs);
-    curve.push(...done.curve.map((record) => counted(record, before)));
+  for (const place of placesOf(fineTune.plan)) {
+    const done = await savedCourse(checkpointsOf(fineTune, place), place.phase.epochs);
+    curve.push(...counted(done.curve, place));
     if (!done.isOver) break;
-    before += phase.epochs;
   }
   return curve;
 }
 
-const counted = (record: EpochRecord, before: number): EpochRecord => ({ ...record, epoch: before + record.epoch });
+/** Over all phases. */
+const counted = (curve: readonly EpochRecord[], { before }: Place): EpochRecord[] =>
+  curve.map((record) => ({ ...record, epoch: before + record.epoch }));
+
+const setbackIn = ({ number, before }: Place, setback: Setback): PhaseSetback => ({
+  ...setback,
+  phase: number,
+  epoch: before + setback.epoch,
+  backTo: setback.backTo === 0 ? 0 : before + setback.backTo,
+});
 
 /** Each phase begins with the best state of all before it, and gives out one that is no worse. */
 export async function runFineTuning(setup: Setup, fineTune: FineTune): Promise<FineTuned> {
+  const best = { accuracy: 0, loss: 0 };
+  let tuned: FineTuned = { tensors: fineTune.tensors, bestEpoch: 0, bestPhase: 0, best, curve: [], setbacks: [] };
+  for (const place of placesOf(fineTune.plan)) tuned = await runPhase(setup, fineTune, place, tuned);
+  return tuned;
+}
+
+async function runPhase(setup: Setup, fineTune: FineTune, place: Place, earlier: FineTuned): Promise<FineTuned> {
   const { plan, batchNorm, progress } = fineTune;
-  const curve: EpochRecord[] = [];
-  const setbacks: PhaseSetback[] = [];
-  let best = { tensors: fineTune.tensors, bestEpoch: 0, bestPhase: 0, best: { accuracy: 0, loss: 0 } };
-  let before = 0;
-  for (const [i, phase] of plan.entries()) {
-    const first = before;
-    const checkpoints = checkpointsOf(fineTune, phase, i);
-    await ensureWritableFolder(checkpoints.folder);
-    // A teacher has to see pictures.
-    const fromFeatures = phase.part === "classifier" && setup.distillation === undefined;
-    progress.phase("train", `${i + 1}/${plan.length}: ${described(phase, fromFeatures)}`);
-    const { isOver } = await savedCourse(checkpoints, phase.epochs);
-    const images = fromFeatures && !isOver ? await featuresFor(setup, phase, best.tensors, fineTune) : setup;
-    const squaredLength = squaredLengthOf(images.train);
-    const recipe = recipeOfPhase(setup.recipe, phase, squaredLength);
-    const asked = setup.recipe.learningRate * phase.learningRate;
-    if (recipe.learningRate !== asked) progress.line(boundLine(recipe.learningRate, asked, squaredLength!));
-    const numbered = (setback: Setback): PhaseSetback => ({
-      ...setback,
-      phase: i + 1,
-      epoch: first + setback.epoch,
-      backTo: setback.backTo === 0 ? 0 : first + setback.backTo,
-    });
-    const trained = await runTraining({
-      ...setup,
-      train: images.train,
-      validation: images.validation,
-      recipe,
-      epochs: phase.epochs,
-      rng: setup.rng.fork(`phase ${i + 1}`),
-      checkpoints,
-      tuning: {
-        part: phase.part,
-        norms: batchNorm === "frozen" ? "running" : "batch",
-        entry: fromFeatures ? "features" : "image",
-        tensors: best.tensors,
-      },
-      onStep: (epoch, step) => setup.onStep(first + epoch, step),
-      onEpoch: (record) => setup.onEpoch(counted(record, first)),
-      onSetback: (setback, left) =>
-        setup.onSetback(numbered(setback), [...curve, ...left.map((record) => counted(record, first))]),
-    });
-    curve.push(...trained.curve.map((record) => counted(record, first)));
-    setbacks.push(...trained.setbacks.map(numbered));
-    const { tensors, bestEpoch } = trained;
-    best =
-      bestEpoch === 0
-        ? { ...best, best: trained.best }
-        : { tensors, bestEpoch: first + bestEpoch, bestPhase: i + 1, best: trained.best };
-    before += phase.epochs;
-  }
-  return { ...best, curve, setbacks };
+  const { phase, number, before } = place;
+  const { tensors } = earlier;
+  const checkpoints = checkpointsOf(fineTune, place);
+  await ensureWritableFolder(checkpoints.folder);
+  // A teacher has to see pictures.
+  const fromFeatures = phase.part === "classifier" && setup.distillation === undefined;
+  progress.phase("train", `${number}/${plan.length}: ${described(phase, fromFeatures)}`);
+  const { isOver } = await savedCourse(checkpoints, phase.epochs);
+  const { train, validation } = fromFeatures && !isOver ? await featuresFor(setup, phase, tensors, fineTune) : setup;
+  const trained = await runTraining({
+    ...setup,
+    train,
+    validation,
+    recipe: boundRecipe(setup.recipe, phase, train, progress),
+    epochs: phase.epochs,
+    rng: setup.rng.fork(`phase ${number}`),
+    checkpoints,
+    tuning: {
+      part: phase.part,
+      norms: batchNorm === "frozen" ? "running" : "batch",
+      entry: fromFeatures ? "features" : "image",
+      tensors,
+    },
+    onStep: (epoch, step) => setup.onStep(before + epoch, step),
+    onEpoch: (record) => setup.onEpoch(counted([record], place)[0]!),
+    onSetback: (setback, left) =>
+      setup.onSetback(setbackIn(place, setback), [...earlier.curve, ...counted(left, place)]),
+  });
+  const { bestEpoch, best } = trained;
+  const state = bestEpoch === 0 ? {} : { tensors: trained.tensors, bestEpoch: before + bestEpoch, bestPhase: number };
+  return {
+    ...earlier,
+    ...state,
+    best,
+    curve: [...earlier.curve, ...counted(trained.curve, place)],
+    setbacks: [...earlier.setbacks, ...trained.setbacks.map((setback) => setbackIn(place, setback))],
+  };
+}
+
+/** A line says where the features set the rate a bound. */
+function boundRecipe(recipe: Recipe, phase: Phase, images: ImageSet, progress: Progress): Recipe {
+  const squaredLength = squaredLengthOf(images);
+  const bound = recipeOfPhase(recipe, phase, squaredLength);
+  const asked = recipe.learningRate * phase.learningRate;
+  if (bound.learningRate !== asked) progress.line(boundLine(bound.learningRate, asked, squaredLength!));
+  return bound;
 }
 
 function boundLine(used: number, asked: number, squaredLength: number): string {
@@ -172,26 +198,29 @@ async function featuresFor(setup: Setup, { part }: Phase, tensors: FineTune["ten
   const { cacheDir, progress } = fineTune;
   const frozen = new Map([...tensors].filter(([name]) => !name.startsWith("classifier.")));
   const body = await createBody({ engine, architecture, tensors, normalization, part });
-  try {
-    const featuresOf = async (images: ImageSet, split: string) => {
-      const key = keyOf({
-        ...{ images: fineTune.images, split, sources: images.sources, normalization, part },
-        ...{
+  return lastly(
+    async () => {
+      const featuresOf = async (images: ImageSet, split: string) => {
+        const key = keyOf({
+          images: fineTune.images,
+          split,
+          sources: images.sources,
+          normalization,
+          part,
           weights: fingerprintOf({ ...architecture, classes: 2 }, frozen),
           engine: engine.name,
           threads: engine.threads,
-        },
-      });
-      const onProgress = (done: number, total: number) =>
-        progress.update({ text: `features of the ${split} images`, fraction: done / total });
-      const features = await cachedFeatures(images, body, { cacheDir, key, signal, onProgress });
-      return featureSet(images, features, body);
-    };
-    return {
-      train: await featuresOf(setup.train, "training"),
-      validation: await featuresOf(setup.validation, "validation"),
-    };
-  } finally {
-    await body.dispose();
-  }
+        });
+        const onProgress = (done: number, total: number) =>
+          progress.update({ text: `features of the ${split} images`, fraction: done / total });
+        const features = await cachedFeatures(images, body, { cacheDir, key, signal, onProgress });
+        return featureSet(images, features, body);
+      };
+      return {
+        train: await featuresOf(setup.train, "training"),
+        validation: await featuresOf(setup.validation, "validation"),
+      };
+    },
+    () => body.dispose(),
+  );
 }

@@ -27,8 +27,14 @@ test("records are TensorFlow's", () => {
 });
 
 const record = (epoch: number): EpochRecord => ({
-  ...{ epoch, learningRate: 0.1, trainLoss: 1 / epoch, trainAccuracy: 0.5, validationLoss: 0.4 },
-  ...{ validationAccuracy: 0.9, imagesPerSecond: 123, waitingForData: 0.03 },
+  epoch,
+  learningRate: 0.1,
+  trainLoss: 1 / epoch,
+  trainAccuracy: 0.5,
+  validationLoss: 0.4,
+  validationAccuracy: 0.9,
+  imagesPerSecond: 123,
+  waitingForData: 0.03,
 });
 
 test("a line an epoch, those before a stop once", async () => {

@@ -1,5 +1,7 @@
 /** A training's folder: what it keeps there, and what it differs in from the one that a folder holds. */
-import { ModelError } from "../../base/index.js";
+import { join } from "node:path";
+import { ensureWritableFolder } from "../../base/files.js";
+import { commandLine, ModelError } from "../../base/index.js";
 import {
   type Asked,
   checkedRun,
@@ -11,42 +13,79 @@ import {
   runFilePath,
 } from "../../folders/index.js";
 import type { Architecture } from "../../networks/index.js";
-import { runsIn } from "../../training/index.js";
-import type { Held } from "../shared/open-work.js";
-import { type RunSettings, trainSchema } from "./train-settings.js";
+import { type Distillation, runsIn } from "../../training/index.js";
+import type { Held, Work } from "../shared/open-work.js";
+import { fingerprintOf } from "./fingerprint.js";
+import type { TrainJob } from "./train-job.js";
+import { type RunSettings, settingsOf, trainSchema } from "./train-settings.js";
 
-export interface OpenRun {
-  /** For the checkpoints. */
-  readonly key: string;
+export type OpenRun = Pick<Folder, "key" | "runsOn"> & {
+  readonly checkpoints: {
+    readonly folder: string;
+    readonly run: string;
+    readonly everySeconds: number | undefined;
+  };
   /** Found by the range test of an earlier call. */
   readonly learningRate: number | null;
   keepLearningRate(rate: number): Promise<void>;
   /** Chosen by the memory there was. */
   readonly parts: number | null;
   keepParts(parts: number): Promise<void>;
-}
-
-/** @param checkpoints their folder. */
-export const heldByTraining = (
-  run: { readonly settings: RunSettings; readonly facts: object },
-  checkpoints: string,
-): Held => ({
-  ...run,
-  words: { options, special },
-  marks: () => runsIn(checkpoints),
-});
+};
 
 const nothingKept = { learningRate: null, parts: null };
 
-/** @throws {ModelError} when what an earlier call kept is damaged. */
-export async function openRun(out: string, { key, earlier, keep }: Folder): Promise<OpenRun> {
+/** Takes the folder. @throws as `openFolder` @throws {ModelError} when what an earlier call kept is damaged. */
+export async function openRun(job: TrainJob, { hold, resumeBy }: Work): Promise<OpenRun> {
+  const { out, checkpointSeconds } = job.options;
+  const folder = join(out, "checkpoints");
+  const { key, earlier, keep, runsOn } = await hold(out, {
+    settings: settingsOf(job.options),
+    facts: factsOf(job),
+    words: { options, special },
+    marks: () => runsIn(folder),
+  });
+  resumeBy(`everything finished is in ${out}; ${commandLine(["bantam", "train"], { resume: out })} goes on`);
   const { learningRate, parts } = earlier === null ? nothingKept : checkedRun(out, earlier, trainSchema);
   await keep({ learningRate, parts });
+  await ensureWritableFolder(folder);
   return {
-    ...{ key, learningRate, parts },
+    key,
+    runsOn,
+    checkpoints: { folder, run: key, everySeconds: checkpointSeconds },
+    learningRate,
     keepLearningRate: (learningRate) => keep({ learningRate }),
+    parts,
     keepParts: (parts) => keep({ parts }),
   };
+}
+
+/** Everything that the weights depend on; their order is part of the key. */
+function factsOf(job: TrainJob): object {
+  const { options, dataset, architecture, epochs, recipe, pretrained, fineTuning, normalization, distillation } = job;
+  return {
+    data: dataset.fingerprint,
+    network: architecture,
+    epochs,
+    seed: options.seed,
+    recipe: {
+      ...recipe,
+      ...(options.learningRate === "find" && { learningRate: "find" }),
+      // Where it follows from the memory, the run keeps it itself.
+      accumulate: options.accumulate,
+    },
+    ...(pretrained && {
+      weights: fingerprintOf(architecture, pretrained.tensors),
+      ...fineTuning,
+      normalization,
+      geometry: pretrained.geometry,
+    }),
+    ...(distillation && { distillation: lessonsOf(distillation) }),
+  };
+}
+
+function lessonsOf({ teacher: { architecture, tensors, mean, std }, temperature, weight }: Distillation): object {
+  return { teacher: fingerprintOf(architecture, tensors), mean, std, temperature, weight };
 }
 
 /** @throws {ModelError} when the folder holds no training. */

@@ -10,7 +10,10 @@ const real = await chooseEngine("auto", 1);
 const on = (device: Device): Engine => ({ ...real, device });
 const recipe = { ...halvesRecipe, batchSize: 1024 };
 const setup = {
-  ...{ architecture: halvesNetwork, recipe, normalization: halvesNormalization, rng: createRng(1) },
+  architecture: halvesNetwork,
+  recipe,
+  normalization: halvesNormalization,
+  rng: createRng(1),
 };
 const whole = planTrainingMemory({ ...setup, engine: real }).bytes;
 

@@ -49,19 +49,25 @@ export function startOf(loaded: Model | null, dataset: Dataset, { network, seed 
     return { architecture, pretrained: null };
   }
   const { model, taken, fresh } = withClasses(loaded, dataset.classes, { resolution, seed });
-  const { architecture, tensors, preprocessing } = model;
-  const { mean, std, ...geometry } = preprocessing;
+  const { architecture, tensors } = model;
+  const { mean, std } = model.preprocessing;
   const rest = fresh.length === 0 ? "the classes are the same" : `${fresh.map(shaped(model)).join(" and ")} begin anew`;
   return {
     architecture,
     pretrained: {
       tensors,
-      geometry,
+      geometry: geometryOf(model),
       normalization: { mean, std },
       provenance: { ...(model.history.pretrained as object), taken: taken.length, fresh },
       line: `${taken.length} tensors taken; ${rest}`,
     },
   };
+}
+
+/** How a model's pictures are cut and sized. */
+export function geometryOf({ preprocessing }: Pick<Model, "preprocessing">): Geometry {
+  const { mean: _, std: __, ...geometry } = preprocessing;
+  return geometry;
 }
 
 const shaped =

@@ -47,7 +47,10 @@ export function settingsOf(options: TrainOptions): RunSettings {
     source && { ...source, weights: source.weights.startsWith("hf:") ? source.weights : resolve(source.weights) };
   const { data, from, teacher } = settings;
   return {
-    ...{ ...settings, data: resolve(data), from: located(from), teacher: located(teacher) },
+    ...settings,
+    data: resolve(data),
+    from: located(from),
+    teacher: located(teacher),
     recipe: foundRecipe(options),
   };
 }
