@@ -6,7 +6,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureWritableFolder, removeEmptyFolders, removeHalfWritten, requireWritable } from "../base/files.js";
-import { InterruptedError, ModelError, UsageError } from "../base/index.js";
+import { InterruptedError, lastly, ModelError, UsageError } from "../base/index.js";
 import { differences, type Words } from "./differences.js";
 import { foldersOf, foundOf, holdsWork, isShared, type JobKind, removeOwn, requirePlaces } from "./job-files.js";
 import { acquireLock, requireUnlocked } from "./lock.js";
@@ -78,23 +78,23 @@ export async function requireFolder(
 export async function openFolder(out: string, job: FolderJob): Promise<Folder> {
   const created = await ensureWritableFolder(out);
   const lock = await acquireLock(lockFile(out), out);
+  const letGo = () => lock.release().finally(() => removeEmptyFolders(created));
   let isOpen = true;
   const close = async (error?: unknown) => {
     if (!isOpen) return;
     isOpen = false;
-    // After a stop, the options in the run file are what `--resume` needs.
-    const isLeft = error === undefined || error instanceof InterruptedError || (await holdsWork(out, job.kind));
-    if (!isLeft) await removeTraces(out, job);
-    await lock.release();
-    await removeEmptyFolders(created);
+    await lastly(async () => {
+      // After a stop, the options in the run file are what `--resume` needs.
+      const isLeft = error === undefined || error instanceof InterruptedError || (await holdsWork(out, job.kind));
+      if (!isLeft) await removeTraces(out, job);
+    }, letGo);
   };
   try {
     await cleanUp(out, job.kind);
     return { ...(await open(out, job)), close };
   } catch (error) {
     isOpen = false;
-    await lock.release();
-    await removeEmptyFolders(created);
+    await letGo().catch(() => {});
     throw error;
   }
 }

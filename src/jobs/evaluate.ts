@@ -1,13 +1,13 @@
 /** A model file measured on a folder of labelled images. */
 import { requireWritable } from "../base/files.js";
-import { DataError } from "../base/index.js";
+import { DataError, lastly } from "../base/index.js";
 import { type Dataset, openImages, type SplitName } from "../data/index.js";
 import { requireApart } from "../folders/index.js";
-import { type DataFacts, dataLines } from "../report/index.js";
+import type { DataFacts } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
-import { type ClassScore, evaluateClassifier, openClassifier } from "../shipping/index.js";
+import { type Classifier, type ClassScore, evaluateClassifier, openClassifier } from "../shipping/index.js";
 import { noProgress, type Progress } from "./shared/progress.js";
-import { dataFacts, readImages } from "./shared/read-data.js";
+import { dataFacts, readImages, sayWhatWasRead } from "./shared/read-data.js";
 
 export type EvaluateOptions = {
   readonly model: string;
@@ -39,38 +39,45 @@ export type EvaluateResult = {
 
 /** @throws {DataError} when the folder has classes that the model has not. */
 export async function evaluateFile(options: EvaluateOptions): Promise<EvaluateResult> {
-  const { model, data, engine, cacheDir, signal, progress = noProgress } = options;
+  const { model, data, engine, cacheDir, progress = noProgress } = options;
   await requireApart(data, { "--cache": cacheDir });
   await requireWritable(cacheDir);
   const classifier = await openClassifier(model, engine, (text) => progress.line(text, "warning"));
+  return lastly(
+    () => evaluate(classifier, options, progress),
+    () => classifier.dispose(),
+  );
+}
+
+async function evaluate(
+  classifier: Classifier,
+  { model, data, cacheDir, signal, ...asked }: EvaluateOptions,
+  progress: Progress,
+): Promise<EvaluateResult> {
+  const { classes, preprocessing, history } = classifier.card;
+  const seed = asked.seed ?? (typeof history.seed === "number" ? history.seed : 0);
+  const dataset = await readImages(data, { seed, cacheDir, maxSize: preprocessing.size, classes, signal }, progress);
+  const { split, why } =
+    asked.split === undefined ? splitFor(dataset, history.data) : { split: asked.split, why: null };
+  const measured = split === "all" ? asTest(dataset) : dataset;
+  const facts = dataFacts(measured);
+  sayWhatWasRead(facts, progress);
+  if (why !== null) progress.line(why);
+  const images = await openImages(measured, split === "all" ? "test" : split, preprocessing, { cacheDir, signal });
   try {
-    const { classes, preprocessing, history } = classifier.card;
-    const seed = options.seed ?? (typeof history.seed === "number" ? history.seed : 0);
-    const dataset = await readImages(data, { seed, cacheDir, maxSize: preprocessing.size, classes, signal }, progress);
-    const { split, why } =
-      options.split === undefined ? splitFor(dataset, history.data) : { split: options.split, why: null };
-    const measured = split === "all" ? asTest(dataset) : dataset;
-    const facts = dataFacts(measured);
-    for (const line of dataLines(facts)) progress.line(...line);
-    if (why !== null) progress.line(why);
-    const images = await openImages(measured, split === "all" ? "test" : split, preprocessing, { cacheDir, signal });
-    try {
-      if (images.count === 0) throw none(data, split);
-      const labels = new Set(images.labels);
-      const missing = classes.filter((_, label) => !labels.has(label));
-      if (missing.length > 0) progress.line(`no images of ${namesOf(missing)}: measured on the others`, "warning");
-      progress.phase("eval", `${images.count} images`);
-      const result = await evaluateClassifier(classifier, images, (done, total) =>
-        progress.update({ text: `${done} of ${total} images`, fraction: done / total }),
-      );
-      const { mistakes: _, perClass, ...scores } = result;
-      const ofThose = perClass.map((row) => (row.count > 0 ? row : { ...row, precision: null }));
-      return { model, split, ...scores, perClass: ofThose, missing, data: facts };
-    } finally {
-      images.close();
-    }
+    if (images.count === 0) throw none(data, split);
+    const labels = new Set(images.labels);
+    const missing = classes.filter((_, label) => !labels.has(label));
+    if (missing.length > 0) progress.line(`no images of ${namesOf(missing)}: measured on the others`, "warning");
+    progress.phase("eval", `${images.count} images`);
+    const result = await evaluateClassifier(classifier, images, (done, total) =>
+      progress.update({ text: `${done} of ${total} images`, fraction: done / total }),
+    );
+    const { mistakes: _, perClass, ...scores } = result;
+    const ofThose = perClass.map((row) => (row.count > 0 ? row : { ...row, precision: null }));
+    return { model, split, ...scores, perClass: ofThose, missing, data: facts };
   } finally {
-    await classifier.dispose();
+    images.close();
   }
 }
 

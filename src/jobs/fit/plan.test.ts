@@ -5,7 +5,14 @@ import { chooseTrial } from "./plan.js";
 
 const architecture = buildArchitecture("mobilenet-v1", { width: 0.25, resolution: 32, classes: 2 });
 const trial = (id: number, accuracy: number, imagesPerSecond: number, macs = 1000) => ({
-  ...{ id, accuracy, imagesPerSecond, architecture, arm: "random", state: "finished", sameAs: null, parent: null },
+  id,
+  accuracy,
+  imagesPerSecond,
+  architecture,
+  arm: "random",
+  state: "finished",
+  sameAs: null,
+  parent: null,
   costs: { params: 1, macs, weightBytes: 4, peakActivationBytes: 4 },
 });
 

@@ -20,11 +20,22 @@ async function job(changes: Partial<Job> = {}): Promise<Job & { readonly lines: 
   await mkdir(join(out, "checkpoints"));
   const lines: string[] = [];
   const study: Study = {
-    ...{ key: "a", plan: { trialEpochs: 1, trialImages: 8, trials: 1 }, follows: false, trials: [] },
-    ...{ rejected: 0, spentSeconds: 0, finished: false },
+    key: "a",
+    plan: { trialEpochs: 1, trialImages: 8, trials: 1 },
+    follows: false,
+    trials: [],
+    rejected: 0,
+    spentSeconds: 0,
+    finished: false,
   };
   const given = {
-    ...{ out, study, engine, lines, clock: createClock(60), rng: createRng(1), normalization: halvesNormalization },
+    out,
+    study,
+    engine,
+    lines,
+    clock: createClock(60),
+    rng: createRng(1),
+    normalization: halvesNormalization,
     recipe: { ...halvesRecipe, learningRate: 100, warmupEpochs: 0 },
     pool: { get: async (split: keyof typeof sets) => sets[split] },
     progress: { ...noProgress, line: (text: string) => void lines.push(text) },

@@ -1,6 +1,6 @@
 /** The full training of the network that was found and scaled. */
 import { join } from "node:path";
-import { formatCount } from "../../base/index.js";
+import { formatCount, lastly } from "../../base/index.js";
 import type { ImageSet } from "../../data/index.js";
 import { keyOf } from "../../folders/index.js";
 import { type Architecture, profileArchitecture } from "../../networks/index.js";
@@ -56,11 +56,11 @@ export async function trainFully(job: Job, architecture: Architecture): Promise<
 /** Seconds for one epoch, before one was run. */
 async function measureEpoch(setup: Parameters<typeof createTraining>[0], train: ImageSet): Promise<number> {
   const training = await createTraining(setup);
-  try {
-    return (await training.measureStep(train)) * Math.max(1, Math.floor(train.count / setup.recipe.batchSize));
-  } finally {
-    await training.dispose();
-  }
+  const stepSeconds = await lastly(
+    () => training.measureStep(train),
+    () => training.dispose(),
+  );
+  return stepSeconds * Math.max(1, Math.floor(train.count / setup.recipe.batchSize));
 }
 
 /**

@@ -34,8 +34,15 @@ export async function baselineFor(
 }
 
 const bottleneck = (channels: number, repeats: number): Stage => ({
-  ...{ block: "invertedResidual", kernel: 3, stride: 2, expansion: 3, squeezeExcite: null },
-  ...{ activation: "relu6", residual: true, channels, repeats },
+  block: "invertedResidual",
+  kernel: 3,
+  stride: 2,
+  expansion: 3,
+  squeezeExcite: null,
+  activation: "relu6",
+  residual: true,
+  channels,
+  repeats,
 });
 
 /**

@@ -57,7 +57,7 @@ export async function openPoints(place: string, conditions: PointConditions): Pr
       close: () => store.close(),
     };
   } catch (error) {
-    await store.close();
+    await store.close().catch(() => {});
     throw error;
   }
 }
@@ -65,7 +65,13 @@ export async function openPoints(place: string, conditions: PointConditions): Pr
 function toStored(id: number, point: TrainedPoint, { epochs, images }: PointConditions): StoredTrial {
   const { key, seed, ...trained } = point;
   return {
-    ...{ ...trained, id, arm: "scaling", subject: { key, seed }, parent: null, sameAs: null, epochs },
+    ...trained,
+    id,
+    arm: "scaling",
+    subject: { key, seed },
+    parent: null,
+    sameAs: null,
+    epochs,
     accuracy: point.curve.at(-1) ?? 0,
     compute: point.costs.macs * images * point.curve.length,
   };

@@ -214,8 +214,13 @@ function studiedPoint(point: ScaledPoint, trained: readonly TrainedPoint[], nati
   const finished = own.filter(({ state }) => state === "finished");
   const accuracies = finished.map(({ curve }) => curve.at(-1)!);
   return {
-    ...{ key, ...multipliers, side: architecture.resolution, isEnlarged: architecture.resolution > nativeSize },
-    ...{ params, macs, accuracies },
+    key,
+    ...multipliers,
+    side: architecture.resolution,
+    isEnlarged: architecture.resolution > nativeSize,
+    params,
+    macs,
+    accuracies,
     ...(accuracies.length === 0 ? { mean: null, interval: null } : tInterval(accuracies)),
     failures: own.flatMap(({ error }) => (error === null ? [] : [error])),
     seconds: finished.length === 0 ? 0 : meanOf(finished.map(({ seconds }) => seconds)),
@@ -243,14 +248,21 @@ function conditionsOf(
   const { params, macs } = countArchitecture(architecture);
   const { name, classes, splits, nativeSize } = dataset;
   return {
-    ...{ command, createdAt: new Date().toISOString(), version: VERSION, engine: engine.name },
+    command,
+    createdAt: new Date().toISOString(),
+    version: VERSION,
+    engine: engine.name,
     data: {
-      ...{ name, classes: classes.length, side: nativeSize },
-      ...{ train: splits.train.length, validation: splits.validation.length },
+      name,
+      classes: classes.length,
+      side: nativeSize,
+      train: splits.train.length,
+      validation: splits.validation.length,
       read: dataFacts(dataset),
     },
     baseline: { name: architecture.name, side: architecture.resolution, params, macs },
-    ...{ epochs, seeds: seedsOf(seeds) },
+    epochs,
+    seeds: seedsOf(seeds),
   };
 }
 

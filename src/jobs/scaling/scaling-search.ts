@@ -94,7 +94,10 @@ function nextCommands(
   return [
     ...(network === null ? [] : [commandLine(["bantam", "scale", network], { phi: 1, ...flags })]),
     commandLine(["bantam", "scaling-study", data], {
-      ...{ baseline: word, study: shownPlace(study), epochs, seeds },
+      baseline: word,
+      study: shownPlace(study),
+      epochs,
+      seeds,
       ...flags,
     }),
   ];

@@ -19,15 +19,27 @@ beforeAll(async () => {
 
 const wanted: StudyOptions = {
   alone: { depth: [2], width: [1.4], resolution: [] },
-  ...{ settings: [], settingWidths: [], phis: [1], coefficients: { depth: 1.2, width: 1.1, resolution: 1.15 } },
+  settings: [],
+  settingWidths: [],
+  phis: [1],
+  coefficients: { depth: 1.2, width: 1.1, resolution: 1.15 },
 };
 
 async function options(other: Partial<ScalingOptions> = {}): Promise<ScalingOptions> {
   const data = await folderOf(await pictures(["dark", "light"], 24, 16));
   const study = join(await temporaryFolder(), "study");
   return {
-    ...{ data, baseline: "mobilenet-v2-0.35@8", study, out: study, epochs: 1, seeds: 2, retry: false, engine },
-    ...{ cacheDir: await temporaryFolder(), command: "again", ...other },
+    data,
+    baseline: "mobilenet-v2-0.35@8",
+    study,
+    out: study,
+    epochs: 1,
+    seeds: 2,
+    retry: false,
+    engine,
+    cacheDir: await temporaryFolder(),
+    command: "again",
+    ...other,
   };
 }
 

@@ -42,7 +42,11 @@ async function resultOf(
   const { alone, settings, compound } = plan;
   const facts: ScalingStudyFacts = {
     ...conditions,
-    ...{ points, coefficients: wanted.coefficients, alone, settings, compound },
+    points,
+    coefficients: wanted.coefficients,
+    alone,
+    settings,
+    compound,
     ...findings(plan, points),
   };
   const files = await writeResults(options.out, {

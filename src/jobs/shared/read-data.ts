@@ -18,8 +18,13 @@ export function readImages(path: string, { seconds, ...options }: ReadOptions, p
 /** @throws as `openDataset`. */
 export async function readData(path: string, options: ReadOptions, progress: Progress): Promise<Dataset> {
   const dataset = await readImages(path, options, progress);
-  for (const line of dataLines(dataFacts(dataset))) progress.line(...line);
+  sayWhatWasRead(dataFacts(dataset), progress);
   return dataset;
+}
+
+/** What was left out included. */
+export function sayWhatWasRead(facts: DataFacts, progress: Progress): void {
+  for (const line of dataLines(facts)) progress.line(...line);
 }
 
 export function dataFacts({ name, size, classes, splits, skipped, ignored, notes, looks }: Dataset): DataFacts {

@@ -1,6 +1,7 @@
 /** A trained network becomes files, and the shipped file is measured on the test images: the one time they are looked at. */
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/files.js";
+import { lastly } from "../../base/index.js";
 import { type Costs, costsOfProfile } from "../../cost/index.js";
 import { type Dataset, encodePng, type ImageSet, type Normalization } from "../../data/index.js";
 import type { Architecture } from "../../networks/index.js";
@@ -73,11 +74,11 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
 
   const test = await pool.get("test", resolution);
   const classifier = await openClassifier(files.onnx, engine);
-  try {
-    return { ...files, scores: await evaluateClassifier(classifier, test), test };
-  } finally {
-    await classifier.dispose();
-  }
+  const scores = await lastly(
+    () => evaluateClassifier(classifier, test),
+    () => classifier.dispose(),
+  );
+  return { ...files, scores, test };
 }
 
 /** The most confident mistakes with the pictures as the network saw them. */
