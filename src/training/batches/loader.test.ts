@@ -9,7 +9,7 @@ import { sharedHalves } from "../testing/shared-halves.js";
 import { createLoader, type Loader } from "./loader.js";
 import { chooseWorkers } from "./workers.js";
 
-vi.mock("../data/batch-workers.js", { spy: true });
+vi.mock(import("../../data/batch-workers.js"), { spy: true });
 afterEach(() => void vi.mocked(startBatchWorkers).mockClear());
 
 const engine = await chooseEngine("auto", 1);
