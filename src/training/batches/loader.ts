@@ -8,7 +8,7 @@ import type { Rng } from "../../base/index.js";
 import { type BatchWorkers, type ImageSet, startBatchWorkers } from "../../data/index.js";
 import type { Architecture } from "../../networks/index.js";
 import { assemble, type Batch, labelled, type PixelOptions, pixelCount } from "./batch.js";
-import { chooseWorkers } from "./workers.js";
+import { chooseWorkers, type StepTimes } from "./workers.js";
 
 /** 0: batches are assembled between the steps. */
 export type WorkerCount = "auto" | number;
@@ -56,84 +56,108 @@ export function createLoader(setup: {
   readonly now?: () => number;
 }): Loader {
   const { architecture, threads, cores = availableParallelism(), now = () => performance.now() } = setup;
-  const measured: { readonly assembleSeconds: number; readonly stepSeconds: number }[] = [];
-  // Fresh memory costs more than filling it: each page is fetched from the system when it is first written to.
-  const spare: Float32Array[] = [];
+  const measured: StepTimes[] = [];
   let wanted = setup.workers ?? "auto";
   let started: BatchWorkers | null = null;
-
-  const memoryFor = (count: number): Float32Array => {
-    const length = pixelCount(architecture, count);
-    const place = spare.findIndex((each) => each.length === length);
-    return place === -1 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
-  };
-
-  const workersFor = ({ read }: ImageSet): BatchWorkers | null => {
-    if (wanted === "auto" || wanted === 0 || read.share === undefined) return null;
-    started ??= startBatchWorkers(wanted);
-    return started;
-  };
-
-  const measure = (assembleSeconds: number, stepSeconds: number) => {
-    measured.push({ assembleSeconds, stepSeconds });
-    if (measured.length < MEASURED_STEPS) return;
-    const least = (key: keyof (typeof measured)[0]) => Math.min(...measured.slice(1).map((each) => each[key]));
-    const times = { assembleSeconds: least("assembleSeconds"), stepSeconds: least("stepSeconds") };
-    wanted = chooseWorkers({ ...times, threads, cores });
-  };
-
-  return {
-    open({ images, batches, pixels, rngAt, finish }) {
-      const ahead: Promise<Float32Array>[] = [];
-      let [asked, taken, waited] = [0, 0, 0];
-
-      const askFor = (workers: BatchWorkers) => {
-        while (asked < batches.length && ahead.length < AHEAD * workers.count) {
-          const indices = batches[asked]!;
-          const options = { ...pixels, rng: rngAt?.(asked) ?? null };
-          const filled = workers.fill(images, indices, options, memoryFor(indices.length));
-          // Where nobody comes for it any more, its failure is nobody's.
-          filled.catch(() => {});
-          ahead.push(filled);
-          asked++;
-        }
-      };
-      const assembleHere = (indices: readonly number[], rng: Rng | null, into: Float32Array) => {
-        asked++;
-        return assemble(architecture, images, indices, pixels, rng, into);
-      };
-
-      return {
-        get waitedSeconds() {
-          return waited;
-        },
-        async step(run) {
-          const began = now();
-          const workers = workersFor(images);
-          if (workers !== null) askFor(workers);
-          const filled = ahead.shift();
-          const indices = batches[taken]!;
-          const rng = rngAt?.(taken) ?? null;
-          taken++;
-          const memory = filled === undefined ? memoryFor(indices.length) : await filled;
-          if (workers !== null) askFor(workers);
-          const plain =
-            filled === undefined ? assembleHere(indices, rng, memory) : labelled(architecture, images, indices, memory);
-          const batch = rng === null || finish === undefined ? plain : finish(plain, rng);
-          const ready = now();
-          waited += (ready - began) / 1000;
-          const result = await run(batch);
-          if (wanted === "auto" && rng !== null && images.read.share !== undefined)
-            measure((ready - began) / 1000, (now() - ready) / 1000);
-          spare.push(memory);
-          return result;
-        },
-      };
+  const shared: Shared = {
+    architecture,
+    now,
+    memory: pixelMemory(architecture),
+    workersFor({ read }) {
+      if (wanted === "auto" || wanted === 0 || read.share === undefined) return null;
+      started ??= startBatchWorkers(wanted);
+      return started;
     },
+    measure({ read }, times) {
+      if (wanted !== "auto" || read.share === undefined) return;
+      measured.push(times);
+      if (measured.length < MEASURED_STEPS) return;
+      const least = (key: keyof StepTimes) => Math.min(...measured.slice(1).map((each) => each[key]));
+      const [assembleSeconds, stepSeconds] = [least("assembleSeconds"), least("stepSeconds")];
+      wanted = chooseWorkers({ assembleSeconds, stepSeconds, threads, cores });
+    },
+  };
+  return {
+    open: (options) => createFeed(shared, options),
     async dispose() {
       await started?.dispose();
       started = null;
       wanted = 0;
+    },
+  };
+}
+
+/** What the feeds of a loader share. */
+type Shared = {
+  readonly architecture: Architecture;
+  readonly now: () => number;
+  readonly memory: PixelMemory;
+  /** null where batches are assembled between the steps. */
+  workersFor(images: ImageSet): BatchWorkers | null;
+  /** Takes note of a batch that was assembled between two steps. */
+  measure(images: ImageSet, times: StepTimes): void;
+};
+
+type PixelMemory = { take(count: number): Float32Array; giveBack(memory: Float32Array): void };
+
+/** Fresh memory costs more than filling it: each page is fetched from the system when it is first written to. */
+function pixelMemory(architecture: Architecture): PixelMemory {
+  const spare: Float32Array[] = [];
+  return {
+    take(count) {
+      const length = pixelCount(architecture, count);
+      const place = spare.findIndex((each) => each.length === length);
+      return place === -1 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
+    },
+    giveBack: (memory) => void spare.push(memory),
+  };
+}
+
+function createFeed(
+  { architecture, now, memory, workersFor, measure }: Shared,
+  { images, batches, pixels, rngAt, finish }: FeedOptions,
+): Feed {
+  /** By workers, those after the ones that were taken. */
+  const ahead: Promise<Float32Array>[] = [];
+  let [taken, waited] = [0, 0];
+
+  const fillAhead = (workers: BatchWorkers | null): void => {
+    for (let i = taken + ahead.length; workers !== null && i < batches.length; i++) {
+      if (ahead.length >= AHEAD * workers.count) return;
+      const options = { ...pixels, rng: rngAt?.(i) ?? null };
+      const filled = workers.fill(images, batches[i]!, options, memory.take(batches[i]!.length));
+      // Where nobody comes for it any more, its failure is nobody's.
+      filled.catch(() => {});
+      ahead.push(filled);
+    }
+  };
+
+  return {
+    get waitedSeconds() {
+      return waited;
+    },
+    async step(run) {
+      const began = now();
+      const workers = workersFor(images);
+      fillAhead(workers);
+      const filled = ahead.shift();
+      const indices = batches[taken]!;
+      const rng = rngAt?.(taken) ?? null;
+      taken++;
+      const place = filled === undefined ? memory.take(indices.length) : await filled;
+      fillAhead(workers);
+      const plain =
+        filled === undefined
+          ? assemble(architecture, images, indices, pixels, rng, place)
+          : labelled(architecture, images, indices, place);
+      const batch = rng === null || finish === undefined ? plain : finish(plain, rng);
+      const ready = now();
+      waited += (ready - began) / 1000;
+      const result = await run(batch);
+      if (rng !== null)
+        measure(images, { assembleSeconds: (ready - began) / 1000, stepSeconds: (now() - ready) / 1000 });
+      memory.giveBack(place);
+      return result;
     },
   };
 }

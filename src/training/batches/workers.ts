@@ -4,18 +4,14 @@
 const LEAST_GAIN = 0.05;
 const MOST_WORKERS = 16;
 
+/** Of one batch on one thread, and of the step on its threads, which are taken to be busy all the while. */
+export type StepTimes = { readonly assembleSeconds: number; readonly stepSeconds: number };
+
 /**
  * The least number that comes within a twentieth of the best. A batch and its step take at least as long as the step alone, as the batch alone
  * over the workers, and as the work of both over all cores; without workers, one comes after the other.
- *
- * @param times of one batch on one thread, and of the step on its threads, which are taken to be busy all the while.
  */
-export function chooseWorkers(times: {
-  readonly assembleSeconds: number;
-  readonly stepSeconds: number;
-  readonly threads: number;
-  readonly cores: number;
-}): number {
+export function chooseWorkers(times: StepTimes & { readonly threads: number; readonly cores: number }): number {
   const { assembleSeconds, stepSeconds, cores } = times;
   const threads = Math.min(times.threads, cores);
   const work = (assembleSeconds + stepSeconds * threads) / cores;
