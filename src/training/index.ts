@@ -9,7 +9,7 @@ export {
   recipeOfPhase,
 } from "./recipe/fine-tune-plan.js";
 export { rateFrom, risingRates } from "./recipe/range-test.js";
-export { type Optimizer, quickRecipe, type Recipe } from "./recipe/recipe.js";
+export { learningRateAt, type Optimizer, quickRecipe, type Recipe } from "./recipe/recipe.js";
 export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe/recipe-file.js";
 export { forBatch, type NamedRecipe, recipes } from "./recipe/recipes.js";
 export { learningRateShare } from "./recipe/schedule.js";
@@ -21,11 +21,13 @@ export { placesIn } from "./run/inherit.js";
 export { type RunOptions, type RunResult, runTraining, savedCourse } from "./run/run-training.js";
 export { type CheckpointFolder, runsIn } from "./run/saved-run.js";
 export { MOST_RETRIES, recipeAfter, type Setback, setbackLine } from "./run/setback.js";
-export { createTraining, type StepProgress, type Training, type TrainingSetup } from "./run/training.js";
+export { stopAt } from "./run/stop.js";
+export type { StepProgress } from "./run/train-epoch.js";
+export { createTraining, type Training, type TrainingSetup } from "./run/training.js";
 export { type FittingParts, partsWithin, planTrainingMemory, type TrainingMemory } from "./run/training-memory.js";
 export { partSize } from "./step/accumulation.js";
 export type { Distillation } from "./step/distillation.js";
-export { type FlatLayout, flatLayout, pack } from "./step/flat.js";
+export { type FlatLayout, flatLayout, pack, vector } from "./step/flat.js";
 export type { TrainedNetwork } from "./step/state.js";
 export { names, type StateLayout, stateLayout } from "./step/state-layout.js";
 export { buildGradientStep, buildStatistics } from "./step/step.js";

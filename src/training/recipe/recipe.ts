@@ -1,6 +1,6 @@
 /** How a network is trained, as data. */
 import type { Augmentation } from "../../data/index.js";
-import type { Schedule } from "./schedule.js";
+import { learningRateShare, type Schedule } from "./schedule.js";
 
 export type Optimizer =
   /** v ← μ·v + g; w ← w − lr·v, or with Nesterov's look-ahead w ← w − lr·(g + μ·v). */
@@ -81,3 +81,10 @@ export const quickRecipe: Recipe = {
   dropout: null,
   dropPath: null,
 };
+
+/** @param progress epochs done, fractional, of `epochs` in all. */
+export const learningRateAt = (
+  { learningRate, schedule, warmupEpochs }: Pick<Recipe, "learningRate" | "schedule" | "warmupEpochs">,
+  progress: number,
+  epochs: number,
+): number => learningRate * learningRateShare(schedule, progress, warmupEpochs, epochs);

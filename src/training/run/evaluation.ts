@@ -1,12 +1,13 @@
 /** How good a network is on images it was not trained on. */
 import type { ImageSet, Normalization } from "../../data/index.js";
-import type { Architecture, Tuning } from "../../networks/index.js";
+import type { Architecture } from "../../networks/index.js";
 import { lower } from "../../onnx/index.js";
 import type { DeviceTensor, Engine, Session } from "../../runtime/index.js";
 import { countCorrect, crossEntropySum } from "../batches/batch.js";
 import { createLoader, type Loader } from "../batches/loader.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { partSize } from "../step/accumulation.js";
+import type { TunedPart } from "../step/state.js";
 import { names, type StateLayout } from "../step/state-layout.js";
 import { buildEvaluation } from "../step/step.js";
 
@@ -14,10 +15,7 @@ export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
 export interface Evaluator {
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
-  evaluate(
-    images: ImageSet,
-    state: Readonly<Record<"weights" | "buffers", Float32Array | DeviceTensor>>,
-  ): Promise<Evaluation>;
+  evaluate(images: ImageSet, state: Readonly<Record<"weights" | "buffers", DeviceTensor>>): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
 
@@ -27,71 +25,46 @@ const MOST_IMAGES = 256;
 export const evaluationBatch = (recipe: Pick<Recipe, "batchSize" | "accumulate">): number =>
   Math.min(MOST_IMAGES, 4 * partSize(recipe));
 
-const fed = (vector: Float32Array | DeviceTensor) =>
-  vector instanceof Float32Array ? { data: vector, dims: [vector.length] } : vector;
-
-/** The graph has a fixed batch; a set of another size than the last one gets another graph. */
-export function createEvaluator(setup: {
+type EvaluatorSetup = {
   readonly engine: Engine;
   readonly architecture: Architecture;
   readonly layout: StateLayout;
   readonly normalization: Normalization;
-  /** Where only a part moves: `tensors` are those of the whole network. */
-  readonly tuning?: (Tuning & { readonly tensors: ReadonlyMap<string, Float32Array> }) | undefined;
+  readonly tuning?: TunedPart | undefined;
   /** Images per run, at most; by default 256. */
   readonly batch?: number;
   /** Its owner disposes it; by default batches are assembled between the runs. */
   readonly loader?: Loader;
-}): Evaluator {
-  const {
-    engine,
-    architecture,
-    layout,
-    normalization,
-    tuning,
-    batch: most = MOST_IMAGES,
-    loader = createLoader({ architecture, threads: 1, workers: 0 }),
-  } = setup;
-  const { name, classes } = architecture;
+};
+
+/** The graph has a fixed batch; a set of another size than the last one gets another graph. */
+export function createEvaluator(setup: EvaluatorSetup): Evaluator {
+  const { architecture, batch = MOST_IMAGES, loader = createLoader({ architecture, threads: 1, workers: 0 }) } = setup;
+  const pixels = { ...setup.normalization, augmentation: null };
   let current: { readonly size: number; readonly session: Session } | undefined;
 
   const sessionFor = async (size: number): Promise<Session> => {
     if (current?.size === size) return current.session;
     await current?.session.dispose();
     current = undefined;
-    const graph = buildEvaluation(architecture, size, layout, tuning);
-    const options = {
-      name: `${name} evaluation`,
-      layout: "channel-major",
-      kernels: engine.kernels,
-      weights: tuning?.tensors ?? new Map<string, Float32Array>(),
-    } as const;
-    const session = await engine.load(lower(graph, options));
+    const session = await loadEvaluation(setup, size);
     current = { size, session };
     return session;
   };
 
   return {
     async evaluate(images, { weights, buffers }) {
-      const size = Math.min(most, images.count);
+      const size = Math.min(batch, images.count);
       const session = await sessionFor(size);
-      // The last batch is filled up with images that are then not counted.
-      const batches = Array.from({ length: Math.ceil(images.count / size) }, (_, b) =>
-        Array.from({ length: size }, (_, i) => Math.min(b * size + i, images.count - 1)),
-      );
-      const feed = loader.open({ images, batches, pixels: { ...normalization, augmentation: null } });
+      const feed = loader.open({ images, batches: filledBatches(images.count, size), pixels });
       let [loss, correct] = [0, 0];
       for (let start = 0; start < images.count; start += size) {
-        await feed.step(async (batch) => {
-          const outputs = await session.run({
-            [names.image]: batch.image,
-            [names.weights]: fed(weights),
-            [names.buffers]: fed(buffers),
-          });
-          const logits = outputs[names.logits]!.data as Float32Array;
-          const labels = batch.labels.slice(0, images.count - start);
-          correct += countCorrect(logits, labels, classes);
-          loss += crossEntropySum(logits, labels, classes);
+        await feed.step(async ({ image, labels }) => {
+          const feeds = { [names.image]: image, [names.weights]: weights, [names.buffers]: buffers };
+          const logits = (await session.run(feeds))[names.logits]!.data as Float32Array;
+          const counted = labels.slice(0, images.count - start);
+          correct += countCorrect(logits, counted, architecture.classes);
+          loss += crossEntropySum(logits, counted, architecture.classes);
         });
       }
       return { accuracy: correct / images.count, loss: loss / images.count };
@@ -101,3 +74,19 @@ export function createEvaluator(setup: {
     },
   };
 }
+
+function loadEvaluation({ engine, architecture, layout, tuning }: EvaluatorSetup, size: number): Promise<Session> {
+  const model = lower(buildEvaluation(architecture, size, layout, tuning), {
+    name: `${architecture.name} evaluation`,
+    layout: "channel-major",
+    kernels: engine.kernels,
+    weights: tuning?.tensors ?? new Map(),
+  });
+  return engine.load(model);
+}
+
+/** All images in order. The last batch is filled up with images that are then not counted. */
+const filledBatches = (count: number, size: number): number[][] =>
+  Array.from({ length: Math.ceil(count / size) }, (_, b) =>
+    Array.from({ length: size }, (_, i) => Math.min(b * size + i, count - 1)),
+  );

@@ -1,5 +1,5 @@
 /** Which device trains a network fastest, found out with whole steps of that network. */
-import { DivergenceError, EngineError } from "../../base/index.js";
+import { DivergenceError, EngineError, lastly } from "../../base/index.js";
 import type { ImageSet } from "../../data/index.js";
 import type { Engine } from "../../runtime/index.js";
 import { createTraining, type TrainingSetup } from "./training.js";
@@ -43,9 +43,8 @@ async function stepSecondsOn(
   tooLong: number,
 ): Promise<number> {
   const training = await createTraining({ ...setup, engine });
-  try {
-    return await training.measureStep(images, tooLong);
-  } finally {
-    await training.dispose();
-  }
+  return lastly(
+    () => training.measureStep(images, tooLong),
+    () => training.dispose(),
+  );
 }

@@ -1,5 +1,6 @@
 /** The state between two steps where the engine works: what a step leaves on the device, and the next one is fed with. */
-import { type DeviceTensor, hostTensor } from "../../runtime/index.js";
+import type { DeviceTensor } from "../../runtime/index.js";
+import { vector } from "../step/flat.js";
 import type { TrainingState } from "../step/state.js";
 import { names } from "../step/state-layout.js";
 
@@ -22,7 +23,7 @@ export function liveOf({ weights, buffers, moments, average, ...counts }: Traini
           [averageOf.buffers, average.buffers],
         ] as const)),
   ];
-  return { ...counts, vectors: new Map(vectors.map(([name, data]) => [name, hostTensor(data, [data.length])])) };
+  return { ...counts, vectors: new Map(vectors.map(([name, data]) => [name, vector(data)])) };
 }
 
 /** After one more update. @param kept the step's outputs, by name. */

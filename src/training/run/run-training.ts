@@ -2,7 +2,7 @@
  * A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. A run that
  * goes wrong is put back to its best state and tried again at a lower rate, a few times.
  */
-import { DivergenceError, InterruptedError } from "../../base/index.js";
+import { DivergenceError, InterruptedError, lastly } from "../../base/index.js";
 import type { ImageSet } from "../../data/index.js";
 import type { TrainingState } from "../step/state.js";
 import { requireFit, saveCheckpoint } from "./checkpoint.js";
@@ -15,15 +15,17 @@ import {
   chance,
   isBetter,
   isGivenUp,
-  isWorse,
+  judgedAs,
   lostEpochs,
   MOST_RETRIES,
   recipeAfter,
   type Setback,
   type Start,
   troubleOf,
+  worthKeeping,
 } from "./setback.js";
-import { createTraining, type StepProgress, type Training, type TrainingSetup } from "./training.js";
+import type { StepProgress } from "./train-epoch.js";
+import { createTraining, type Training, type TrainingSetup } from "./training.js";
 
 export type RunOptions = Omit<TrainingSetup, "state"> & {
   /**
@@ -64,127 +66,163 @@ export type RunResult = {
 
 const CHECKPOINT_SECONDS = 60;
 
+/** A run under way: what stays, and what each epoch changes. */
+type Run = {
+  readonly options: RunOptions;
+  /** Of the trained network that it began with; null where weights were random. */
+  readonly began: Evaluation | null;
+  readonly start: Start;
+  training: Training;
+  setbacks: readonly Setback[];
+  curve: readonly EpochRecord[];
+  best: TrainingState | undefined;
+  /** When a state was written, in milliseconds. */
+  savedAt: number;
+};
+
 /**
  * @throws {InterruptedError} at the signal; the last finished step is on disk. @throws {DivergenceError} where no state is worth keeping,
  * or without retries naming the best state. @throws {ModelError} when the checkpoints are damaged, and cannot be gone on from.
  */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
-  const { checkpoints, train, validation, retries = false } = options;
-  const { classes } = options.architecture;
+  const run = await openRun(options);
+  const toTheEnd = async () => {
+    while (!isGivenUp(run.setbacks)) {
+      const epoch = run.training.state.epoch + 1;
+      const planned = run.training.state.within?.epochs ?? plannedEpochs(run, epoch);
+      if (epoch > planned) break;
+      const record = await trainEpoch(run, epoch, planned);
+      if (record instanceof DivergenceError) {
+        await setBack(run, epoch, reasonOf(record, run));
+        continue;
+      }
+      const trouble = troubleAfter(record, run);
+      if (trouble === null) await keep(record, run);
+      await options.onEpoch?.(record);
+      if (trouble !== null) await setBack(run, epoch, trouble);
+    }
+    return resultOf(run);
+  };
+  return lastly(toTheEnd, () => run.training.dispose());
+}
+
+/** Begins, or goes on from what the folder holds. */
+async function openRun(options: RunOptions): Promise<Run> {
+  const { checkpoints, validation, architecture } = options;
   const saved = checkpoints === undefined ? null : await readSavedRun(checkpoints);
   if (saved?.notice) options.onNotice?.(saved.notice);
-  let setbacks = saved?.last.setbacks ?? [];
-  const open = (state: TrainingState | undefined): Promise<Training> => {
-    const recipe = recipeAfter(options.recipe, setbacks.length);
-    return createTraining({ ...options, recipe, ...(state && { state }) });
-  };
-  let training = await open(saved?.last.state);
+  const { setbacks = [], curve = [] } = saved?.last ?? {};
+  const training = await openTraining(options, setbacks, saved?.last.state);
   try {
     for (const checkpoint of [saved?.last, saved?.best])
       if (checkpoint) requireFit(checkpoint.state, training.layout, options.recipe, checkpoints!.folder);
     const began = saved ? saved.last.start : options.tuning ? await training.evaluate(validation) : null;
-    const start: Start = began === null ? chance(validation.labels, classes) : { ...began, of: "network" };
-    let curve = [...(saved?.last.curve ?? [])];
-    let best: TrainingState | undefined = saved?.best?.state;
-    let savedAt = performance.now();
-    const saveLast = async () => {
-      if (checkpoints === undefined) return;
-      const { folder, run } = checkpoints;
-      const state = await training.snapshot();
-      await saveCheckpoint(checkpointFiles(folder).last, { state, curve, start: began, setbacks, run });
-      savedAt = performance.now();
-    };
-    const epochs = (next: number): number =>
-      typeof options.epochs === "number" ? options.epochs : options.epochs(next, lostEpochs(setbacks));
-    const isStartBetter = (record: EpochRecord): boolean => began !== null && isBetter(recordOf(began), record);
-
-    /** @returns what there is of an epoch, or why its numbers ended. */
-    const trainEpoch = async (epoch: number, planned: number): Promise<EpochRecord | DivergenceError> => {
-      try {
-        const result = await training.trainEpoch(train, {
-          epochs: planned,
-          signal: options.signal,
-          onStep: (progress) => options.onStep?.(epoch, progress),
-          afterStep: async () => {
-            if (performance.now() - savedAt >= 1000 * (checkpoints?.everySeconds ?? CHECKPOINT_SECONDS))
-              await saveLast();
-          },
-        });
-        const { accuracy, loss } = await training.evaluate(validation);
-        if (Number.isFinite(loss)) return { ...result, validationLoss: loss, validationAccuracy: accuracy };
-        const at = `${options.architecture.name}, epoch ${epoch}`;
-        return new DivergenceError({ at, expected: "a finite loss of the validation images", received: String(loss) });
-      } catch (error) {
-        if (error instanceof InterruptedError) await saveLast();
-        // Saved as it is before the step that failed, a run would only fail there again.
-        if (error instanceof DivergenceError) return error;
-        throw error;
-      }
-    };
-
-    const setBack = async (epoch: number, reason: string) => {
-      const record = bestOf(curve);
-      const isKept = record !== undefined && !isWorse(record, start, classes) && !isBetter(recordOf(start), record);
-      const isLast = setbacks.length === MOST_RETRIES;
-      if (isLast && !isKept && began === null) {
-        // They hold nothing to go on from, and would keep the folder from a run at a lower rate.
-        if (checkpoints !== undefined) await removeCheckpoints(checkpoints.folder);
-        throw hopeless(options, epoch, reason);
-      }
-      const backTo = isKept ? record.epoch : 0;
-      const { learningRate } = recipeAfter(options.recipe, setbacks.length + 1);
-      const setback: Setback = { epoch, reason, backTo, learningRate: isLast ? null : learningRate };
-      setbacks = [...setbacks, setback];
-      curve = curve.slice(0, backTo);
-      if (!isKept) best = undefined;
-      await training.dispose();
-      training = await open(best);
-      await saveLast();
-      await options.onSetback?.(setback, curve);
-    };
-
-    while (!isGivenUp(setbacks)) {
-      const epoch = training.state.epoch + 1;
-      const planned = training.state.within?.epochs ?? epochs(epoch);
-      if (epoch > planned) break;
-      const record = await trainEpoch(epoch, planned);
-      if (record instanceof DivergenceError) {
-        const { expected, received } = record.facts;
-        if (!retries || expected === PIXELS) throw withHelp(record, best, options);
-        await setBack(epoch, `${received} in place of ${expected}`);
-        continue;
-      }
-      const trouble = retries ? troubleOf([...curve, record], start, classes, () => epochs(epoch + 1) <= epoch) : null;
-      if (trouble !== null) {
-        await options.onEpoch?.(record);
-        await setBack(epoch, trouble);
-        continue;
-      }
-      curve.push(record);
-      const isBest = bestOf(curve) === record;
-      if (isBest) best = training.state;
-      if (checkpoints !== undefined) {
-        const { folder, run } = checkpoints;
-        // The best goes first: a stop between the two leaves a pair that can go on.
-        if (isBest)
-          await saveCheckpoint(checkpointFiles(folder).best, {
-            ...{ state: training.state, curve, start: began, setbacks, run },
-          });
-        await saveLast();
-      }
-      await options.onEpoch?.(record);
-    }
-    const record = bestOf(curve);
-    if (began !== null && (record === undefined || isStartBetter(record)))
-      return { tensors: options.tuning!.tensors, bestEpoch: 0, best: began, curve, setbacks };
-    const { epoch, validationAccuracy: accuracy, validationLoss: loss } = record!;
-    return { tensors: training.tensors(best), bestEpoch: epoch, best: { accuracy, loss }, curve, setbacks };
-  } finally {
-    await training.dispose();
+    const start: Start = began === null ? chance(validation.labels, architecture.classes) : { ...began, of: "network" };
+    const best = saved?.best?.state;
+    return { options, began, start, training, setbacks, curve, best, savedAt: performance.now() };
+  } catch (error) {
+    await training.dispose().catch(() => {}); // the error before it tells more
+    throw error;
   }
 }
 
-const recordOf = ({ accuracy, loss }: Evaluation) => ({ validationAccuracy: accuracy, validationLoss: loss });
+function openTraining(options: RunOptions, setbacks: readonly Setback[], state: TrainingState | undefined) {
+  const recipe = recipeAfter(options.recipe, setbacks.length);
+  return createTraining({ ...options, recipe, ...(state && { state }) });
+}
+
+const plannedEpochs = ({ options: { epochs }, setbacks }: Run, next: number): number =>
+  typeof epochs === "number" ? epochs : epochs(next, lostEpochs(setbacks));
+
+/** @returns what there is of an epoch, or why its numbers ended. */
+async function trainEpoch(run: Run, epoch: number, planned: number): Promise<EpochRecord | DivergenceError> {
+  const { options, training } = run;
+  const { checkpoints, train, validation, signal, onStep } = options;
+  const everySeconds = checkpoints?.everySeconds ?? CHECKPOINT_SECONDS;
+  try {
+    const result = await training.trainEpoch(train, {
+      epochs: planned,
+      signal,
+      onStep: (progress) => onStep?.(epoch, progress),
+      afterStep: async () => {
+        if (performance.now() - run.savedAt >= 1000 * everySeconds) await save(run, "last");
+      },
+    });
+    const { accuracy, loss } = await training.evaluate(validation);
+    if (Number.isFinite(loss)) return { ...result, validationLoss: loss, validationAccuracy: accuracy };
+    const at = `${options.architecture.name}, epoch ${epoch}`;
+    return new DivergenceError({ at, expected: "a finite loss of the validation images", received: String(loss) });
+  } catch (error) {
+    if (error instanceof InterruptedError) await save(run, "last");
+    // Saved as it is before the step that failed, a run would only fail there again.
+    if (error instanceof DivergenceError) return error;
+    throw error;
+  }
+}
+
+/** For people. @throws {DivergenceError} where no lower rate is to be tried, or none would help. */
+function reasonOf(divergence: DivergenceError, { options, best }: Run): string {
+  const { expected, received } = divergence.facts;
+  if (!options.retries || expected === PIXELS) throw withHelp(divergence, best, options);
+  return `${received} in place of ${expected}`;
+}
+
+function troubleAfter(record: EpochRecord, run: Run): string | null {
+  if (!run.options.retries) return null;
+  const isLast = () => plannedEpochs(run, record.epoch + 1) <= record.epoch;
+  return troubleOf([...run.curve, record], run.start, run.options.architecture.classes, isLast);
+}
+
+async function keep(record: EpochRecord, run: Run): Promise<void> {
+  run.curve = [...run.curve, record];
+  // The best goes first: a stop between the two leaves a pair that can go on.
+  if (bestOf(run.curve) === record) {
+    run.best = run.training.state;
+    await save(run, "best");
+  }
+  await save(run, "last");
+}
+
+/** The state as it is now. */
+async function save(run: Run, which: "best" | "last"): Promise<void> {
+  const { options, training, curve, began, setbacks } = run;
+  if (options.checkpoints === undefined) return;
+  const { folder, run: name } = options.checkpoints;
+  const state = await training.snapshot();
+  await saveCheckpoint(checkpointFiles(folder)[which], { state, curve, start: began, setbacks, run: name });
+  run.savedAt = performance.now();
+}
+
+/** To its best state, at a lower rate. @throws {DivergenceError} when all rates were tried and there is no state worth keeping. */
+async function setBack(run: Run, epoch: number, reason: string): Promise<void> {
+  const { options, began, start, training, curve, setbacks } = run;
+  const kept = worthKeeping(curve, start, options.architecture.classes);
+  const isLast = setbacks.length === MOST_RETRIES;
+  if (isLast && kept === undefined && began === null) {
+    // They hold nothing to go on from, and would keep the folder from a run at a lower rate.
+    if (options.checkpoints !== undefined) await removeCheckpoints(options.checkpoints.folder);
+    throw hopeless(options, epoch, reason);
+  }
+  const backTo = kept?.epoch ?? 0;
+  const { learningRate } = recipeAfter(options.recipe, setbacks.length + 1);
+  const setback: Setback = { epoch, reason, backTo, learningRate: isLast ? null : learningRate };
+  run.setbacks = [...setbacks, setback];
+  run.curve = curve.slice(0, backTo);
+  if (kept === undefined) run.best = undefined;
+  await training.dispose();
+  run.training = await openTraining(options, run.setbacks, run.best);
+  await save(run, "last");
+  await options.onSetback?.(setback, run.curve);
+}
+
+/** The best state, or the trained network that the run began with. */
+function resultOf({ options, training, began, best, curve, setbacks }: Run): RunResult {
+  const record = bestOf(curve);
+  if (began !== null && (record === undefined || isBetter(judgedAs(began), record)))
+    return { tensors: options.tuning!.tensors, bestEpoch: 0, best: began, curve, setbacks };
+  const { epoch, validationAccuracy: accuracy, validationLoss: loss } = record!;
+  return { tensors: training.tensors(best), bestEpoch: epoch, best: { accuracy, loss }, curve, setbacks };
+}
 
 /** The same error, with what to do and where the best state before it lies. */
 function withHelp(error: DivergenceError, best: TrainingState | undefined, { checkpoints, remedy }: RunOptions) {

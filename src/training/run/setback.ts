@@ -53,6 +53,8 @@ export function chance(labels: ArrayLike<number>, classes: number): Start {
 
 type Judged = Pick<EpochRecord, "trainLoss" | "validationLoss" | "validationAccuracy">;
 
+export const judgedAs = ({ accuracy, loss }: Evaluation) => ({ validationAccuracy: accuracy, validationLoss: loss });
+
 /** By accuracy; of equals, by the loss: with a few pictures of a class, many epochs have the same accuracy. */
 export const isBetter = (
   a: Pick<Judged, "validationAccuracy" | "validationLoss">,
@@ -79,11 +81,17 @@ const WORSE = 2;
  * Training and validation have to agree: running statistics lag behind the weights at first, which spoils the validation alone, and
  * strong augmentation the training alone.
  */
-export function isWorse({ trainLoss, validationLoss, validationAccuracy }: Judged, start: Start, classes: number) {
+function isWorse({ trainLoss, validationLoss, validationAccuracy }: Judged, start: Start, classes: number) {
   // A start that is nearly perfect is soon lost by a factor, with no harm done.
   const reference = Math.max(start.loss, Math.log(classes) / 2);
   const times = Math.min(trainLoss, validationLoss) / reference;
   return times > FAR_WORSE || (start.of === "network" && times > WORSE && validationAccuracy <= start.accuracy);
+}
+
+/** The best epoch of a curve, where it is better than the start; undefined where the start is to go on from. */
+export function worthKeeping(curve: readonly EpochRecord[], start: Start, classes: number): EpochRecord | undefined {
+  const best = bestOf(curve);
+  return best === undefined || isWorse(best, start, classes) || isBetter(judgedAs(start), best) ? undefined : best;
 }
 
 /** Epochs in a row: the first steps of a good training may be wild, most of all from random weights. */

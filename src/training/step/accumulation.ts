@@ -4,8 +4,9 @@
  */
 import { UsageError } from "../../base/index.js";
 import { lower } from "../../onnx/index.js";
-import { type DeviceTensor, type Engine, hostTensor, type KeepingSession, type Tensor } from "../../runtime/index.js";
+import type { DeviceTensor, Engine, KeepingSession, Tensor } from "../../runtime/index.js";
 import type { Recipe } from "../recipe/recipe.js";
+import { vector } from "./flat.js";
 import { names, type StateLayout } from "./state-layout.js";
 import { buildUpdate, hasStatistics } from "./update.js";
 
@@ -40,10 +41,9 @@ export async function loadStep(
 ): Promise<KeepingSession> {
   const { engine, recipe, layout, kept } = setup;
   if (recipe.accumulate === 1) return engine.loadKeeping(model, kept);
-  const zeros = (size: number): DeviceTensor => hostTensor(new Float32Array(size), [size]);
   const none = {
-    [names.gradient]: zeros(layout.weights.size),
-    ...(hasStatistics(layout) && { [names.statistics]: zeros(layout.buffers.size) }),
+    [names.gradient]: vector(new Float32Array(layout.weights.size)),
+    ...(hasStatistics(layout) && { [names.statistics]: vector(new Float32Array(layout.buffers.size)) }),
   };
   const part = await engine.loadKeeping(model, Object.keys(none).map(names.next));
   const options = { name: "update", layout: "channel-major", kernels: engine.kernels } as const;

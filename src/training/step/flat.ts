@@ -7,6 +7,7 @@
 import type { Parameter, Shape, Value } from "../../ir/index.js";
 import { sizeOf } from "../../ir/index.js";
 import type { GraphBuilder } from "../../ops/index.js";
+import { type DeviceTensor, hostTensor } from "../../runtime/index.js";
 
 export type Slice = { readonly name: string; readonly shape: Shape; readonly offset: number; readonly size: number };
 
@@ -45,6 +46,9 @@ export function pack(layout: FlatLayout, tensors: ReadonlyMap<string, Float32Arr
 export function unpack(layout: FlatLayout, flat: Float32Array): Map<string, Float32Array> {
   return new Map(layout.slices.map(({ name, offset, size }) => [name, flat.slice(offset, offset + size)]));
 }
+
+/** As a session takes it. */
+export const vector = (flat: Float32Array): DeviceTensor => hostTensor(flat, [flat.length]);
 
 /** Defines every parameter of a network as its slice of `flat`. */
 export function defineParameters(

@@ -1,6 +1,6 @@
 /** Everything a training run carries from one step to the next. */
 import type { Rng } from "../../base/index.js";
-import { type Architecture, buildNetwork, initializeParameters } from "../../networks/index.js";
+import { type Architecture, buildNetwork, initializeParameters, type Tuning } from "../../networks/index.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { pack, unpack } from "./flat.js";
 import { initialMoments } from "./optimizer.js";
@@ -11,6 +11,9 @@ export type TrainedNetwork = {
   /** Weights and batch-norm statistics by name. */
   readonly tensors: ReadonlyMap<string, Float32Array>;
 };
+
+/** Of a trained network: the part that goes on. `tensors` are those of the whole network, as it was, by name. */
+export type TunedPart = Tuning & Pick<TrainedNetwork, "tensors">;
 
 export type TrainingState = {
   readonly weights: Float32Array;

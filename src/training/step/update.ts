@@ -70,7 +70,8 @@ export function buildUpdate(recipe: Recipe, layout: StateLayout): Graph {
   const gradient = g.input(names.gradient, plain(layout.weights.size));
   const statistics = hasStatistics(layout) ? g.input(names.statistics, plain(layout.buffers.size)) : null;
   applyUpdate(g, recipe, layout, inputs, {
-    ...{ weights, gradient: () => gradient },
+    weights,
+    gradient: () => gradient,
     statistics: statistics && (() => statistics),
   });
   const graph = g.build();
