@@ -1,9 +1,5 @@
-export {
-  createSupernet,
-  type SharedAccuracy,
-  type Supernet,
-  type SupernetProgress,
-  type SupernetSetup,
-} from "./supernet.js";
+export type { SharedAccuracy } from "./shared-accuracy.js";
+export { createSupernet, type Supernet, type SupernetProgress } from "./supernet.js";
 export { loadSupernet, saveSupernet } from "./supernet-checkpoint.js";
+export type { SupernetSetup } from "./supernet-setup.js";
 export { type Ranker, supernetStrategy } from "./supernet-strategy.js";

@@ -13,7 +13,7 @@ import { type FlatLayout, flatLayout, pack, placesIn, stateLayout } from "../tra
 
 export type SharedWeights = {
   readonly layout: FlatLayout;
-  /** Where each number of the network's own weights lies in the shared ones. */
+  /** Where each number of the network's own weights lies in the shared ones; the same array for the same network. */
   placesOf(architecture: Architecture): Int32Array;
   initial(rng: Rng): Float32Array;
 };
@@ -40,21 +40,27 @@ export function sharedWeights(space: SearchSpace): SharedWeights {
   }
   const parameters = [...union.values()];
   const layout = flatLayout(parameters);
+  const known = new Map<string, Int32Array>();
   return {
     layout,
     placesOf(architecture) {
-      const own = stateLayout(architecture).weights;
-      const places = placesIn(own, layout);
-      const missing = places.indexOf(-1);
-      if (missing >= 0) {
-        const slice = own.slices.findLast(({ offset }) => offset <= missing)!;
-        throw new Error(`internal: ${slice.name} [${slice.shape.join(", ")}] is not within the shared weights`);
-      }
+      const key = JSON.stringify(architecture);
+      const places = known.get(key) ?? placesWithin(layout, architecture);
+      known.set(key, places);
       return places;
     },
     initial: (rng) =>
       pack(layout, initializeParameters({ inputs: [], parameters, nodes: [], outputs: [] }, rng.fork("weights"))),
   };
+}
+
+function placesWithin(shared: FlatLayout, architecture: Architecture): Int32Array {
+  const own = stateLayout(architecture).weights;
+  const places = placesIn(own, shared);
+  const missing = places.indexOf(-1);
+  if (missing < 0) return places;
+  const slice = own.slices.findLast(({ offset }) => offset <= missing)!;
+  throw new Error(`internal: ${slice.name} [${slice.shape.join(", ")}] is not within the shared weights`);
 }
 
 const trainable = (architecture: Architecture) =>

@@ -2,7 +2,7 @@
 import { readIfThere, writeFileAtomic } from "../base/files.js";
 import { ModelError } from "../base/index.js";
 import { decodeSealed, encodeSealed } from "../weights/index.js";
-import type { SupernetState } from "./supernet.js";
+import type { SupernetState } from "./supernet-setup.js";
 
 const FORMAT = "bantam-supernet-2";
 

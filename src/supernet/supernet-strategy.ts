@@ -18,7 +18,7 @@ import {
   sampleFeasible,
   spaceSize,
 } from "../search/index.js";
-import type { SharedAccuracy } from "./supernet.js";
+import type { SharedAccuracy } from "./shared-accuracy.js";
 
 /** Trained shared weights, and what their training took. */
 export type Ranker = {

@@ -20,8 +20,9 @@ import { buildGradientStep, buildStatistics, names, quickRecipe, type Recipe, st
 import { buildTrainingStep } from "../training/step/step.js";
 import { createSessionCache } from "./sessions.js";
 import { gather, scatterAdd, sharedWeights } from "./shared-weights.js";
-import { createSupernet, type SupernetSetup } from "./supernet.js";
+import { createSupernet } from "./supernet.js";
 import { loadSupernet, saveSupernet } from "./supernet-checkpoint.js";
+import type { SupernetSetup } from "./supernet-setup.js";
 import { supernetStrategy } from "./supernet-strategy.js";
 
 const engine = await chooseEngine("auto", 1);

@@ -12,7 +12,6 @@ export { rateFrom, risingRates } from "./recipe/range-test.js";
 export { learningRateAt, type Optimizer, quickRecipe, type Recipe } from "./recipe/recipe.js";
 export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe/recipe-file.js";
 export { forBatch, type NamedRecipe, recipes } from "./recipe/recipes.js";
-export { learningRateShare } from "./recipe/schedule.js";
 export { allFinite } from "./run/divergence.js";
 export type { EpochRecord } from "./run/epoch-record.js";
 export { createEvaluator } from "./run/evaluation.js";
