@@ -46,7 +46,9 @@ const supernet = createSupernet({
   gate: { space, budget: {}, costsOf: (architecture) => costsOfProfile(countArchitecture(architecture)) },
   recipe: { ...quickRecipe, augmentation: { shift: 0, flip: false, erase: 0 } },
   rule: values.rule === "sandwich" ? { kind: "sandwich", random: 2 } : { kind: "single-path" },
-  ...{ epochs, normalization, rng: createRng(Number(values.seed)).fork(`supernet ${values.rule}`) },
+  epochs,
+  normalization,
+  rng: createRng(Number(values.seed)).fork(`supernet ${values.rule}`),
   train: async (side) => sets.get(side)!.train,
   validation: async (side) => sets.get(side)!.validation,
 });

@@ -16,7 +16,12 @@ const [file, out, killAfterStep, killAfterMs] = process.argv.slice(2);
 const { train, validation, ...setup } = JSON.parse(await readFile(file, "utf8"));
 
 const imageSet = ({ labels, pictures, size }) => ({
-  ...{ count: labels.length, size, channels: 1, labels: Int32Array.from(labels), sources: [], close: () => {} },
+  count: labels.length,
+  size,
+  channels: 1,
+  labels: Int32Array.from(labels),
+  sources: [],
+  close: () => {},
   read: (index, into, offset) => into.set(pictures[index], offset),
 });
 
@@ -26,8 +31,12 @@ try {
   const { curve } = await savedCourse(checkpoints, setup.epochs);
   const metrics = await openMetrics(out, { earlier: curve, tensorboard: false });
   await runTraining({
-    ...{ ...setup, engine: await chooseEngine("auto", 1), rng: createRng(1), checkpoints },
-    ...{ train: imageSet(train), validation: imageSet(validation) },
+    ...setup,
+    engine: await chooseEngine("auto", 1),
+    rng: createRng(1),
+    checkpoints,
+    train: imageSet(train),
+    validation: imageSet(validation),
     onStep: () => {
       if (++steps === Number(killAfterStep))
         setTimeout(() => process.kill(process.pid, "SIGKILL"), Number(killAfterMs));

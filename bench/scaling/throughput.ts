@@ -73,7 +73,9 @@ const networkRows = [...NETWORKS, "efficientnet-b0", "efficientnet-lite0"].map((
     for (const limits of budgets) compiler.solve(limits);
   });
   return {
-    ...{ name, lattice: latticeSize(lattice), compileMs: Math.round(compileMs) },
+    name,
+    lattice: latticeSize(lattice),
+    compileMs: Math.round(compileMs),
     candidates: Math.round(CANDIDATES / candidates),
     table: Math.round(few.length / table),
     budgets: Math.round(BUDGETS / solving),
@@ -92,8 +94,12 @@ const spaceRows = [
     for (const candidate of some) countArchitecture(decode(space, candidate));
   });
   return {
-    ...{ name, lattice: spaceSize(space), candidates: Math.round(some.length / candidates) },
-    ...{ compileMs: null, table: null, budgets: null },
+    name,
+    lattice: spaceSize(space),
+    candidates: Math.round(some.length / candidates),
+    compileMs: null,
+    table: null,
+    budgets: null,
   };
 });
 const rows = [...networkRows, ...spaceRows];

@@ -47,7 +47,9 @@ export function nodeTimes(trace: Trace, steps: number): { nodes: NodeTime[]; wal
     const type = args?.op_name ?? "?";
     const name = event.replace(/_kernel_time$/, "");
     return {
-      ...{ name, type, path: pathOf(name) },
+      name,
+      type,
+      path: pathOf(name),
       provider: (args?.provider ?? "?").replace("ExecutionProvider", ""),
       ms: median(times.map(({ dur }) => dur)) / 1000,
       flops: flopsOf(type, inputs.map(dimsOf), outputs.map(dimsOf)),
