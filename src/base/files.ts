@@ -19,6 +19,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError } from "./errors.js";
+import { lastly } from "./lastly.js";
 import { lives, thisProcess } from "./living.js";
 import { sha256 } from "./sha256.js";
 import { messageOf } from "./thrown.js";
@@ -88,12 +89,11 @@ export async function removeEmptyFolders(paths: readonly string[]): Promise<void
 
 async function probe(folder: string): Promise<void> {
   const file = temporaryIn(folder);
-  try {
+  await lastly(
     // A byte, as a full disk may still take an empty file.
-    await withHandle(await open(file, "wx"), (handle) => writeFile(handle, "\n"));
-  } finally {
-    await rm(file, { force: true });
-  }
+    () => writeFile(file, "\n", { flag: "wx" }),
+    () => rm(file, { force: true }),
+  );
 }
 
 /**
@@ -207,7 +207,7 @@ async function replace(path: string, data: FileData, mode = 0o666): Promise<void
     });
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   // Makes the rename itself durable. Not every platform can open a folder, and the file is complete either way.
@@ -241,13 +241,11 @@ async function createFolder(path: string): Promise<string[]> {
 }
 
 /** Closes in every case; closing may itself report a write that failed late. */
-async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
-  try {
-    await use(handle);
-  } finally {
-    await handle.close();
-  }
-}
+const withHandle = (handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> =>
+  lastly(
+    () => use(handle),
+    () => handle.close(),
+  );
 
 /** Tells whose it is; without the target's name, which may be long. */
 function temporaryIn(folder: string): string {

@@ -5,7 +5,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
-import { DataError, FileError, messageOf } from "../base/index.js";
+import { DataError, FileError, lastly, messageOf } from "../base/index.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
 import { roundHalfToEven } from "./half-to-even.js";
 import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
@@ -122,7 +122,10 @@ async function readStart(file: string): Promise<Uint8Array | null> {
   const start = Buffer.alloc(headerBytes);
   const { bytesRead } = await withFileHandle(async () => {
     const handle = await open(file);
-    return handle.read(start, 0, headerBytes, 0).finally(() => handle.close());
+    return lastly(
+      () => handle.read(start, 0, headerBytes, 0),
+      () => handle.close(),
+    );
   }).catch((error: unknown) => {
     throw unreadable(error, file, "a readable image");
   });

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { DataError } from "../base/index.js";
+import { DataError, lastly } from "../base/index.js";
 import { unreadable } from "./file-errors.js";
 
 /** 3: images `[count, rows, columns]`; 1: labels `[count]`. */
@@ -49,11 +49,10 @@ export async function readIdx(file: string, name: string, rank: IdxRank): Promis
 async function contentOf(file: string): Promise<AsyncIterable<Uint8Array>> {
   const start = Buffer.alloc(2);
   const handle = await open(file);
-  try {
-    await handle.read(start, 0, 2, 0);
-  } finally {
-    await handle.close();
-  }
+  await lastly(
+    () => handle.read(start, 0, 2, 0),
+    () => handle.close(),
+  );
   return start.readUInt16BE() === gzipMagic ? unpacked(file) : createReadStream(file);
 }
 

@@ -1,6 +1,6 @@
 /** One process at a time in a folder. The second is told who the first is, and a lock whose owner has died is taken over. */
 import { randomUUID } from "node:crypto";
-import { link, open, rm } from "node:fs/promises";
+import { link, rm, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { lives, type ProcessMark, readIfThere, thisProcess, toFileError } from "../base/files.js";
@@ -50,15 +50,14 @@ const inUse = (at: string, path: string, { pid, host, since }: Owner) =>
 async function create(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
   try {
-    const file = await open(draft, "wx");
-    await file.writeFile(text).finally(() => file.close());
+    await writeFile(draft, text, { flag: "wx" });
     await link(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw toFileError(error, path, "write");
   } finally {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
   }
 }
 

@@ -2,7 +2,7 @@
  * The process that is measured: it has loaded nothing but the engine, and runs one provider with one thread count, because
  * the first start of an engine can be had once a process, and WebAssembly keeps the threads it began with.
  */
-import { BantamError, messageOf } from "../base/index.js";
+import { BantamError, lastly, messageOf } from "../base/index.js";
 import { chooseEngine, type Engine } from "../runtime/index.js";
 import type { Answer, Question } from "./protocol.js";
 import { timeRuns } from "./stopwatch.js";
@@ -27,17 +27,19 @@ async function answer({ provider, threads, model, input, patience }: Question) {
   const began = performance.now();
   engine ??= await chooseEngine(provider, threads);
   const ready = performance.now();
+  const { name: runtime } = engine;
   const session = await engine.load(model);
   const loaded = performance.now();
   const feeds = { [input.name]: { data: values(input.dims), dims: input.dims } };
-  try {
-    await session.run(feeds);
-    const done = performance.now();
-    const timing = await timeRuns(() => session.run(feeds), patience);
-    return { runtime: engine.name, engineMs: ready - began, loadMs: loaded - ready, firstMs: done - loaded, timing };
-  } finally {
-    await session.dispose();
-  }
+  return lastly(
+    async () => {
+      await session.run(feeds);
+      const done = performance.now();
+      const timing = await timeRuns(() => session.run(feeds), patience);
+      return { runtime, engineMs: ready - began, loadMs: loaded - ready, firstMs: done - loaded, timing };
+    },
+    () => session.dispose(),
+  );
 }
 
 /** Numbers such as a normalized picture has: none so small that arithmetic gets slow. */

@@ -97,7 +97,7 @@ async function replaceByLink(blob: string, pointer: string): Promise<void> {
       .catch(() => copyFile(blob, made));
     await rename(made, pointer);
   } catch (error) {
-    await rm(made, { force: true });
+    await rm(made, { force: true }).catch(() => {});
     throw error;
   }
 }

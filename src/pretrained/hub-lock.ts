@@ -5,10 +5,11 @@
  * waits, and needs links, which the disks that people keep downloads on may lack.)
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { lives, type ProcessMark, thisProcess, toFileError } from "../base/files.js";
+import { lastly } from "../base/index.js";
 
 /**
  * Do `work` while holding the lock.
@@ -26,13 +27,11 @@ export async function withLock<T>(
   const own = JSON.stringify({ ...thisProcess(), id: randomUUID() });
   await acquire(path, own, { staleMs, signal, onWait });
   const beat = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), staleMs / 4);
-  try {
-    return await work();
-  } finally {
+  return lastly(work, async () => {
     clearInterval(beat);
     // Whoever took over meanwhile keeps it.
     if ((await contentOf(path)) === own) await rm(path, { force: true });
-  }
+  });
 }
 
 async function acquire(
@@ -64,8 +63,7 @@ async function acquire(
 async function create(path: string, content: string): Promise<boolean> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(path, "wx");
-    await file.writeFile(content).finally(() => file.close());
+    await writeFile(path, content, { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;

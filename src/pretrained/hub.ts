@@ -10,7 +10,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { toFileError } from "../base/files.js";
-import { FileError, formatBytes, NetworkError, UsageError } from "../base/index.js";
+import { FileError, formatBytes, lastly, NetworkError, UsageError } from "../base/index.js";
 import { createFolder, createHubCache, isCommit, sizeOf } from "./hub-cache.js";
 import { createHubClient, type FileInfo, type HubClient, type Part } from "./hub-client.js";
 import { createHubHttp, type HubHttp, type HubTimeouts, type Token, Unavailable } from "./hub-http.js";
@@ -269,21 +269,22 @@ async function goOn(job: Job, info: FileInfo, path: string): Promise<boolean> {
   if (kept === info.bytes && kept > 0) return true;
   await checkSpace(dirname(path), info.bytes - kept);
   const part = await job.client.openPart(info.commit, kept);
-  try {
-    if (part.etag !== null && part.etag !== info.etag) return false;
-    if (part.start === null || (part.start !== kept && part.start !== 0)) {
-      await rm(path, { force: true });
-      throw misfit(job, part, `bytes from ${kept} on`, part.start === null ? "none" : `bytes from ${part.start} on`);
-    }
-    if (part.total !== null && part.total !== info.bytes)
-      throw misfit(job, part, `a file of ${info.bytes} bytes`, `one of ${part.total} bytes`);
-    // A server without ranges sends all of it again.
-    if (part.start === 0) await rm(path, { force: true });
-    await append(job, part, part.start, info.bytes, path);
-    return true;
-  } finally {
-    await part.discard();
-  }
+  return lastly(
+    async () => {
+      if (part.etag !== null && part.etag !== info.etag) return false;
+      if (part.start === null || (part.start !== kept && part.start !== 0)) {
+        await rm(path, { force: true });
+        throw misfit(job, part, `bytes from ${kept} on`, part.start === null ? "none" : `bytes from ${part.start} on`);
+      }
+      if (part.total !== null && part.total !== info.bytes)
+        throw misfit(job, part, `a file of ${info.bytes} bytes`, `one of ${part.total} bytes`);
+      // A server without ranges sends all of it again.
+      if (part.start === 0) await rm(path, { force: true });
+      await append(job, part, part.start, info.bytes, path);
+      return true;
+    },
+    () => part.discard(),
+  );
 }
 
 function misfit({ http }: Job, { described }: Part, expected: string, received: string): Unavailable {
@@ -294,22 +295,23 @@ function misfit({ http }: Job, { described }: Part, expected: string, received: 
 async function append(job: Job, part: Part, start: number, totalBytes: number, path: string): Promise<void> {
   let receivedBytes = start;
   const file = await onDisk(path, open(path, start === 0 ? "wx" : "r+"));
-  try {
-    job.onProgress({ receivedBytes, totalBytes });
-    for await (const chunk of sayingHowFar(job, part, totalBytes, () => receivedBytes)) {
-      if (receivedBytes + chunk.length > totalBytes) {
-        await rm(path, { force: true });
-        throw misfit(job, part, `${totalBytes} bytes`, "more");
-      }
-      await onDisk(path, writeAt(file, chunk, receivedBytes));
-      receivedBytes += chunk.length;
+  await lastly(
+    async () => {
       job.onProgress({ receivedBytes, totalBytes });
-    }
-    if (receivedBytes < totalBytes) throw misfit(job, part, `${totalBytes} bytes`, `${receivedBytes}, then the end`);
-    await onDisk(path, file.sync()); // before it gets its name
-  } finally {
-    await onDisk(path, file.close());
-  }
+      for await (const chunk of sayingHowFar(job, part, totalBytes, () => receivedBytes)) {
+        if (receivedBytes + chunk.length > totalBytes) {
+          await rm(path, { force: true });
+          throw misfit(job, part, `${totalBytes} bytes`, "more");
+        }
+        await onDisk(path, writeAt(file, chunk, receivedBytes));
+        receivedBytes += chunk.length;
+        job.onProgress({ receivedBytes, totalBytes });
+      }
+      if (receivedBytes < totalBytes) throw misfit(job, part, `${totalBytes} bytes`, `${receivedBytes}, then the end`);
+      await onDisk(path, file.sync()); // before it gets its name
+    },
+    () => onDisk(path, file.close()),
+  );
 }
 
 /** The part's bytes, and in the error for a broken line how many there were. */

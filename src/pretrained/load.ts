@@ -1,5 +1,5 @@
 /** Other people's weights as a model of ours. */
-import { SEAL_KEY, UsageError } from "../base/index.js";
+import { lastly, SEAL_KEY, UsageError } from "../base/index.js";
 import { costsOfProfile, profileGraph } from "../cost/index.js";
 import type { Preprocessing } from "../data/index.js";
 import { type Architecture, buildNetwork } from "../networks/index.js";
@@ -77,17 +77,18 @@ async function load(
 ): Promise<Model> {
   const source = await locate(options.weights, context);
   const file = await openSafetensors(source.file);
-  try {
-    // By the digest as well: a damaged file of ours is not to pass for somebody else's.
-    const isOurs = file.metadata.format?.startsWith("bantam-model-") === true || SEAL_KEY in file.metadata;
-    const model = isOurs
-      ? await ownModel(source, options, context)
-      : await foreignModel(source, file, { ...options, replaceClassifier: foreignClassifier });
-    context.progress?.line(describe(model));
-    return model;
-  } finally {
-    await file.close();
-  }
+  return lastly(
+    async () => {
+      // By the digest as well: a damaged file of ours is not to pass for somebody else's.
+      const isOurs = file.metadata.format?.startsWith("bantam-model-") === true || SEAL_KEY in file.metadata;
+      const model = isOurs
+        ? await ownModel(source, options, context)
+        : await foreignModel(source, file, { ...options, replaceClassifier: foreignClassifier });
+      context.progress?.line(describe(model));
+      return model;
+    },
+    () => file.close(),
+  );
 }
 
 /** What `loadPretrained` leaves in a model's history, for people. */

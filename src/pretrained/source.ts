@@ -2,7 +2,7 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { toFileError } from "../base/files.js";
-import { formatBytes, ModelError, NetworkError } from "../base/index.js";
+import { formatBytes, lastly, ModelError, NetworkError } from "../base/index.js";
 import { refuseByContent, refuseByName } from "./formats.js";
 import { downloadFromHub } from "./hub.js";
 import { formatHubReference, parseHubReference } from "./hub-reference.js";
@@ -103,12 +103,11 @@ async function readConfig(path: string, at = path): Promise<{ text: string; at: 
 async function firstBytes(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(16), 0, 16, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    const { buffer, bytesRead } = await lastly(
+      () => file.read(new Uint8Array(16), 0, 16, 0),
+      () => file.close(),
+    );
+    return buffer.subarray(0, bytesRead);
   } catch (error) {
     throw toFileError(error, path, "read");
   }

@@ -5,7 +5,7 @@
  * In most spaces the number of parameters and MACs guess about as well, so both stand beside the scores, and no score
  * should be reported without them. @source Abdelfattah et al. 2021, arXiv:2101.08134
  */
-import type { Rng } from "../base/index.js";
+import { lastly, type Rng } from "../base/index.js";
 import type { Graph } from "../ir/index.js";
 import { type Architecture, countArchitecture, initializeParameters } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
@@ -118,9 +118,10 @@ async function runOnce(
     { data: weights.get(name)!.map(change), dims: shape },
   ]);
   const session = await engine.load(lower(graph, { name: "zero-cost scores", layout: "channel-major" }));
-  try {
-    return await session.run({ ...feeds, ...Object.fromEntries(parameters) });
-  } finally {
-    await session.dispose();
-  }
+  return lastly(
+    async () => {
+      return await session.run({ ...feeds, ...Object.fromEntries(parameters) });
+    },
+    () => session.dispose(),
+  );
 }

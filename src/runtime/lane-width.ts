@@ -1,4 +1,5 @@
 /** How many images an engine's blocked convolutions take side by side. */
+import { lastly } from "../base/index.js";
 import { image, plain } from "../ir/index.js";
 import { lower } from "../onnx/index.js";
 import { createBuilder, plainKernels } from "../ops/index.js";
@@ -32,14 +33,15 @@ async function convolved(load: Engine["load"], lanes: number): Promise<Float32Ar
   const session = await load(
     lower(g.build(), { name: "lanes", layout: "channel-major", kernels: { ...plainKernels, lanes } }),
   );
-  try {
-    const upTo = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
-    const feeds = {
-      x: { data: upTo(batch * SIDE ** 2), dims: [1, batch, SIDE, SIDE] },
-      w: { data: upTo(SIDE ** 2), dims: [1, 1, SIDE, SIDE] },
-    };
-    return (await session.run(feeds)).y!.data as Float32Array;
-  } finally {
-    await session.dispose();
-  }
+  return lastly(
+    async () => {
+      const upTo = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
+      const feeds = {
+        x: { data: upTo(batch * SIDE ** 2), dims: [1, batch, SIDE, SIDE] },
+        w: { data: upTo(SIDE ** 2), dims: [1, 1, SIDE, SIDE] },
+      };
+      return (await session.run(feeds)).y!.data as Float32Array;
+    },
+    () => session.dispose(),
+  );
 }

@@ -309,3 +309,20 @@ test("choices and keys of candidates say the same", () => {
   expect(candidates.map((candidate) => candidateOf(smallSpace, choicesOf(smallSpace, candidate)))).toEqual(candidates);
   expect(new Set(candidates.map((candidate) => candidateKey(smallSpace, candidate))).size).toBe(512);
 });
+
+test("a strategy that cannot let go does not hide what ended the search", async () => {
+  const holding: Strategy = {
+    name: "holding",
+    async *search() {
+      try {
+        yield { candidate: candidates[0]!, parent: null };
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: the session of an engine may do so
+        throw new Error("the session is gone");
+      }
+    },
+  };
+  const full = new FileError({ at: "study", expected: "to be written", received: "a full disk" });
+  await expect(search([holding], { train: () => Promise.reject(full) })).rejects.toBe(full);
+  await expect(search([holding], { until: () => true })).rejects.toThrow("the session is gone");
+});

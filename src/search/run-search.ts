@@ -8,7 +8,7 @@
  * There is no other state than the trials: a search that was stopped goes on by telling the strategies what became of their
  * proposals, in the same order.
  */
-import { BantamError, messageOf, type Rng, UsageError } from "../base/index.js";
+import { BantamError, lastly, messageOf, type Rng, UsageError } from "../base/index.js";
 import { brokenLimits } from "../scaling/index.js";
 import { type CostGate, type Counted, count } from "./feasible.js";
 import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
@@ -74,7 +74,7 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
     arm.paid.add(work);
     if (trial.sameAs === null) known.set(work, trial);
   };
-  try {
+  const go = async () => {
     for (;;) {
       const recorded = run.recorded[trials.length];
       const asked = await ask(arms);
@@ -90,10 +90,11 @@ export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
       if (recorded === undefined) await run.record(trial);
       run.onTrial?.(trial);
     }
-  } finally {
+  };
+  return lastly(go, async () => {
     // A strategy may hold a session of an engine.
-    for (const { proposals } of arms) await proposals.return();
-  }
+    await Promise.all(arms.map(({ proposals }) => proposals.return()));
+  });
 }
 
 function openArms({ arms, gate, objective, epochs, rng }: SearchRun): readonly Arm[] {

@@ -3,7 +3,7 @@
  * is folded into the convolutions. Its metadata carries the model card, a few golden pictures with their probabilities, so that a
  * wrong preprocessing or a broken runtime is caught at load, and a digest over the whole file.
  */
-import { DivergenceError, EngineError, isWhole, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
+import { DivergenceError, EngineError, isWhole, lastly, ModelError, OPEN_SEAL, SEAL_KEY, seal } from "../base/index.js";
 import { buildDeployment, foldBatchNorm } from "../networks/index.js";
 import { lower, readOnnx } from "../onnx/index.js";
 import type { Engine, Session } from "../runtime/index.js";
@@ -28,17 +28,18 @@ export async function exportOnnx(
 ): Promise<Uint8Array> {
   for (const [name, numbers] of model.tensors) requireFinite(model, numbers, `the weights ${name}`);
   const session = await engine.load(onnxBytes(model, []));
-  try {
-    const goldens: Golden[] = [];
-    for (const pixels of pictures) {
-      const [probabilities] = await runPictures(session, model, [pixels]);
-      requireFinite(model, probabilities!, "the probabilities of a golden picture");
-      goldens.push({ pixels, probabilities: probabilities! });
-    }
-    return onnxBytes(model, goldens);
-  } finally {
-    await session.dispose();
-  }
+  return lastly(
+    async () => {
+      const goldens: Golden[] = [];
+      for (const pixels of pictures) {
+        const [probabilities] = await runPictures(session, model, [pixels]);
+        requireFinite(model, probabilities!, "the probabilities of a golden picture");
+        goldens.push({ pixels, probabilities: probabilities! });
+      }
+      return onnxBytes(model, goldens);
+    },
+    () => session.dispose(),
+  );
 }
 
 /** A file with others would be refused when it is read, as if it had been damaged since. */
@@ -134,7 +135,7 @@ export async function loadOnnx(
       }
     }
   } catch (error) {
-    await session.dispose();
+    await session.dispose().catch(() => {});
     throw error;
   }
   return { session, card };

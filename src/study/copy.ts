@@ -35,7 +35,7 @@ export async function copyOf(database: string): Promise<string> {
       hint: "wait for it, or stop it first",
     });
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export async function openToWrite(folder: string): Promise<Sql> {
   try {
     return sqlOn(await openDurably(data), data, () => lock.release());
   } catch (error) {
-    await lock.release();
+    await lock.release().catch(() => {});
     throw refused(data, error);
   }
 }
@@ -29,7 +29,7 @@ export async function openToRead(folder: string): Promise<Sql> {
     const at = join(copy, "database");
     return sqlOn(await openDurably(at, () => {}), at, remove);
   } catch (error) {
-    await remove();
+    await remove().catch(() => {});
     throw refused(copy, error);
   }
 }

@@ -114,7 +114,7 @@ export async function openStudyStore(place: string, options: OpenOptions = { cre
     await migrate(sql, at, options);
     return storeOn(sql, at);
   } catch (error) {
-    await sql.close();
+    await sql.close().catch(() => {});
     throw error;
   }
 }

@@ -77,7 +77,7 @@ export async function readFrom(source: ByteSource, at: string): Promise<Safetens
       },
     };
   } catch (error) {
-    await source.close();
+    await source.close().catch(() => {});
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { UsageError } from "../../base/index.js";
+import { lastly, UsageError } from "../../base/index.js";
 import { leftOutLines, renderPredictions } from "../../report/index.js";
 import { classifierOf, expandFolders, openClassifier, predictFiles } from "../../shipping/index.js";
 import { defineCommand } from "../command.js";
@@ -53,15 +53,16 @@ export const predictCommand = defineCommand({
     const chosen = await engineOf({ device, threads }, context);
     const classifier =
       model === null ? await openClassifier(first, chosen, context.warn) : await classifierOf(model, chosen);
-    try {
-      const paths = await expandFolders(model === null ? rest : files, context.signal);
-      for (const line of leftOutLines(paths)) context.progress.line(...line);
-      const { predictions, failures } = await predictFiles(classifier, paths.files, top);
-      const errors = withoutFailures([...paths.failures, ...failures], predictions.length, context);
-      return { predictions, errors, skipped: paths.skipped, ignored: paths.ignored };
-    } finally {
-      await classifier.dispose();
-    }
+    return lastly(
+      async () => {
+        const paths = await expandFolders(model === null ? rest : files, context.signal);
+        for (const line of leftOutLines(paths)) context.progress.line(...line);
+        const { predictions, failures } = await predictFiles(classifier, paths.files, top);
+        const errors = withoutFailures([...paths.failures, ...failures], predictions.length, context);
+        return { predictions, errors, skipped: paths.skipped, ignored: paths.ignored };
+      },
+      () => classifier.dispose(),
+    );
   },
   show: ({ predictions }, { colour, width }) => renderPredictions(predictions, { colour, width }),
 });

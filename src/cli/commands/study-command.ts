@@ -1,5 +1,5 @@
 import { writeFileAtomic } from "../../base/files.js";
-import { UsageError } from "../../base/index.js";
+import { lastly, UsageError } from "../../base/index.js";
 import { compareStudies, exportStudy, exportTrial, showStudy } from "../../jobs/index.js";
 import { renderStudies, renderStudyComparison, renderTrials } from "../../report/index.js";
 import { openStudyStore, type StudyStore, shownPlace } from "../../study/index.js";
@@ -55,20 +55,22 @@ export const studyCommand = defineCommand({
     }
     const store = await openStudyStore(place, { create: false, signal: context.signal });
     const at = shownPlace(place);
-    try {
-      if (action === "ls") return { action, place: at, studies: await store.list() };
-      const wanted = await namesIn(store, at, names);
-      const { results: read, failures } = await settled(wanted, (name) => store.read(name));
-      const errors = withoutFailures(failures, read.length, context);
-      if (action === "compare") return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")), errors };
-      const [first] = read;
-      if (action === "show") return { action, ...showStudy(first!) };
-      const text = trial === undefined ? exportStudy(first!, format ?? "csv") : exportTrial(first!, trial);
-      if (out !== undefined) await writeFileAtomic(out, text);
-      return { action, out: out ?? null, text };
-    } finally {
-      await store.close();
-    }
+    return lastly(
+      async () => {
+        if (action === "ls") return { action, place: at, studies: await store.list() };
+        const wanted = await namesIn(store, at, names);
+        const { results: read, failures } = await settled(wanted, (name) => store.read(name));
+        const errors = withoutFailures(failures, read.length, context);
+        if (action === "compare")
+          return { action, studies: compareStudies(read, axesOf(axes ?? "macs,params")), errors };
+        const [first] = read;
+        if (action === "show") return { action, ...showStudy(first!) };
+        const text = trial === undefined ? exportStudy(first!, format ?? "csv") : exportTrial(first!, trial);
+        if (out !== undefined) await writeFileAtomic(out, text);
+        return { action, out: out ?? null, text };
+      },
+      () => store.close(),
+    );
   },
   show: (result, view) => {
     switch (result.action) {
