@@ -1,5 +1,5 @@
 /** How good shared weights are in one candidate. */
-import { lastly, type Rng } from "../base/index.js";
+import { lastly } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Architecture } from "../networks/index.js";
 import type { DeviceTensor } from "../runtime/index.js";
@@ -33,7 +33,8 @@ export async function sharedAccuracy(
   const layout = stateLayout(architecture);
   const weights = vector(gather(shared, parts.shared.placesOf(architecture)));
   const train = await parts.train(architecture.resolution);
-  const batches = calibrationBatches(train, recipe.batchSize, parts.rng);
+  const order = batchesOf(train.count, recipe.batchSize, parts.rng.fork("calibration"));
+  const batches = order.slice(0, CALIBRATION_BATCHES);
   const buffers = await meanStatistics(parts, architecture, weights, train, batches, layout.buffers.size);
   const validation = await parts.validation(architecture.resolution);
   const evaluator = createEvaluator({ engine, architecture, layout, normalization });
@@ -45,9 +46,6 @@ export async function sharedAccuracy(
   // Logits that are no numbers have the first class as their largest.
   return { accuracy: Number.isFinite(loss) ? accuracy : 0, compute: (costs.macs * images) / 3 };
 }
-
-const calibrationBatches = ({ count }: ImageSet, batchSize: number, rng: Rng): number[][] =>
-  batchesOf(count, batchSize, rng.fork("calibration")).slice(0, CALIBRATION_BATCHES);
 
 /** The means of each batch norm's input over some batches, and its variances, as vectors. */
 async function meanStatistics(

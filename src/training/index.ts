@@ -24,6 +24,7 @@ export { stopAt } from "./run/stop.js";
 export type { StepProgress } from "./run/train-epoch.js";
 export { createTraining, type Training, type TrainingSetup } from "./run/training.js";
 export { type FittingParts, partsWithin, planTrainingMemory, type TrainingMemory } from "./run/training-memory.js";
+export { loadVectors, saveVectors } from "./run/vector-file.js";
 export { partSize } from "./step/accumulation.js";
 export type { Distillation } from "./step/distillation.js";
 export { type FlatLayout, flatLayout, pack, vector } from "./step/flat.js";

@@ -1,14 +1,13 @@
-/** A training run on disk: weights, statistics and moments as safetensors, what they belong to as JSON beside them. */
-import { readIfThere, writeFileAtomic } from "../../base/files.js";
+/** A training run on disk: weights, statistics and moments and what they belong to as JSON beside them. */
 import { ModelError } from "../../base/index.js";
-import { decodeSealed, encodeSealed, type Tensor } from "../../weights/index.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { initialMoments } from "../step/optimizer.js";
-import type { PartialEpoch, TrainingState } from "../step/state.js";
+import { type PartialEpoch, stateFrom, type TrainingState, vectorsOf } from "../step/state.js";
 import type { StateLayout } from "../step/state-layout.js";
 import type { EpochRecord } from "./epoch-record.js";
 import type { Evaluation } from "./evaluation.js";
 import type { Setback } from "./setback.js";
+import { loadVectors, saveVectors } from "./vector-file.js";
 
 export type Checkpoint = {
   readonly state: TrainingState;
@@ -24,19 +23,7 @@ const FORMAT = "bantam-checkpoint-4";
 
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { state, curve, start, setbacks, run } = checkpoint;
-  const vector = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
-  const tensors = new Map<string, Tensor>([
-    ["weights", vector(state.weights)],
-    ["buffers", vector(state.buffers)],
-    ...state.moments.map((moment, i) => [`moments.${i}`, vector(moment)] as const),
-    ...(state.average === null
-      ? []
-      : ([
-          ["average.weights", vector(state.average.weights)],
-          ["average.buffers", vector(state.average.buffers)],
-        ] as const)),
-  ]);
-  const metadata = {
+  await saveVectors(path, vectorsOf(state), {
     format: FORMAT,
     run,
     epoch: String(state.epoch),
@@ -45,8 +32,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
     curve: JSON.stringify(curve),
     start: JSON.stringify(start),
     setbacks: JSON.stringify(setbacks),
-  };
-  await writeFileAtomic(path, encodeSealed(tensors, metadata));
+  });
 }
 
 /**
@@ -54,32 +40,20 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
  * @throws {ModelError} when the file is damaged.
  */
 export async function loadCheckpoint(path: string, run: string): Promise<Checkpoint | null> {
-  const bytes = await readIfThere(path);
-  if (bytes === null) return null;
-  const { tensors, metadata } = decodeSealed(bytes, path, (format) => /^bantam-checkpoint-[1-3]$/.test(format ?? ""));
-  if (metadata.format !== FORMAT || metadata.run !== run) return null;
-  const floats = (name: string): Float32Array => {
-    const tensor = tensors.get(name);
-    if (tensor?.dtype !== "F32") throw new ModelError({ at: path, expected: `a tensor ${name}`, received: "none" });
-    return tensor.data;
-  };
-  const moments = [...tensors.keys()].filter((name) => name.startsWith("moments."));
+  const isOlder = (format: string | undefined) => /^bantam-checkpoint-[1-3]$/.test(format ?? "");
+  const file = await loadVectors(path, { format: FORMAT, run, isOlder });
+  if (file === null) return null;
+  const { names, numbers, metadata } = file;
   return {
     run,
     curve: parsed<EpochRecord[]>(metadata.curve, path, "a learning curve"),
     start: parsed<Evaluation | null>(metadata.start, path, "what the run began with"),
     setbacks: parsed<Setback[]>(metadata.setbacks, path, "setbacks"),
-    state: {
-      weights: floats("weights"),
-      buffers: floats("buffers"),
-      moments: moments.map((_, i) => floats(`moments.${i}`)),
+    state: stateFrom(names, numbers, {
       epoch: count(metadata.epoch, path, "epochs"),
       updates: count(metadata.updates, path, "updates"),
-      average: tensors.has("average.weights")
-        ? { weights: floats("average.weights"), buffers: floats("average.buffers") }
-        : null,
       within: parsed<PartialEpoch | null>(metadata.within, path, "the part of an epoch"),
-    },
+    }),
   };
 }
 

@@ -5,10 +5,11 @@ import type { DeviceTensor, Feeds, KeepingSession, Tensor } from "../../runtime/
 import { type Batch, countCorrect, type PixelOptions } from "../batches/batch.js";
 import type { Loader } from "../batches/loader.js";
 import type { Recipe } from "../recipe/recipe.js";
+import { release } from "../step/flat.js";
 import { biasCorrections } from "../step/optimizer.js";
 import { names, type StateLayout } from "../step/state-layout.js";
 import { divergenceOf } from "./divergence.js";
-import { afterUpdate, type LiveState, release } from "./live-state.js";
+import { afterUpdate, type LiveState } from "./live-state.js";
 
 export interface Stepper {
   /** Between two steps. */

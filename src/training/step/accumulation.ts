@@ -6,7 +6,7 @@ import { UsageError } from "../../base/index.js";
 import { lower } from "../../onnx/index.js";
 import type { DeviceTensor, Engine, KeepingSession, Tensor } from "../../runtime/index.js";
 import type { Recipe } from "../recipe/recipe.js";
-import { vector } from "./flat.js";
+import { release, vector } from "./flat.js";
 import { names, type StateLayout } from "./state-layout.js";
 import { buildUpdate, hasStatistics } from "./update.js";
 
@@ -69,13 +69,13 @@ function inParts(
       for (let i = 0; i < parts; i++) {
         const own = ofBatch.map(([name, tensor]) => [name, partOf(tensor, name === names.targets ? 0 : 1, i, parts)]);
         const { outputs, kept } = await part.run({ ...Object.fromEntries(own), ...weights, ...sums });
-        if (i > 0) release(sums);
+        if (i > 0) release(Object.values(sums));
         sums = Object.fromEntries(Object.keys(none).map((name) => [name, kept[names.next(name)]!]));
         loss += outputs[names.loss]!.data[0]! / parts;
         logits.push(outputs[names.logits]!.data as Float32Array);
       }
       const { outputs, kept } = await update.run({ ...Object.fromEntries(ofState), ...sums });
-      release(sums);
+      release(Object.values(sums));
       const [rows, classes] = feeds[names.targets]!.dims as [number, number];
       return {
         kept,
@@ -91,10 +91,6 @@ function inParts(
       await update.dispose();
     },
   };
-}
-
-function release(tensors: Readonly<Record<string, DeviceTensor>>): void {
-  for (const tensor of Object.values(tensors)) tensor.dispose();
 }
 
 /** Images and noise are `[C, N, H, W]`, channel-major; targets `[N, K]`. All else is state. */

@@ -50,6 +50,11 @@ export function unpack(layout: FlatLayout, flat: Float32Array): Map<string, Floa
 /** As a session takes it. */
 export const vector = (flat: Float32Array): DeviceTensor => hostTensor(flat, [flat.length]);
 
+/** Frees the device's memory. */
+export function release(vectors: Iterable<DeviceTensor>): void {
+  for (const vector of vectors) vector.dispose();
+}
+
 /** Defines every parameter of a network as its slice of `flat`. */
 export function defineParameters(
   g: GraphBuilder,

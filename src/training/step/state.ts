@@ -4,7 +4,7 @@ import { type Architecture, buildNetwork, initializeParameters, type Tuning } fr
 import type { Recipe } from "../recipe/recipe.js";
 import { pack, unpack } from "./flat.js";
 import { initialMoments } from "./optimizer.js";
-import type { StateLayout } from "./state-layout.js";
+import { names, type StateLayout } from "./state-layout.js";
 
 export type TrainedNetwork = {
   readonly architecture: Architecture;
@@ -75,4 +75,31 @@ export function namedTensors(
   state: Pick<TrainingState, "weights" | "buffers">,
 ): Map<string, Float32Array> {
   return new Map([...unpack(layout.weights, state.weights), ...unpack(layout.buffers, state.buffers)]);
+}
+
+/** The vectors of a state, by the names of the step's inputs. */
+export function vectorsOf({ weights, buffers, moments, average }: TrainingState): Map<string, Float32Array> {
+  const vectors = new Map(Object.entries({ weights, buffers }));
+  for (const [i, moment] of moments.entries()) vectors.set(names.moment(i), moment);
+  if (average === null) return vectors;
+  return vectors.set(names.average(names.weights), average.weights).set(names.average(names.buffers), average.buffers);
+}
+
+/** The other way. @param known the names of the vectors that there are. */
+export function stateFrom(
+  known: Iterable<string>,
+  numbers: (name: string) => Float32Array,
+  counts: Pick<TrainingState, "epoch" | "updates" | "within">,
+): TrainingState {
+  const all = [...known];
+  const part = (nameOf: (name: string) => string) => ({
+    weights: numbers(nameOf(names.weights)),
+    buffers: numbers(nameOf(names.buffers)),
+  });
+  return {
+    ...counts,
+    ...part((name) => name),
+    moments: all.filter((name) => name.startsWith("moments.")).map((_, i) => numbers(names.moment(i))),
+    average: all.includes(names.average(names.weights)) ? part(names.average) : null,
+  };
 }
