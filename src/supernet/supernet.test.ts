@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRng, DivergenceError, InterruptedError } from "../base/index.js";
 import { costsOfProfile } from "../cost/index.js";
-import type { ImageSet } from "../data/index.js";
-import { imageSetOf, temporaryFolder } from "../data/testing/fixtures.js";
+import { temporaryFolder } from "../data/testing/fixtures.js";
 import { countArchitecture } from "../networks/index.js";
 import { lower } from "../onnx/index.js";
 import { chooseEngine } from "../runtime/index.js";
@@ -18,6 +17,7 @@ import {
 } from "../search/index.js";
 import { buildGradientStep, buildStatistics, names, quickRecipe, type Recipe, stateLayout } from "../training/index.js";
 import { buildTrainingStep } from "../training/step/step.js";
+import { halves } from "../training/testing/halves.js";
 import { createSessionCache } from "./sessions.js";
 import { gather, scatterAdd, sharedWeights } from "./shared-weights.js";
 import { createSupernet } from "./supernet.js";
@@ -29,38 +29,49 @@ const engine = await chooseEngine("auto", 1);
 
 /** Eight networks: a kernel, a width and a block that may be separable. */
 const space: SearchSpace = {
-  ...{ classes: 2, channels: 1, resolutions: [8], widths: [1], channelDivisor: 4, stemStrides: [2], stemChannels: [8] },
+  classes: 2,
+  channels: 1,
+  resolutions: [8],
+  widths: [1],
+  channelDivisor: 4,
+  stemStrides: [2],
+  stemChannels: [8],
   activations: ["relu"],
   squeezeExcite: { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" },
   stages: [
     {
-      ...{ stride: 1, blocks: ["separable", "invertedResidual"], kernels: [3, 5], expansions: [2] },
-      ...{ squeezeExcite: [true], residual: [true], channels: [8, 16], repeats: [1] },
+      stride: 1,
+      blocks: ["separable", "invertedResidual"],
+      kernels: [3, 5],
+      expansions: [2],
+      squeezeExcite: [true],
+      residual: [true],
+      channels: [8, 16],
+      repeats: [1],
     },
   ],
-  ...{ headChannels: [16], hiddenChannels: [null] },
+  headChannels: [16],
+  hiddenChannels: [null],
 };
 const gate: CostGate = { space, budget: {}, costsOf: (network) => costsOfProfile(countArchitecture(network)) };
 const candidates = [...enumerateCandidates(space)];
 
-/** Left or right half bright. */
-function halves(count: number, seed: number): ImageSet {
-  const rng = createRng(seed);
-  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
-  const pictures = Array.from(labels, (label) =>
-    Array.from({ length: 64 }, (_, place) => rng.integer(160) + (place % 8 < 4 === (label === 0) ? 95 : 0)),
-  );
-  return { ...imageSetOf(pictures, 8, 1), labels };
-}
-
 const recipe: Recipe = {
   ...quickRecipe,
-  ...{ batchSize: 8, learningRate: 0.1, warmupEpochs: 0, weightDecay: 0 },
+  batchSize: 8,
+  learningRate: 0.1,
+  warmupEpochs: 0,
+  weightDecay: 0,
   augmentation: { shift: 0, flip: false, erase: 0 },
 };
 const images = { train: halves(32, 1), validation: halves(64, 2) };
 const setup = (other: Partial<SupernetSetup> = {}): SupernetSetup => ({
-  ...{ engine, gate, recipe, rule: { kind: "sandwich", random: 1 }, epochs: 4, rng: createRng(3) },
+  engine,
+  gate,
+  recipe,
+  rule: { kind: "sandwich", random: 1 },
+  epochs: 4,
+  rng: createRng(3),
   normalization: { mean: [0.5], std: [0.3] },
   train: async () => images.train,
   validation: async () => images.validation,
@@ -103,7 +114,8 @@ test("gradient and statistics are those of a whole training step", async () => {
   };
   const plainStep: Recipe = {
     ...recipe,
-    ...{ labelSmoothing: 0, optimizer: { kind: "sgd", momentum: 0, nesterov: false } },
+    labelSmoothing: 0,
+    optimizer: { kind: "sgd", momentum: 0, nesterov: false },
   };
   const { graph } = buildTrainingStep(architecture, plainStep, layout);
   const load = async (which: typeof graph) => engine.load(lower(which, { name: "test", layout: "channel-major" }));
@@ -235,7 +247,8 @@ test("the strategy judges all of a small space, proposes the front first, and ha
   const context: SearchContext = {
     gate,
     objective: { costs: [], reward: ({ accuracy }) => accuracy },
-    ...{ epochs: 1, rng: createRng(0) },
+    epochs: 1,
+    rng: createRng(0),
   };
   const proposals = strategy.search(context);
   const first = await proposals.next();

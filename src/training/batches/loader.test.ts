@@ -17,7 +17,10 @@ const images = sharedHalves(40, 1);
 const validation = sharedHalves(24, 2);
 
 const setup = (changes: Partial<TrainingSetup>): TrainingSetup => ({
-  ...{ engine, recipe: halvesRecipe, normalization: halvesNormalization, rng: createRng(3) },
+  engine,
+  recipe: halvesRecipe,
+  normalization: halvesNormalization,
+  rng: createRng(3),
   architecture: { ...halvesNetwork, dropout: 0.2, dropPath: 0.3 },
   ...changes,
 });

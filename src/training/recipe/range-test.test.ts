@@ -22,8 +22,11 @@ test("the rate with the least running mean is taken", () => {
 
 test("a training tries rising rates until the loss has exploded, and is left as it was", async () => {
   const training = await createTraining({
-    ...{ engine: await chooseEngine("auto", 1), architecture: halvesNetwork, recipe: halvesRecipe },
-    ...{ normalization: halvesNormalization, rng: createRng(1) },
+    engine: await chooseEngine("auto", 1),
+    architecture: halvesNetwork,
+    recipe: halvesRecipe,
+    normalization: halvesNormalization,
+    rng: createRng(1),
   });
   try {
     const before = training.state;

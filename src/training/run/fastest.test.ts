@@ -6,7 +6,10 @@ import { measureEngines } from "./fastest.js";
 
 const real = await chooseEngine("auto", 1);
 const setup = {
-  ...{ architecture: halvesNetwork, recipe: halvesRecipe, normalization: halvesNormalization, rng: createRng(1) },
+  architecture: halvesNetwork,
+  recipe: halvesRecipe,
+  normalization: halvesNormalization,
+  rng: createRng(1),
 };
 const images = halves(16, 1);
 

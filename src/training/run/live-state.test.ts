@@ -23,8 +23,11 @@ async function withTraining<T>(
   changes: Partial<TrainingSetup> = {},
 ): Promise<T> {
   const training = await createTraining({
-    ...{ engine: typeof engine === "string" ? skip(engine) : engine, architecture },
-    ...{ recipe: { ...halvesRecipe, ema: 0.9 }, normalization: halvesNormalization, rng: createRng(1) },
+    engine: typeof engine === "string" ? skip(engine) : engine,
+    architecture,
+    recipe: { ...halvesRecipe, ema: 0.9 },
+    normalization: halvesNormalization,
+    rng: createRng(1),
     ...changes,
   });
   try {
@@ -38,8 +41,13 @@ test("a state goes through it unchanged", () => {
   const vector = (...numbers: number[]) => Float32Array.of(...numbers);
   const average = { weights: vector(6), buffers: vector(7, 8) };
   const state: TrainingState = {
-    ...{ weights: vector(1), buffers: vector(2, 3), moments: [vector(4), vector(5)], average },
-    ...{ epoch: 2, updates: 9, within: { steps: 1, loss: 2, correct: 3, epochs: 4 } },
+    weights: vector(1),
+    buffers: vector(2, 3),
+    moments: [vector(4), vector(5)],
+    average,
+    epoch: 2,
+    updates: 9,
+    within: { steps: 1, loss: 2, correct: 3, epochs: 4 },
   };
   const live = liveOf(state);
   expect(stateOf(live)).toEqual(state);

@@ -12,16 +12,14 @@ import { readSavedRun, runsIn } from "./saved-run.js";
 /** @param accuracies of the epochs that are done. */
 function checkpoint(accuracies: readonly number[], within: Checkpoint["state"]["within"] = null): Checkpoint {
   const curve = accuracies.map((validationAccuracy, i) => ({
-    ...{
-      epoch: i + 1,
-      learningRate: 0.1,
-      trainLoss: 1,
-      trainAccuracy: 0.5,
-      validationLoss: 1,
-      imagesPerSecond: 9,
-      waitingForData: 0,
-    },
+    epoch: i + 1,
+    learningRate: 0.1,
+    trainLoss: 1,
+    trainAccuracy: 0.5,
+    validationLoss: 1,
     validationAccuracy,
+    imagesPerSecond: 9,
+    waitingForData: 0,
   }));
   const weights = Float32Array.of(curve.length);
   const state = { weights, buffers: Float32Array.of(1), moments: [weights], updates: 4, average: null, within };
@@ -52,7 +50,8 @@ describe("a run goes on from the newest state that can be read", () => {
     await save("last", last);
     await truncate(file("last"), 900);
     expect(await read()).toEqual({
-      ...{ best, last: best },
+      best,
+      last: best,
       notice: expect.stringMatching(/last\.safetensors.*received.*; going on from \S+best\.safetensors, epoch 2$/),
     });
   });
@@ -109,8 +108,14 @@ describe("what cannot be gone on from says what to do", () => {
   test("a state of another network", async () => {
     await save("last", checkpoint([], begun));
     const run = runTraining({
-      ...{ engine: await chooseEngine("auto", 1), architecture: halvesNetwork, recipe: halvesRecipe, epochs: 1 },
-      ...{ normalization: halvesNormalization, rng: createRng(1), train: halves(8, 1), validation: halves(8, 2) },
+      engine: await chooseEngine("auto", 1),
+      architecture: halvesNetwork,
+      recipe: halvesRecipe,
+      epochs: 1,
+      normalization: halvesNormalization,
+      rng: createRng(1),
+      train: halves(8, 1),
+      validation: halves(8, 2),
       checkpoints: { folder, run: "a" },
     });
     await expect(run).rejects.toThrow(

@@ -7,8 +7,14 @@ import { bestOf, chance, isGivenUp, lostEpochs, recipeAfter, setbackLine, troubl
 const curveOf = (...epochs: readonly (readonly [train: number, validation: number, accuracy: number])[]) =>
   epochs.map(
     ([trainLoss, validationLoss, validationAccuracy], i): EpochRecord => ({
-      ...{ epoch: i + 1, learningRate: 0.1, trainAccuracy: 0.5, imagesPerSecond: 1, waitingForData: 0 },
-      ...{ trainLoss, validationLoss, validationAccuracy },
+      epoch: i + 1,
+      learningRate: 0.1,
+      trainAccuracy: 0.5,
+      imagesPerSecond: 1,
+      waitingForData: 0,
+      trainLoss,
+      validationLoss,
+      validationAccuracy,
     }),
   );
 

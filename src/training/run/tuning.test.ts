@@ -23,7 +23,9 @@ const tensorsOf = (architecture: typeof network, seed = 5) =>
 /** Without momentum and decay, and at a rate of 1, the weights lose their gradient. */
 const recipe: Recipe = {
   ...halvesRecipe,
-  ...{ batchSize: 4, weightDecay: 0, labelSmoothing: 0 },
+  batchSize: 4,
+  weightDecay: 0,
+  labelSmoothing: 0,
   optimizer: { kind: "sgd", momentum: 0, nesterov: false },
 };
 
@@ -134,7 +136,10 @@ test("the squared length of features is the mean over images", () => {
 
 describe("training from features", () => {
   const setup = {
-    ...{ architecture: halvesNetwork, normalization: halvesNormalization, recipe: halvesRecipe, rng: createRng(3) },
+    architecture: halvesNetwork,
+    normalization: halvesNormalization,
+    recipe: halvesRecipe,
+    rng: createRng(3),
     tensors: tensorsOf(halvesNetwork),
   };
   const [images, held] = [halves(50, 1), halves(40, 2)];

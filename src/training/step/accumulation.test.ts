@@ -56,9 +56,11 @@ const scalar = (value: number): Tensor => ({ data: Float32Array.of(value), dims:
 function stateFeeds(recipe: Recipe): Record<string, Tensor> {
   const state = initialState(halvesNetwork, layout, recipe, createRng(3));
   return {
-    ...{ [names.weights]: vector(state.weights), [names.buffers]: vector(state.buffers) },
+    [names.weights]: vector(state.weights),
+    [names.buffers]: vector(state.buffers),
     ...Object.fromEntries(state.moments.map((moment, i) => [names.moment(i), vector(moment)])),
-    ...{ [names.learningRate]: scalar(0.1), [names.statisticsMomentum]: scalar(0) },
+    [names.learningRate]: scalar(0.1),
+    [names.statisticsMomentum]: scalar(0),
     ...(recipe.ema !== null && {
       [names.average(names.weights)]: vector(state.weights),
       [names.average(names.buffers)]: vector(state.buffers),
@@ -78,7 +80,11 @@ describe("parts that are normalized as their whole batch is", () => {
   const architecture = { ...halvesNetwork, dropout: 0.25 };
   const recipe: Recipe = {
     ...halvesRecipe,
-    ...{ batchSize: PARTS * PART, weightDecay: 0.01, clipNorm: 0.5, ema: 0.9, labelSmoothing: 0.1 },
+    batchSize: PARTS * PART,
+    weightDecay: 0.01,
+    clipNorm: 0.5,
+    ema: 0.9,
+    labelSmoothing: 0.1,
     optimizer: { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1e-3 },
   };
 
@@ -89,7 +95,8 @@ describe("parts that are normalized as their whole batch is", () => {
     const [, features] = noise[0]!.shape as [number, number];
     const mask = Float32Array.from({ length: features * PARTS * PART }, (_, i) => ((i % PART) % 3 === 0 ? 0 : 4 / 3));
     const feeds = {
-      ...{ ...stateFeeds(recipe), ...batchOf(upTo(PARTS * PART).map((i) => i % PART)) },
+      ...stateFeeds(recipe),
+      ...batchOf(upTo(PARTS * PART).map((i) => i % PART)),
       [noise[0]!.input.name]: { data: mask, dims: [features, PARTS * PART, 1, 1] },
     };
     const [whole, parts] = [
@@ -126,7 +133,11 @@ describe("parts that are normalized as their whole batch is", () => {
 
 test("the gradient and the statistics are the means of the parts' own", async () => {
   const recipe: Recipe = {
-    ...{ ...halvesRecipe, batchSize: PARTS * PART, accumulate: PARTS, weightDecay: 0, labelSmoothing: 0 },
+    ...halvesRecipe,
+    batchSize: PARTS * PART,
+    accumulate: PARTS,
+    weightDecay: 0,
+    labelSmoothing: 0,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false },
   };
   const feeds = stateFeeds(recipe);
@@ -160,7 +171,10 @@ test("where running statistics normalize, a training in parts is one by whole ba
   ]);
   const stateAfter = async (accumulate: number) => {
     const training = await createTraining({
-      ...{ engine, architecture: halvesNetwork, normalization: halvesNormalization, rng: createRng(1) },
+      engine,
+      architecture: halvesNetwork,
+      normalization: halvesNormalization,
+      rng: createRng(1),
       recipe: {
         ...halvesRecipe,
         learningRate: 0.02,
@@ -186,9 +200,14 @@ test("where running statistics normalize, a training in parts is one by whole ba
 test("stopped after each step, a run in parts ends in the bytes of an unbroken one", async () => {
   const run = (changes: Partial<RunOptions> = {}) =>
     runTraining({
-      ...{ engine, architecture: { ...halvesNetwork, dropout: 0.2 }, normalization: halvesNormalization, epochs: 2 },
+      engine,
+      architecture: { ...halvesNetwork, dropout: 0.2 },
+      normalization: halvesNormalization,
+      epochs: 2,
       recipe: { ...halvesRecipe, batchSize: 16, accumulate: 2 },
-      ...{ rng: createRng(1), train: halves(32, 1), validation: halves(24, 2) },
+      rng: createRng(1),
+      train: halves(32, 1),
+      validation: halves(24, 2),
       ...changes,
     });
   const unbroken = await run();

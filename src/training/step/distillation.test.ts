@@ -49,7 +49,9 @@ describe.each([
 
 const studentNetwork = tinyNetwork({ classes: 2, resolution: 8, dropout: 0, dropPath: 0 });
 const teacherNetwork = tinyNetwork({
-  ...{ name: "teacher", classes: 2, resolution: 12 },
+  name: "teacher",
+  classes: 2,
+  resolution: 12,
   head: { conv: 16, hidden: null, activation: "relu6" },
 });
 const weightsOf = (architecture: typeof studentNetwork, seed: number) =>
@@ -62,7 +64,10 @@ const distillation: Distillation = {
 
 describe("a step with a teacher", () => {
   const recipe = {
-    ...{ ...halvesRecipe, batchSize: 4, weightDecay: 0, labelSmoothing: 0 },
+    ...halvesRecipe,
+    batchSize: 4,
+    weightDecay: 0,
+    labelSmoothing: 0,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false } as const,
   };
   const layout = stateLayout(studentNetwork);
@@ -194,7 +199,9 @@ test.each([
 test("a student without labels learns what its teacher knows", async () => {
   const engine = await chooseEngine("auto", 1);
   const setup = {
-    ...{ engine, architecture: halvesNetwork, normalization: halvesNormalization },
+    engine,
+    architecture: halvesNetwork,
+    normalization: halvesNormalization,
     recipe: { ...halvesRecipe, learningRate: 0.02 },
   };
   const [teacher, images, held] = [await createTraining({ ...setup, rng: createRng(1) }), halves(64, 1), halves(64, 2)];
@@ -205,7 +212,8 @@ test("a student without labels learns what its teacher knows", async () => {
     rng: createRng(2),
     distillation: {
       teacher: { architecture: halvesNetwork, tensors: teacher.tensors(), ...halvesNormalization },
-      ...{ temperature: 2, weight: 1 },
+      temperature: 2,
+      weight: 1,
     },
   });
   const wrong = { ...images, labels: images.labels.map((label) => 1 - label) };
