@@ -1,11 +1,6 @@
 /** The command line as people meet it: figures, messages, exit codes. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
 import { latencyModel, predictLatency } from "../src/cost/index.js";
 import {
   blocksOf,
@@ -16,28 +11,20 @@ import {
 } from "../src/networks/index.js";
 import { writeLatencyTable } from "./latency-table.js";
 import { makePhotos } from "./photos.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: join(root, "cache"), NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-cli-"));
-  await makePhotos(join(root, "photos"), 8);
-  await mkdir(join(root, "one", "only"), { recursive: true });
-  await mkdir(join(root, "empty", "nothing"), { recursive: true });
+  await makePhotos(place("photos"), 8);
+  await mkdir(place("one", "only"), { recursive: true });
+  await mkdir(place("empty", "nothing"), { recursive: true });
   for (const label of ["a", "b"]) {
-    await mkdir(join(root, "corrupt", label), { recursive: true });
-    for (let i = 0; i < 4; i++) await writeFile(join(root, "corrupt", label, `${i}.jpg`), "no picture");
+    await mkdir(place("corrupt", label), { recursive: true });
+    for (let i = 0; i < 4; i++) await writeFile(place("corrupt", label, `${i}.jpg`), "no picture");
   }
-  await writeFile(join(root, "file"), "a file");
+  await writeFile(place("file"), "a file");
 });
-
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("profile", () => {
   // Params and MACs at 224 px, 1000 classes: arXiv:1704.04861, 1801.04381, 1905.02244, 1905.11946 print them rounded.
@@ -81,7 +68,7 @@ describe("networks", () => {
 
 describe("bench", () => {
   test("measures a network of one's own, and keeps it out of tables", async () => {
-    const file = join(root, "own.json");
+    const file = place("own.json");
     await writeFile(file, JSON.stringify(buildArchitecture("mobilenet-v1", { width: 0.25, resolution: 32 })));
     const words = ["bench", file, "--device", "wasm", "--threads", "1", "--seconds", "0.05", "--json", "--quiet"];
     const { code, stdout } = await bantam(...words);
@@ -89,7 +76,7 @@ describe("bench", () => {
     const [row] = JSON.parse(stdout).rows;
     expect(row).toMatchObject({ network: file, provider: "wasm", threads: 1 });
     expect(row.timing.medianMs).toBeGreaterThan(0);
-    const table = await bantam("bench", file, "--table", join(root, "table.json"));
+    const table = await bantam("bench", file, "--table", place("table.json"));
     expect(table).toMatchObject({ code: 2 });
     expect(table.stderr).toMatch(/^error: --table: expected published networks beside it, received .*own\.json$/m);
   }, 30_000);
@@ -119,7 +106,7 @@ describe("scale", () => {
   });
 
   test("keeps a limit on time by a table of measured blocks, or says what the smallest network takes", async () => {
-    const file = join(root, "latency.json");
+    const file = place("latency.json");
     const measured = await writeLatencyTable(file);
 
     const words = ["scale", "mobilenet-v3-small", "--resolutions", "96,128,160", "--latency-table", file];
@@ -212,8 +199,8 @@ describe("mistakes end in a message and an exit code", () => {
     ["a series of one", ["scale", "mobilenet-v2", "--table"], 2, /several sizes/],
     ["a model that is none", ["predict", "ROOT/file", "ROOT/file"], 1, /\.onnx or \.safetensors/],
   ] as const)("%s", async (_, words, expected, message) => {
-    const out = join(root, "out");
-    const places = words.map((word) => word.replace("ROOT", root));
+    const out = place("out");
+    const places = words.map((word) => word.replace("ROOT", place()));
     const isFit = words[0] === "fit" && !words.includes("--out" as never);
     const { code, stderr, stdout } = await bantam(...places, ...(isFit ? ["--out", out] : []));
     expect(stderr).toMatch(message);

@@ -1,32 +1,16 @@
 /** What networks cost, as people ask for it: `profile` with its files, `compare`. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 import { buildArchitecture } from "../src/networks/index.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-const place = (name: string) => join(root, name);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 async function json(...words: string[]) {
   const { code, stdout, stderr } = await bantam(...words, "--json");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout);
 }
-
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-costs-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("profile", () => {
   test("takes width and pixels in the name, and draws the network above its layers", async () => {
@@ -122,9 +106,9 @@ test.each([
   [["compare", "mobilenet-v2@20000"], 2, /resolution: expected a whole number of pixels/],
   [["compare", "--out", "ROOT/nowhere/x.svg"], 1, /a file that can be written/],
 ] as const)("%j is refused", async (words, expected, message) => {
-  const before = await readdir(root);
-  const { code, stdout, stderr } = await bantam(...words.map((word) => word.replace("ROOT", root)));
+  const before = await readdir(place());
+  const { code, stdout, stderr } = await bantam(...words.map((word) => word.replace("ROOT", place())));
   expect(stderr).toMatch(message);
   expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
-  expect(await readdir(root)).toEqual(before);
+  expect(await readdir(place())).toEqual(before);
 });

@@ -1,13 +1,9 @@
 /** Pretrained networks fine-tuned, and networks taught by others, as people do it: from one model file to the next. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { InterruptedError } from "../src/base/index.js";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
 import { type TrainOptions, trainNetwork } from "../src/jobs/index.js";
 import { buildArchitecture } from "../src/networks/index.js";
 import { torchvisionEntries } from "../src/pretrained/layouts/torchvision.js";
@@ -18,17 +14,11 @@ import { loadModel, type Model } from "../src/shipping/index.js";
 import { parsePlan } from "../src/training/index.js";
 import { encodeSafetensors, type Tensor } from "../src/weights/index.js";
 import { makePhotos } from "./photos.js";
+import { createPlace } from "./place.js";
+
+const { place, bantam } = createPlace();
 
 const { device } = await chooseEngine("auto", 1);
-let root: string;
-/** Below `root`. */
-const place = (...names: string[]) => join(root, ...names);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
 
 async function trained(out: string, ...words: string[]) {
   // One device: each training would first try all there are.
@@ -43,14 +33,12 @@ const network = ["--network", "mobilenet-v3-small-0.35@32"];
 let pretrained: Model;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-tuning-"));
   await makePhotos(place("photos"), 20);
   await cp(place("photos"), place("new"), { recursive: true });
   await rename(place("new", "circle"), place("new", "ring"));
   await rm(place("new", "stripes"), { recursive: true });
   pretrained = (await trained("base", place("photos"), ...network, "--epochs", "10")).model;
 }, 120_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** Names of the tensors whose bytes are not the pretrained network's. */
 const changed = ({ tensors }: Model) =>

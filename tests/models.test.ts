@@ -1,25 +1,14 @@
 /** The commands that make a model file and those that take one, one after the other as people use them. */
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { folderOf, idxImages, idxLabels } from "../src/data/testing/fixtures.js";
 import { loadModel } from "../src/shipping/index.js";
 import { decodeSafetensors } from "../src/weights/index.js";
 import { makePhotos } from "./photos.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-/** Below `root`. */
-const place = (...names: string[]) => join(root, ...names);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 /** The one document that `--json` prints. */
 async function json(...words: string[]) {
@@ -37,12 +26,9 @@ const train = () => json("train", place("photos"), ...size, ...onCpu, "--epochs"
 let trained: Awaited<ReturnType<typeof train>>;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-models-"));
   await makePhotos(place("photos"), 12);
   trained = await train();
 }, 60_000);
-
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("train", () => {
   test("trains the network that profile counts", async () => {
@@ -262,11 +248,11 @@ describe("export", () => {
     ["an ONNX file for a model", () => [trained.onnx, "--out", place("m.onnx")], 1, /safetensors/],
     ["no place at all", () => [trained.model], 2, /--out/],
   ] as const)("refuses %s", async (_, words, expected, message) => {
-    const before = await readdir(root);
+    const before = await readdir(place());
     const { code, stderr, stdout } = await bantam("export", ...words());
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
-    expect(await readdir(root), "nothing is left half written").toEqual(before);
+    expect(await readdir(place()), "nothing is left half written").toEqual(before);
   });
 });

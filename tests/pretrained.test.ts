@@ -1,12 +1,8 @@
 /** Other people's weights at the command line: predicted with, written anew, downloaded. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Architecture, buildArchitecture } from "../src/networks/index.js";
 import { timmEntries } from "../src/pretrained/layouts/timm.js";
 import { torchvisionEntries } from "../src/pretrained/layouts/torchvision.js";
@@ -14,12 +10,11 @@ import type { Entry } from "../src/pretrained/layouts/weight-layout.js";
 import { formulaTensor, numbers } from "../src/pretrained/testing/formula.js";
 import { repository, startHub } from "../src/pretrained/testing/hub-server.js";
 import { encodeSafetensors, type Tensor } from "../src/weights/index.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
+const { place, run: bantam } = createPlace();
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-weights-"));
   const pixels = Buffer.from(numbers("picture", 73 * 73 * 3).map((u) => Math.floor((u + 1) * 128)));
   const picture = sharp(pixels, { raw: { width: 73, height: 73, channels: 3 } });
   await picture.png().toFile(place("picture.png"));
@@ -29,7 +24,6 @@ beforeAll(async () => {
     fileOf(buildArchitecture("torch-mobilenet-v2", torch), torchvisionEntries),
   );
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** A library's file with the weights of the formula. */
 function fileOf(network: Architecture, entriesOf: (network: Architecture) => readonly Entry[] | null): Uint8Array {
@@ -38,12 +32,6 @@ function fileOf(network: Architecture, entriesOf: (network: Architecture) => rea
     { dtype: "F32", shape: entry.foreignShape, data: formulaTensor(entry) },
   ]);
   return encodeSafetensors(new Map(tensors), { format: "pt" });
-}
-
-async function bantam(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const io = createFakeIo({ BANTAM_THREADS: "1", HF_HOME: place("hub"), ...env });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 
 async function json(words: readonly string[], env: Readonly<Record<string, string>> = {}) {

@@ -1,32 +1,13 @@
 /** `train` stopped, called again, and called for another training in the same folder. */
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
 import { SEAL_KEY } from "../src/base/index.js";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
 import { decodeSafetensors } from "../src/weights/index.js";
 import { makePhotos } from "./photos.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
-
-/** @param stopAt Ctrl-C as soon as this is written. */
-async function bantam(words: readonly string[], stopAt?: RegExp) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-  if (stopAt !== undefined) {
-    const { stderr } = io;
-    const write = stderr.write.bind(stderr) as (text: string, done?: (error?: Error | null) => void) => boolean;
-    stderr.write = (text: string, done?: (error?: Error | null) => void): boolean => {
-      if (stopAt.test(text)) io.signals.emit("SIGINT", "SIGINT");
-      return write(text, done);
-    };
-  }
-  const code = await main(words, commands, io);
-  return { code, stderr: io.stderr.text, stdout: io.stdout.text };
-}
+const { place, run } = createPlace();
+const bantam = (words: readonly string[], stopAt?: RegExp) => run(words, {}, stopAt);
 
 const network = ["--network", "mobilenet-v1", "--width", "0.25", "--resolution", "16"];
 const train = (out: string, ...more: string[]) => [
@@ -54,13 +35,10 @@ async function sameAs(unbroken: string, out: string) {
 
 let unbroken: Awaited<ReturnType<typeof bantam>>;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-resume-"));
   await makePhotos(place("photos"), 12);
   unbroken = await bantam(train("unbroken"));
   expect(unbroken.code).toBe(0);
 }, 60_000);
-
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 test("a training ends with its curves, in the terminal and in a report", async () => {
   expect(unbroken.stderr).toMatch(/^training loss {10,}validation accuracy$/m);

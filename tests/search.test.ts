@@ -1,27 +1,16 @@
 /** `search`, `study`, `scaling-search` and `scaling-study` as people type them, on a few small pictures. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../src/cli/commands/index.js";
-import { main } from "../src/cli/index.js";
-import { createFakeIo } from "../src/cli/testing/fake-io.js";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { beforeAll, describe, expect, test } from "vitest";
 import { latencyModel, predictLatency } from "../src/cost/index.js";
 import { blocksOf } from "../src/networks/index.js";
 import { decode } from "../src/search/index.js";
 import { openStudyStore } from "../src/study/index.js";
 import { writeLatencyTable } from "./latency-table.js";
 import { makePhotos } from "./photos.js";
+import { createPlace } from "./place.js";
 
-let root: string;
-const place = (name: string) => join(root, name);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-  io.stdout.columns = 140;
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 /** The one document that `--json` prints. */
 async function json(...words: string[]) {
@@ -51,7 +40,6 @@ const space = {
 };
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-search-"));
   await makePhotos(place("photos"), 8);
   await writeFile(place("space.json"), JSON.stringify(space));
   const first = ({ channels, ...lists }: ReturnType<typeof stage>) => ({ ...lists, channels: channels.slice(0, 1) });
@@ -67,8 +55,6 @@ beforeAll(async () => {
   };
   await writeFile(place("wrong.json"), JSON.stringify(wrong));
 }, 60_000);
-
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("a search", () => {
   test("keeps its limits, is found again by study, and goes on with other strategies beside it", async () => {
@@ -233,12 +219,12 @@ describe("a search", () => {
     ["an unknown axis", ["--axes", "beauty"], 2, /--axes: expected .*macs, params, memory, size.*, received/],
     ["no epochs", ["--supernet-epochs", "0", "--judged", "0"], 2, /--supernet-epochs: .*\n[\s\S]*--judged: /],
   ] as const)("%s is a clear end", async (_, words, expected, message) => {
-    const rest = words.map((word) => word.replace("ROOT", root));
+    const rest = words.map((word) => word.replace("ROOT", place()));
     const { code, stdout, stderr } = await bantam("search", place("photos"), "--study", place("none"), ...rest);
     expect(stderr).toMatch(message);
     expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
     expect(stderr).not.toMatch(/^\s+at /m);
-    expect(await readdir(root)).not.toContain("none");
+    expect(await readdir(place())).not.toContain("none");
   });
 
   test("in a folder that another process has open is refused with that process's number", async () => {
@@ -319,6 +305,6 @@ describe("the experiments of compound scaling", () => {
     const { code, stdout, stderr } = await bantam(command, place("photos"), "--study", place("none"), ...rest);
     expect(stderr).toMatch(message);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(await readdir(root)).not.toContain("none");
+    expect(await readdir(place())).not.toContain("none");
   });
 });

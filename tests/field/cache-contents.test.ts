@@ -1,27 +1,18 @@
 /** The cache is believed by content: of the pictures it was made of, and of itself. */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../../src/base/index.js";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { openDataset } from "../../src/data/index.js";
 import { folderOf, idxHeader } from "../../src/data/testing/fixtures.js";
+import { createPlace } from "../place.js";
 import { mutationsOf } from "./mutations.js";
 
-let root: string;
-const place = (...path: string[]) => join(root, ...path);
-const cache = () => place("cache");
+const { place, bantam } = createPlace();
 
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: cache(), NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const cache = () => place("cache");
 
 const accuracyOn = async (data: string): Promise<number> => {
   const words = ["eval", place("run", "model.onnx"), place(data), "--device", "cpu", "--json"];
@@ -50,7 +41,6 @@ async function swap(a: string, b: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-contents-"));
   await writeNoise(place("tiffs", "dark"), 10, "tif", 1);
   await writeNoise(place("tiffs", "light"), 180, "tif", 2);
   const { code, stderr } = await bantam(
@@ -59,7 +49,6 @@ beforeAll(async () => {
   );
   expect(code, stderr).toBe(0);
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("pictures that were exchanged", () => {
   test("class folders swapped, with equal sizes and times: what is true is said", async () => {

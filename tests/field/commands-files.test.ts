@@ -1,26 +1,15 @@
 /** Files that people write by hand, and words that are nearly right: what is read all the same, and what a mistake is called. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { buildArchitecture } from "../../src/networks/index.js";
 import { writeLatencyTable } from "../latency-table.js";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
-
-async function bantam(words: readonly string[], env: Record<string, string> = {}) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1", ...env });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, run: bantam } = createPlace();
 
 const recipe = '{ "base": "quick", "ema": 0.999 }';
 const network = JSON.stringify(buildArchitecture("mobilenet-v1", { width: 0.25, resolution: 32 }), null, 1);
@@ -35,10 +24,8 @@ const searching = (file: string) => [
 ];
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
   await makePhotos(place("photos"), 6);
 }, 60_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("a text that a person wrote", () => {
   const kinds: readonly (readonly [string, string, (file: string) => readonly string[]])[] = [

@@ -1,31 +1,19 @@
 /** Every number that can be typed: what is refused names the option as it was typed, with the limit that the help says. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/base/index.js";
 import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
 import { parseCommandLine } from "../../src/cli/parse.js";
 import { SeveralErrors } from "../../src/cli/several.js";
 import { createPaint } from "../../src/cli/terminal.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
   await makePhotos(place("photos"), 6);
 }, 60_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 type Limits = { readonly min?: number; readonly max?: number };
 

@@ -1,21 +1,13 @@
 /** From a search to a model: its trials are counted alike everywhere, each can be trained, profiled and measured. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { beforeAll, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
 import { main } from "../../src/cli/index.js";
 import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
+const { place, bantam } = createPlace();
 
 const stage = (channels: number[]) => ({
   channels,
@@ -39,11 +31,9 @@ const searching = () => [
 ];
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
   await makePhotos(place("photos"), 8);
   await writeFile(place("space.json"), JSON.stringify(space));
 }, 60_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 test("a trial of a search becomes a model with the same layers", async () => {
   const { code, stdout, stderr } = await bantam(...searching(), "--json");

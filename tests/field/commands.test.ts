@@ -1,27 +1,19 @@
 /** Commands as people meet them: several things of which one is broken, few words, names, trials that go on. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
 import { main } from "../../src/cli/index.js";
 import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 
-let root: string;
-const place = (...names: string[]) => join(root, ...names);
+const { place, bantam } = createPlace();
+
 const model = () => place("model", "model.onnx");
 const circle = () => place("photos", "circle", "0.png");
 const cross = () => place("photos", "cross", "0.png");
 
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
-
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-commands-"));
   await makePhotos(place("photos"), 8);
   const words = ["train", place("photos"), "--network", "mobilenet-v3-small-0.25@16", "--device", "cpu"];
   const { code, stderr } = await bantam(...words, "--epochs", "1", "--out", place("model"));
@@ -29,7 +21,6 @@ beforeAll(async () => {
   await writeFile(place("note.txt"), "no picture");
   await writeFile(place("cut.png"), (await readFile(circle())).subarray(0, 200));
 }, 120_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("of several things, the good ones have their results", () => {
   test("predict: pictures among what is none", async () => {

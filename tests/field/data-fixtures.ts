@@ -1,27 +1,18 @@
 /** Folders of pictures as people have them, and the program called on them. */
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp, { type Sharp } from "sharp";
-import { afterAll } from "vitest";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { createPlace } from "../place.js";
 
 export const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** The quickest training there is. */
 export const quick = ["--network", "mobilenet-v3-small-0.25@16", "--device", "cpu", "--threads", "1", "--epochs", "1"];
 
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+const { place, run } = createPlace();
 
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "bantam-field-"));
-  folders.push(folder);
-  return folder;
-}
+export const temporaryFolder = (): Promise<string> => mkdtemp(place("folder-"));
 
 /** Noise of a colour of its own by `hue`, so that no two pictures are the same and classes can be told apart. */
 export function picture(
@@ -66,9 +57,7 @@ export async function write(path: string, content: Uint8Array | string): Promise
 
 /** In this process. The cache is new with every call where none is given. */
 export async function bantam(words: readonly string[], cache?: string) {
-  const io = createFakeIo({ BANTAM_CACHE: cache ?? (await temporaryFolder()), NO_COLOR: "1" });
-  const code = await main([...words], commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+  return run(words, { BANTAM_CACHE: cache ?? (await temporaryFolder()) });
 }
 
 /** In a process of its own. */

@@ -1,12 +1,7 @@
 /** Files of Bantam's own that went bad: none is used, and each is named. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
 import { BantamError, createRng } from "../../src/base/index.js";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { costsOfProfile } from "../../src/cost/index.js";
 import { openTrialWeights } from "../../src/jobs/search/trial-weights.js";
 import { buildArchitecture, buildNetwork, profileArchitecture } from "../../src/networks/index.js";
@@ -18,13 +13,10 @@ import { loadSupernet, saveSupernet } from "../../src/supernet/index.js";
 import { loadCheckpoint, saveCheckpoint } from "../../src/training/run/checkpoint.js";
 import { decodeSafetensors, encodeSafetensors, finiteFloat32 } from "../../src/weights/index.js";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 import { mutationsOf } from "./mutations.js";
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-digests-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const { place, bantam } = createPlace();
 
 const engine = await chooseEngine("auto", 1);
 const architecture = buildArchitecture("mobilenet-v3-small", { width: 0.25, resolution: 16, classes: 3 });
@@ -48,12 +40,6 @@ const withTensor = (name: string, data: Float32Array): Model => ({
   ...model,
   tensors: new Map([...model.tensors, [name, data]]),
 });
-
-async function bantam(...words: string[]) {
-  const io = createFakeIo({ BANTAM_CACHE: join(root, "cache"), NO_COLOR: "1" });
-  const code = await main(words, commands, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
 
 /** Tries all mutations of a file. @returns what was taken for whole, and errors that are none for a person. */
 async function survivors(
@@ -119,8 +105,8 @@ describe("a damaged file is refused by name", () => {
       load: (path) => loadCheckpoint(path, "run"),
     },
     "weights of a trial": {
-      save: async () => (await openTrialWeights(root)).save(3, new Map([["stem", vector(4)]])),
-      load: async () => (await openTrialWeights(root)).load(3),
+      save: async () => (await openTrialWeights(place())).save(3, new Map([["stem", vector(4)]])),
+      load: async () => (await openTrialWeights(place())).load(3),
     },
     "shared weights": {
       save: (path) => saveSupernet(path, { weights: vector(5), velocity: vector(6), epoch: 1, compute: 7 }, "run"),
@@ -128,7 +114,7 @@ describe("a damaged file is refused by name", () => {
     },
   };
   test.each(Object.keys(kinds))("%s", async (kind) => {
-    const path = join(root, "trial-3.safetensors");
+    const path = place("trial-3.safetensors");
     await kinds[kind]!.save(path);
     const file = await readFile(path);
     expect(await kinds[kind]!.load(path)).toBeTruthy();
@@ -140,24 +126,24 @@ describe("a damaged file is refused by name", () => {
   });
 
   test("by every command that reads it, with exit code 1", async () => {
-    await makePhotos(join(root, "photos"), 6);
+    await makePhotos(place("photos"), 6);
     for (const [name, file] of [
       ["bad.safetensors", encodeModel(model)],
       ["bad.onnx", await exportOnnx(model, engine)],
     ] as const) {
-      const path = join(root, name);
+      const path = place(name);
       // In the middle of the weights: the header is whole.
       const bad = Buffer.from(file);
       bad[Math.floor(bad.length / 2)]! ^= 4;
       await writeFile(path, bad);
       for (const words of [
-        ["predict", path, join(root, "photos", "cross", "1.jpg")],
-        ["eval", path, join(root, "photos")],
+        ["predict", path, place("photos", "cross", "1.jpg")],
+        ["eval", path, place("photos")],
         ...(name === "bad.onnx"
           ? []
           : [
-              ["export", path, "--out", join(root, "out.onnx")],
-              ["train", join(root, "photos"), "--from", path, "--out", join(root, "run")],
+              ["export", path, "--out", place("out.onnx")],
+              ["train", place("photos"), "--from", path, "--out", place("run")],
               ["profile", path],
             ]),
       ]) {
@@ -174,7 +160,7 @@ describe("a damaged file is refused by name", () => {
 
 describe("a file without a digest", () => {
   test("that says to be a checkpoint of no known format is not passed over", async () => {
-    const path = join(root, "strange.safetensors");
+    const path = place("strange.safetensors");
     for (const format of ["bantam-checkpoinu-4", "bantam-checkpoint-4", ""]) {
       await writeFile(path, encodeSafetensors(new Map(), { format, run: "run" }));
       await expect(loadCheckpoint(path, "run")).rejects.toThrow("received no such digest");
@@ -214,10 +200,10 @@ describe("numbers that are none", () => {
   const bias = (value: number) => Float32Array.of(0.5, value, 0);
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("%s in a model", async (value) => {
-    const path = join(root, "broken.safetensors");
+    const path = place("broken.safetensors");
     await writeFile(path, encodeModel(withTensor("classifier.bias", bias(value))));
-    await makePhotos(join(root, "photos"), 6);
-    const { code, stdout, stderr } = await bantam("predict", path, join(root, "photos", "cross", "1.jpg"), "--json");
+    await makePhotos(place("photos"), 6);
+    const { code, stdout, stderr } = await bantam("predict", path, place("photos", "cross", "1.jpg"), "--json");
     expect(stderr).toContain(`${path}: classifier.bias: expected 3 finite numbers, received ${value} at place 1`);
     expect(code).toBe(1);
     expect(stdout).not.toContain("null");
@@ -225,12 +211,12 @@ describe("numbers that are none", () => {
 
   test("finite weights that count beyond float32", async () => {
     const huge = new Map([...model.tensors].map(([name, data]) => [name, data.map((x) => x * 1e30)] as const));
-    const path = join(root, "huge.safetensors");
+    const path = place("huge.safetensors");
     await writeFile(path, encodeModel({ ...model, tensors: huge }));
-    await makePhotos(join(root, "photos"), 6);
+    await makePhotos(place("photos"), 6);
     for (const words of [
-      ["predict", path, join(root, "photos", "cross", "1.jpg")],
-      ["eval", path, join(root, "photos")],
+      ["predict", path, place("photos", "cross", "1.jpg")],
+      ["eval", path, place("photos")],
     ]) {
       const { code, stdout, stderr } = await bantam(...words);
       expect(stderr, words[0]).toContain(`${path}: expected probabilities between 0 and 1, received NaN`);

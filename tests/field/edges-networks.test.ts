@@ -1,19 +1,11 @@
 /** Networks out of small files that ask for more than any machine has: a clear error, before anything is built. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
 import { createRng } from "../../src/base/index.js";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
 import { buildNetwork, initializeParameters, parseArchitecture } from "../../src/networks/index.js";
+import { createPlace } from "../place.js";
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-networks-"));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const { place, bantam } = createPlace();
 
 const stage = {
   block: "invertedResidual",
@@ -52,16 +44,16 @@ test.each([
   ["an expansion of 1000", network([{ ...stage, expansion: 1000 }]), /stages\.0\.expansion: /],
   ["8192 px", network([stage], { resolution: 8192 }), /resolution: /],
 ] as const)("%s", async (_, json, message) => {
-  const file = join(root, "network.json");
+  const file = place("network.json");
   await writeFile(file, JSON.stringify(json));
   for (const words of [
     ["profile", file],
     ["bench", file, "--device", "cpu"],
   ]) {
-    const io = createFakeIo({ NO_COLOR: "1" });
-    expect(await main(words, commands, io)).toBe(1);
-    expect(io.stderr.text).toMatch(message);
-    expect(io.stderr.text).not.toMatch(/internal/);
+    const { code, stderr } = await bantam(...words);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/internal/);
   }
   expect(await readFile(file, "utf8")).not.toBe("");
 });

@@ -1,33 +1,19 @@
 /** Passwords and tokens on the command line: whatever goes wrong, none is printed, and none becomes the name of a folder. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { beforeAll, expect, test } from "vitest";
 import { makePhotos } from "../photos.js";
+import { createPlace } from "../place.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "bantam-secrets-"));
-  await makePhotos(join(root, "photos"), 4);
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const { place, run } = createPlace();
+beforeAll(() => makePhotos(place("photos"), 4));
 
 async function bantam(...words: string[]) {
-  const io = createFakeIo({
-    BANTAM_CACHE: join(root, "cache"),
-    BANTAM_DEBUG: "1",
-    NO_COLOR: "1",
-    PGPASSWORD: "s3cret",
-  });
-  const code = await main(words, commands, io);
-  return { code, text: io.stdout.text + io.stderr.text };
+  const { code, stdout, stderr } = await run(words, { BANTAM_DEBUG: "1", PGPASSWORD: "s3cret" });
+  return { code, text: stdout + stderr };
 }
 
 // Nobody listens at port 9; a name below .invalid is nobody's.
@@ -62,14 +48,14 @@ test.each(addresses)(
     const lines = [
       ["study", "ls", address],
       ["study", "compare", address, "a", "b"],
-      ...(hasScheme(address) ? [["study", "show", root, address]] : []),
-      ["search", join(root, "photos"), "--trials", "1", "--study", address],
-      ["scaling-study", join(root, "photos"), `--study=${address}`],
-      ["search", join(root, "photos"), "--trials", address],
+      ...(hasScheme(address) ? [["study", "show", place(), address]] : []),
+      ["search", place("photos"), "--trials", "1", "--study", address],
+      ["scaling-study", place("photos"), `--study=${address}`],
+      ["search", place("photos"), "--trials", address],
       ["study", address, "ls"],
-      ["study", "ls", root, "--out", address],
-      ["fit", join(root, "none"), "--studdy", address],
-      ["fit", join(root, "none"), `--studdy=${address}`],
+      ["study", "ls", place(), "--out", address],
+      ["fit", place("none"), "--studdy", address],
+      ["fit", place("none"), `--studdy=${address}`],
       ["study", "ls", "--out", `--place=${address}`],
     ].filter((line) => /^(study|search|scaling-study)$/.test(line[0]!) || hasScheme(address));
     for (const line of lines) {
@@ -80,7 +66,7 @@ test.each(addresses)(
         expect(text).not.toContain("internal");
       }
     }
-    const made = (await readdir(root)).concat(await readdir("."));
+    const made = (await readdir(place())).concat(await readdir("."));
     expect(made.filter((name) => /s3cret|postgres|mysql|host=|^u:/i.test(name))).toEqual([]);
   },
   60_000,
@@ -94,17 +80,10 @@ test("the Hub's token is not printed, by whatever a download fails", async () =>
     HF_TOKEN: "hf_s3cretToken",
     HF_ENDPOINT: "http://127.0.0.1:9",
     BANTAM_DEBUG: "1",
-    HF_HOME: join(root, "hub"),
+    HF_HOME: place("hub"),
   };
-  const words = [
-    program,
-    "export",
-    "--weights",
-    "hf:timm/mobilenetv3_small_050.lamb_in1k",
-    "--out",
-    join(root, "a.onnx"),
-  ];
-  const failed = await promisify(execFile)(process.execPath, words, { env, cwd: root }).catch((error) => error);
+  const words = [program, "export", "--weights", "hf:timm/mobilenetv3_small_050.lamb_in1k", "--out", place("a.onnx")];
+  const failed = await promisify(execFile)(process.execPath, words, { env, cwd: place() }).catch((error) => error);
   expect(failed.code).toBe(1);
   expect(failed.stdout + failed.stderr).not.toContain("s3cret");
 }, 60_000);

@@ -1,13 +1,10 @@
 /** A command line in this process, in a folder of its own, and small pictures. */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { createRng } from "../../src/base/index.js";
-import { commands } from "../../src/cli/commands/index.js";
-import { main } from "../../src/cli/index.js";
-import { createFakeIo } from "../../src/cli/testing/fake-io.js";
+import { createPlace } from "../place.js";
 
 /** Two classes of noisy pictures, told apart by their brightness. */
 export async function makeNoise(folder: string, perClass = 10, seed = 1): Promise<void> {
@@ -26,26 +23,12 @@ export async function makeNoise(folder: string, perClass = 10, seed = 1): Promis
   }
 }
 
-export async function createPlace() {
-  const root = await mkdtemp(join(tmpdir(), "bantam-folders-"));
-  const place = (...names: string[]) => join(root, ...names);
+export function createField() {
+  const { place, run } = createPlace();
   return {
     place,
-    remove: () => rm(root, { recursive: true, force: true }),
     /** @param stopAt Ctrl-C as soon as this is written. */
-    async bantam(words: readonly string[], stopAt?: RegExp) {
-      const io = createFakeIo({ BANTAM_CACHE: place("cache"), BANTAM_THREADS: "1", NO_COLOR: "1" });
-      if (stopAt !== undefined) {
-        const { stderr } = io;
-        const write = stderr.write.bind(stderr) as (text: string, done?: (error?: Error | null) => void) => boolean;
-        stderr.write = (text: string, done?: (error?: Error | null) => void): boolean => {
-          if (stopAt.test(text)) io.signals.emit("SIGINT", "SIGINT");
-          return write(text, done);
-        };
-      }
-      const code = await main(words, commands, io);
-      return { code, stderr: io.stderr.text, stdout: io.stdout.text };
-    },
+    bantam: (words: readonly string[], stopAt?: RegExp) => run(words, {}, stopAt),
     /** Digests of all files by their paths: what may not change. */
     async contents(...names: string[]): Promise<Record<string, string>> {
       const folder = place(...names);

@@ -2,13 +2,11 @@
 import { chmod, cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { formatDurationExactly, parseDuration } from "../../src/base/index.js";
-import { createPlace, makeNoise } from "./folders-fixtures.js";
+import { createField, makeNoise } from "./folders-fixtures.js";
 
-let field: Awaited<ReturnType<typeof createPlace>>;
-const place = (...names: string[]) => field.place(...names);
-const bantam = (words: readonly string[], stopAt?: RegExp) => field.bantam(words, stopAt);
+const { place, bantam, contents } = createField();
 
 /** By the clock. */
 const timed = (out: string, ...more: string[]) => [
@@ -34,17 +32,15 @@ const counted = (out: string, ...more: string[]) => [
 ];
 
 beforeAll(async () => {
-  field = await createPlace();
   await makeNoise(place("photos"));
   for (const words of [timed("timed"), counted("counted")]) expect(await bantam(words)).toMatchObject({ code: 0 });
   expect((await bantam(counted("stopped"), /^trial {2}1/m)).code).toBe(130);
 }, 120_000);
-afterAll(() => field.remove());
 
 const studyOf = async (out: string) => JSON.parse(await readFile(place(out, "study.json"), "utf8"));
 const bytesOf = async (out: string) => {
-  const contents = await field.contents(out);
-  return [contents["model.safetensors"], contents["model.onnx"]];
+  const digests = await contents(out);
+  return [digests["model.safetensors"], digests["model.onnx"]];
 };
 
 test("every duration is printed so that it is read as the same", () => {
@@ -151,11 +147,11 @@ describe("a study that is damaged", () => {
     const study = await studyOf("damaged");
     if (typeof damage !== "string") put(study, ...damage);
     await writeFile(place("damaged", "study.json"), typeof damage === "string" ? damage : JSON.stringify(study));
-    const before = await field.contents("damaged");
+    const before = await contents("damaged");
     const { code, stderr } = await bantam(words);
     const file = place("damaged", "study.json");
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`error: ${file}: expected `) });
-    expect(await field.contents("damaged")).toEqual(before);
+    expect(await contents("damaged")).toEqual(before);
     expect(stderr).toContain(
       "hint: nothing was deleted: put the file back from a copy, or begin anew with --overwrite",
     );
@@ -220,11 +216,11 @@ describe("a study that is damaged", () => {
     await cp(place("stopped"), place("mixed"), { recursive: true });
     const study = await studyOf("mixed");
     await writeFile(place("mixed", "study.json"), JSON.stringify({ ...study, key: "0" }));
-    const before = await field.contents("mixed");
+    const before = await contents("mixed");
     const { code, stderr } = await bantam(counted("mixed"));
     expect(code).toBe(2);
     expect(stderr).toContain("received study.json, not all of the run that run.json tells of\n");
-    expect(await field.contents("mixed")).toEqual(before);
+    expect(await contents("mixed")).toEqual(before);
   });
 
   test("in any one field", async () => {

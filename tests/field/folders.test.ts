@@ -4,12 +4,10 @@ import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPlace, makeNoise } from "./folders-fixtures.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createField, makeNoise } from "./folders-fixtures.js";
 
-let field: Awaited<ReturnType<typeof createPlace>>;
-const place = (...names: string[]) => field.place(...names);
-const bantam = (words: readonly string[], stopAt?: RegExp) => field.bantam(words, stopAt);
+const { place, bantam, contents } = createField();
 
 const amounts = ["--trials", "2", "--epochs", "2", "--time", "60s"];
 const fit = (out: string, ...more: string[]) => [
@@ -22,19 +20,17 @@ const train = (out: string, ...more: string[]) => [
 ];
 
 beforeAll(async () => {
-  field = await createPlace();
   await makeNoise(place("a", "photos"));
   await makeNoise(place("b", "photos"), 10, 2);
   for (const words of [fit("fitted"), train("trained")]) expect(await bantam(words)).toMatchObject({ code: 0 });
 }, 120_000);
-afterAll(() => field.remove());
 
 /** Refused with exit code 2, and not a byte of it changes. */
 async function refused(out: string, words: readonly string[]): Promise<string> {
-  const before = await field.contents(out);
+  const before = await contents(out);
   const { code, stderr } = await bantam(words);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("error: ") });
-  expect(await field.contents(out)).toEqual(before);
+  expect(await contents(out)).toEqual(before);
   return stderr.slice(stderr.indexOf("error: "));
 }
 
@@ -90,14 +86,14 @@ describe("a finished fit", () => {
   });
 
   test("again is said to be finished, and only written again, to the same bytes", async () => {
-    const before = await field.contents("fitted");
+    const before = await contents("fitted");
     const { code, stderr } = await bantam(fit("fitted"));
     expect(code).toBe(0);
     expect(stderr).toContain(
       `the fit in ${place("fitted")} is finished, with 2 finished trials: only its files are written anew\n`,
     );
     expect(stderr).not.toMatch(/^(trial {2}|epoch )/m);
-    const after = await field.contents("fitted");
+    const after = await contents("fitted");
     for (const file of ["model.safetensors", "model.onnx", "checkpoints/best.safetensors"])
       expect(after[file], file).toBe(before[file]);
   });
@@ -106,16 +102,14 @@ describe("a finished fit", () => {
     await cp(place("fitted"), place("elsewhere"), { recursive: true });
     const run = await readFile(place("elsewhere", "run.json"), "utf8");
     await writeFile(place("elsewhere", "run.json"), run.replace(/"bantam": ".*"/, '"bantam": "0.0.9"'));
-    const before = await field.contents("elsewhere");
+    const before = await contents("elsewhere");
     const { code, stderr } = await bantam(fit("elsewhere", "--threads", "2", "--quiet"));
     expect(code).toBe(0);
     expect(stderr).toMatch(/^warning: begun with Bantam 0\.0\.9, going on with \d.*: the results may be others$/m);
     expect(stderr).toMatch(
       /^warning: begun on .* with 1 thread, going on on .* with 2 threads: the results will be rounded differently$/m,
     );
-    expect((await field.contents("elsewhere"))["checkpoints/best.safetensors"]).toBe(
-      before["checkpoints/best.safetensors"],
-    );
+    expect((await contents("elsewhere"))["checkpoints/best.safetensors"]).toBe(before["checkpoints/best.safetensors"]);
   });
 
   test("is begun anew with --overwrite, which leaves what is not Bantam's", async () => {
@@ -137,9 +131,7 @@ describe("a finished fit", () => {
       "last.safetensors",
       "mine.txt",
     ]);
-    expect((await field.contents("replaced"))["model.safetensors"]).toBe(
-      (await field.contents("fitted"))["model.safetensors"],
-    );
+    expect((await contents("replaced"))["model.safetensors"]).toBe((await contents("fitted"))["model.safetensors"]);
   }, 60_000);
 });
 
@@ -344,9 +336,7 @@ describe("two at once", () => {
       `${place("both")}: expected a folder that no other process works in, received one in which process ${process.pid} on `,
     );
     expect(await readdir(place("both"))).not.toContain("run.lock");
-    expect((await field.contents("both"))["model.safetensors"]).toBe(
-      (await field.contents("fitted"))["model.safetensors"],
-    );
+    expect((await contents("both"))["model.safetensors"]).toBe((await contents("fitted"))["model.safetensors"]);
   }, 60_000);
 
   test("while a training runs, a fit is refused, and the training ends as it would", async () => {

@@ -1,12 +1,12 @@
 /** Trainings that go wrong, as people bring them about: what is said, what ships, and with which exit code. */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../../src/base/index.js";
 import { loadModel } from "../../src/shipping/index.js";
-import { createPlace, makeNoise } from "./folders-fixtures.js";
+import { createField, makeNoise } from "./folders-fixtures.js";
 
-const { place, bantam, remove } = await createPlace();
+const { place, bantam } = createField();
 const network = ["--network", "mobilenet-v3-small-0.25@16", "--device", "cpu"];
 
 /** @param colourOf of a pixel: class, picture and place. */
@@ -46,7 +46,6 @@ beforeAll(async () => {
   const rng = createRng(1);
   seven = await makePictures("seven", 7, () => [rng.integer(256), rng.integer(256), rng.integer(256)]);
 });
-afterAll(remove);
 
 describe("a batch larger than there are pictures", () => {
   test("becomes one of those there are, with the rate for it", async () => {

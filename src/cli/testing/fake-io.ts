@@ -8,9 +8,12 @@ export class FakeOutput extends EventEmitter implements Output {
   isTTY = false;
   columns = 80;
   fails: Error | null = null;
+  /** Told of each text before it is written. */
+  onWrite: (text: string) => void = () => {};
 
   write(text: string, done?: (error?: Error | null) => void): boolean {
     const { fails } = this;
+    this.onWrite(text);
     if (fails === null) {
       this.text += text;
       this.writes.push(text);
