@@ -333,8 +333,9 @@ describe("IDX files", () => {
     const only = await refusal(await folderOf({ "train-images-idx3-ubyte": images }));
     expect(only.facts.received).toBe("only train-images-idx3-ubyte");
     const pair = { "train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels(6) };
-    const fewer = await refusal(await folderOf({ ...pair, "train-labels-idx1-ubyte": labels(5) }));
-    expect(fewer.facts).toMatchObject({ at: "train-labels-idx1-ubyte", received: "5 labels" });
+    const root = await folderOf({ ...pair, "train-labels-idx1-ubyte": labels(5) });
+    const fewer = await refusal(root);
+    expect(fewer.facts).toMatchObject({ at: join(root, "train-labels-idx1-ubyte"), received: "5 labels" });
     const other = { "t10k-images-idx3-ubyte": idxImages(6, 20, 20), "t10k-labels-idx1-ubyte": labels(6) };
     expect((await refusal(await folderOf({ ...pair, ...other }))).facts.received).toBe("20 × 20 px");
     const unknown = { "t10k-images-idx3-ubyte": images, "t10k-labels-idx1-ubyte": labels(6, 3) };
@@ -345,10 +346,15 @@ describe("IDX files", () => {
 
   test("class names that do not fit are refused", async () => {
     const pair = { "train-images-idx3-ubyte": idxImages(6, 16, 16), "train-labels-idx1-ubyte": labels(6, 3) };
-    const withNames = async (names: string) => (await refusal(await folderOf({ ...pair, "classes.txt": names }))).facts;
-    expect(await withNames("a\nb\n")).toMatchObject({ at: "train-labels-idx1-ubyte", received: "2 at image 2" });
-    expect(await withNames("a\n\nb\n")).toMatchObject({ at: "classes.txt", received: "nothing in line 2" });
-    expect(await withNames("a\nb\na\n")).toMatchObject({ at: "classes.txt", received: '"a" twice' });
+    const root = await folderOf(pair);
+    const withNames = async (names: string) => {
+      await writeFile(join(root, "classes.txt"), names);
+      return (await refusal(root)).facts;
+    };
+    const [labelFile, nameFile] = [join(root, "train-labels-idx1-ubyte"), join(root, "classes.txt")];
+    expect(await withNames("a\nb\n")).toMatchObject({ at: labelFile, received: "2 at image 2" });
+    expect(await withNames("a\n\nb\n")).toMatchObject({ at: nameFile, received: "nothing in line 2" });
+    expect(await withNames("a\nb\na\n")).toMatchObject({ at: nameFile, received: '"a" twice' });
     expect((await withNames("a\nb\nc\nd\n")).received).toBe('2 in "a", 2 in "b", 2 in "c", 0 in "d"');
   });
 

@@ -47,6 +47,6 @@ export function idxDecoder(files: ReadonlyMap<string, Idx>): Decode {
 export async function openIdxDecoder(root: string, sources: readonly string[]): Promise<Decode> {
   const names = new Set(sources.map((source) => parseIdxSource(source)!.file));
   const files = new Map<string, Idx>();
-  for (const name of names) files.set(name, await readIdx(join(root, name), name, 3));
+  for (const name of names) files.set(name, await readIdx(join(root, name), 3));
   return idxDecoder(files);
 }

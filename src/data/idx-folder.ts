@@ -58,7 +58,7 @@ export async function readIdxFolder(
     const [, ...sides] = images.shape;
     if (sides[0] !== rows || sides[1] !== columns) {
       const expected = `images of ${rows} × ${columns} px, as in ${first.files.images}`;
-      throw new DataError({ at: files.images, expected, received: `${sides.join(" × ")} px` });
+      throw new DataError({ at: join(root, files.images), expected, received: `${sides.join(" × ")} px` });
     }
   }
 
@@ -66,7 +66,7 @@ export async function readIdxFolder(
   const values = named ? named.map((_, i) => i) : labelsIn(first.labels.data);
   const classes = named ?? values.map(String);
   if (!isForModel) refuseFewClasses(root, classes);
-  const samples = pairs.map(({ files, labels }) => samplesOf(files, labels.data, values));
+  const samples = pairs.map(({ files, labels }) => samplesOf(root, files, labels.data, values));
   const facts = pairs.map(({ files, images, labels }) => [files.images, images.sha256, files.labels, labels.sha256]);
 
   const count = samples.reduce((sum, each) => sum + each.length, 0);
@@ -105,28 +105,26 @@ function pairOf(root: string, names: readonly string[], part: Part): Files | nul
 
 async function readPair(root: string, files: Files) {
   const [images, labels] = await Promise.all([
-    readIdx(join(root, files.images), files.images, 3),
-    readIdx(join(root, files.labels), files.labels, 1),
+    readIdx(join(root, files.images), 3),
+    readIdx(join(root, files.labels), 1),
   ]);
   if (images.shape[0] !== labels.shape[0]) {
     const expected = `${images.shape[0]} labels, one for each image in ${files.images}`;
-    throw new DataError({ at: files.labels, expected, received: `${labels.shape[0]} labels` });
+    throw new DataError({ at: join(root, files.labels), expected, received: `${labels.shape[0]} labels` });
   }
   return { files, images, labels };
 }
 
 async function readClassNames(root: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(join(root, "classes.txt"), "utf8");
-  } catch (error) {
-    throw unreadable(error, "classes.txt", "class names, one a line");
-  }
+  const at = join(root, "classes.txt");
+  const text = await readFile(at, "utf8").catch((error: unknown) => {
+    throw unreadable(error, at, "class names, one a line");
+  });
   const lines = namesIn(text);
   const wrong = lines.findIndex((line, i) => line === "" || lines.indexOf(line) !== i);
   if (wrong >= 0) {
     const received = lines[wrong] === "" ? `nothing in line ${wrong + 1}` : `"${lines[wrong]}" twice`;
-    throw new DataError({ at: "classes.txt", expected: "class names, one a line, each once", received });
+    throw new DataError({ at, expected: "class names, one a line, each once", received });
   }
   return lines;
 }
@@ -136,13 +134,13 @@ function labelsIn(labels: Uint8Array): number[] {
 }
 
 /** @param values the label in the file of each class, in the order of the classes. */
-function samplesOf(files: Files, labels: Uint8Array, values: readonly number[]): Sample[] {
+function samplesOf(root: string, files: Files, labels: Uint8Array, values: readonly number[]): Sample[] {
   const classOf = new Map(values.map((value, i) => [value, i]));
   return Array.from(labels, (value, index) => {
     const label = classOf.get(value);
     if (label === undefined) {
       const expected = `labels of the ${values.length} classes (${values[0]} to ${values.at(-1)})`;
-      throw new DataError({ at: files.labels, expected, received: `${value} at image ${index}` });
+      throw new DataError({ at: join(root, files.labels), expected, received: `${value} at image ${index}` });
     }
     return { source: idxSource(files.images, index), label };
   });

@@ -35,13 +35,13 @@ const gzipMagic = 0x1f8b;
  *   gzip, or a file that cannot be opened.
  * @throws {FileError} when the machine cannot read now: see `unreadable`.
  */
-export async function readIdx(file: string, name: string, rank: IdxRank): Promise<Idx> {
-  const reader = new IdxReader(name, rank);
+export async function readIdx(file: string, rank: IdxRank): Promise<Idx> {
+  const reader = new IdxReader(file, rank);
   try {
     for await (const chunk of await contentOf(file)) reader.push(chunk);
   } catch (error) {
     if (isZlibError(error)) throw reader.brokenGzip(error);
-    throw unreadable(error, name, "a readable IDX file");
+    throw unreadable(error, file, "a readable IDX file");
   }
   return reader.finish();
 }

@@ -14,7 +14,7 @@ describe("IDX files in gzip", () => {
     const root = await temporaryFolder();
     await write(join(root, "train-images-idx3-ubyte.gz"), file);
     await write(join(root, "train-labels-idx1-ubyte.gz"), labels);
-    return bantam(["train", root, ...quick, "--out", join(await temporaryFolder(), "out")]);
+    return { root, ...(await bantam(["train", root, ...quick, "--out", join(await temporaryFolder(), "out")])) };
   };
 
   test("zeros after the end are padding", async () => {
@@ -27,10 +27,10 @@ describe("IDX files in gzip", () => {
     ["with garbage behind it", Buffer.concat([images, Buffer.from("x")]), "a whole gzip file"],
     ["empty", Buffer.alloc(0), "received 0 bytes"],
     ["of zeros alone", Buffer.alloc(512), "0x00000000"],
-  ])("a file %s is refused by name", async (_, file, text) => {
-    const { code, stderr } = await train(file);
+  ])("a file %s is refused with its path", async (_, file, text) => {
+    const { root, code, stderr } = await train(file);
     expect(code).toBe(1);
-    expect(stderr).toContain("error: train-images-idx3-ubyte.gz: expected");
+    expect(stderr).toContain(`error: ${join(root, "train-images-idx3-ubyte.gz")}: expected`);
     expect(stderr).toContain(text);
     expect(stderr).not.toContain("internal");
   });
