@@ -11,6 +11,9 @@ const shapes: Record<string, (size: number) => string> = {
     `<path d="M${-r},${-r / 2} H${r} M${-r},0 H${r} M${-r},${r / 2} H${r}" stroke="white" stroke-width="${r / 5}"`,
 };
 
+/** What `--quiet` leaves to be said of them. */
+export const photosWarning = "warning: skipped circle/broken.jpg: a file that starts with 74 68 69 73\n";
+
 export async function makePhotos(folder: string, perClass: number, seed = 7): Promise<void> {
   const rng = createRng(seed);
   for (const [label, shape] of Object.entries(shapes)) {
