@@ -53,11 +53,12 @@ export const times = (factor: number) => `${factor < 10 ? factor.toFixed(1) : Ma
 /** Many networks would make many sentences: then the one with the largest factor speaks for all. */
 const mostClaims = 6;
 
-/** @param networks how many are compared. */
-export function strongest(rivals: AccuracyFigure["rivals"], networks: number): AccuracyFigure["rivals"] {
-  if (networks <= mostClaims) return rivals;
+/** What can be said of the compared networks, in sentences. */
+export function claimsOn(quantity: Quantity, { rivals: all, networks }: Comparison): string[] {
+  const rivals = all.filter((rival) => rival.quantity === quantity);
+  if (networks.length <= mostClaims) return claimsOf(rivals);
   const factor = ({ costliest }: AccuracyFigure["rivals"][number]) => costliest?.factor ?? 0;
-  return rivals.toSorted((a, b) => factor(b) - factor(a)).slice(0, 1);
+  return claimsOf(rivals.toSorted((a, b) => factor(b) - factor(a)).slice(0, 1));
 }
 
 const unit: Readonly<Record<Quantity, string>> = { macs: "multiply-adds", params: "parameters" };

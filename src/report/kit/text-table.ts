@@ -35,6 +35,35 @@ export function columns(rows: readonly (readonly string[])[], align: readonly Al
   );
 }
 
+export type Column<Row> = {
+  readonly head: string;
+  readonly align: Align;
+  readonly cell: (row: Row) => string;
+  /** In the last line, where a column has one. */
+  readonly total?: string;
+  /** Columns with one may be left out, the lowest first. */
+  readonly drop?: number;
+};
+
+/** The head, then a line a row, in as many columns as fit. */
+export function fittingTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number): string[] {
+  const cells = [all.map(({ head }) => head), ...rows.map((row) => all.map(({ cell }) => cell(row)))];
+  const totals = all.some(({ total }) => total !== undefined) ? [all.map(({ total }) => total ?? "")] : [];
+  const lines = columns(
+    [...cells, ...totals],
+    all.map(({ align }) => align),
+  );
+  const lowest = Math.min(...all.map(({ drop }) => drop ?? Number.POSITIVE_INFINITY));
+  const fits = Math.max(...lines.map((line) => line.length)) <= width || lowest === Number.POSITIVE_INFINITY;
+  return fits
+    ? lines
+    : fittingTable(
+        all.filter(({ drop }) => drop !== lowest),
+        rows,
+        width,
+      );
+}
+
 /** `####....`, full at share 1. */
 export function textBar(share: number, width: number): string {
   const full = Math.round(Math.min(Math.max(share, 0), 1) * width);

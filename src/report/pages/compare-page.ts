@@ -1,33 +1,18 @@
 /** Networks side by side as one HTML file: figures, tables, and both to take away. */
 
-import {
-  type Comparison,
-  claimsOf,
-  comparisonRows,
-  type Quantity,
-  renderComparisonCsv,
-  strongest,
-} from "../comparison-facts.js";
+import { type Comparison, claimsOn, comparisonRows, renderComparisonCsv } from "../comparison-facts.js";
 import { costRows } from "../kit/cost-rows.js";
 import { table } from "../kit/figure.js";
 import { given, html, type Markup } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
+import { footer, htmlDocument } from "../kit/html-document.js";
 import { count, counted, percent } from "../kit/words.js";
 import { accuracyFigure, renderComparisonSvg } from "./accuracy-figure.js";
 
 /** @returns the text of the file, to be written as UTF-8. */
 export function renderComparisonPage(comparison: Comparison, version: string): string {
-  const { networks, rivals } = comparison;
+  const { networks } = comparison;
   const title = networks.length > 6 ? "Published networks" : networks.map(({ network }) => network).join(", ");
-  const claimsOn = (wanted: Quantity) =>
-    claimsOf(
-      strongest(
-        rivals.filter(({ quantity }) => quantity === wanted),
-        networks.length,
-      ),
-    );
-  const claims = claimsOn("macs");
-  const paramClaims = claimsOn("params");
+  const [claims, paramClaims] = [claimsOn("macs", comparison), claimsOn("params", comparison)];
   return htmlDocument(
     title,
     html`<header>
@@ -49,11 +34,7 @@ ${accuracyFigure(comparison, "params")}</section>
 <p class="read">How to read it: counts of networks that are built here are exact; those of the others are the rounded ones that were printed.</p>
 ${dataTable(comparison)}</section>
 </main>
-<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Bantam ${version}.</p>
-</footer>`,
+${footer(`Bantam ${version}`)}`,
   );
 }
 

@@ -2,8 +2,7 @@
 
 import type { FitReport } from "../fit-report.js";
 import { html } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
-import { moment } from "../kit/words.js";
+import { footer, htmlDocument, madeBy } from "../kit/html-document.js";
 import { architecture } from "./architecture-section.js";
 import { budget } from "./budget-section.js";
 import { classes } from "./class-section.js";
@@ -31,14 +30,6 @@ ${confusion(report.data.classes, report.confusion)}
 ${classes(report.perClass)}
 ${mistakes(report.mistakes)}
 </main>
-${footnote(report)}`,
+${footer(madeBy(report))}`,
   );
-}
-
-function footnote({ version, createdAt }: FitReport) {
-  return html`<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Bantam ${version}, <time datetime="${createdAt}">${moment(createdAt)}</time>.</p>
-</footer>`;
 }

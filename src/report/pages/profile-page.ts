@@ -5,7 +5,7 @@ import type { StageRow } from "../fit-report.js";
 import { costRows } from "../kit/cost-rows.js";
 import { bar, table } from "../kit/figure.js";
 import { given, html, type Markup, type Part } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
+import { footer, htmlDocument } from "../kit/html-document.js";
 import { svgFile } from "../kit/svg-file.js";
 import { count, counted, exactly, percent } from "../kit/words.js";
 import type { ProfileTable } from "../profile-table.js";
@@ -34,11 +34,7 @@ ${layers(profile)}
 ${profile.timeline !== undefined && html`<section aria-labelledby="memory"><h2 id="memory">Memory</h2>${memoryFigure(profile.timeline)}</section>`}
 ${profile.explanation !== undefined && explainSection(profile.explanation)}
 </main>
-<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Bantam ${version}.</p>
-</footer>`,
+${footer(`Bantam ${version}`)}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** A scaling study as a page. */
 import { figure, table } from "../kit/figure.js";
 import { given, html, type Markup } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
+import { footer, htmlDocument } from "../kit/html-document.js";
 import { count, counted, moment, percent } from "../kit/words.js";
 import type { ScalingStudyFacts } from "../scaling-facts.js";
 import { findingsOf } from "../scaling-findings.js";
@@ -46,11 +46,7 @@ ${figure(
 <p class="read">How to read it: an interval is that of the mean over the seeds; that the validation images are themselves a sample is not in it, and is the same for all networks.</p>
 ${dataTable(facts)}</section>
 </main>
-<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Made by <code>${facts.command}</code> with Bantam ${facts.version}, ${facts.engine}, ${moment(facts.createdAt)}. After Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8 and table 7.</p>
-</footer>`,
+${footer(html`Made by <code>${facts.command}</code> with Bantam ${facts.version}, ${facts.engine}, ${moment(facts.createdAt)}. After Tan and Le 2019, arXiv:1905.11946, figures 3, 4 and 8 and table 7`)}`,
   );
 }
 

@@ -6,7 +6,7 @@ import { linearScale, logScale } from "../kit/axis.js";
 import { costsInRows } from "../kit/cost-rows.js";
 import { figure, svg, table, xAxis, yAxis } from "../kit/figure.js";
 import { given, html, isolated, type Markup } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
+import { footer, htmlDocument, madeBy } from "../kit/html-document.js";
 import { wilson } from "../kit/interval.js";
 import { count, counted, duration, exactly, moment, percent, percentTick } from "../kit/words.js";
 import { type SearchReport, verdict } from "../search-report.js";
@@ -25,7 +25,7 @@ export type SearchPage = SearchReport & {
  * @returns the text of the file, to be written as UTF-8.
  */
 export function renderSearchPage(report: SearchPage): string {
-  const { title, name, place, strategy, seed, engine, threads, seconds, createdAt, version } = report;
+  const { title, name, place, strategy, seed, engine, threads, seconds, createdAt } = report;
   const { epochs, images, validation, counts, rejected, next } = report;
   return htmlDocument(
     `${title}, search`,
@@ -56,11 +56,7 @@ ${
 ${next.map((line) => html`<p><code>${line}</code></p>`)}</section>`
 }
 </main>
-<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Bantam ${version}, <time datetime="${createdAt}">${moment(createdAt)}</time>.</p>
-</footer>`,
+${footer(madeBy(report))}`,
   );
 }
 

@@ -3,8 +3,8 @@
 import type { FitReport } from "../fit-report.js";
 import { costRows } from "../kit/cost-rows.js";
 import { given, html, type Markup } from "../kit/html.js";
-import { conventions, htmlDocument } from "../kit/html-document.js";
-import { counted, moment } from "../kit/words.js";
+import { footer, htmlDocument, madeBy } from "../kit/html-document.js";
+import { counted } from "../kit/words.js";
 import { classes } from "./class-section.js";
 import { confusion } from "./confusion.js";
 import { curves } from "./curves.js";
@@ -23,7 +23,7 @@ export type TrainReport = Omit<FitReport, "command" | "seconds" | "budget" | "la
  * @returns the text of the file, to be written as UTF-8.
  */
 export function renderTrainReport(report: TrainReport): string {
-  const { network, costs, settings, version, createdAt } = report;
+  const { network, costs, settings } = report;
   return htmlDocument(
     report.title,
     html`${headline({ ...report, seconds: null, command: null }, "training")}
@@ -39,11 +39,7 @@ ${confusion(report.data.classes, report.confusion)}
 ${classes(report.perClass)}
 ${mistakes(report.mistakes)}
 </main>
-<footer>
-<h2>Conventions</h2>
-${conventions}
-<p>Bantam ${version}, <time datetime="${createdAt}">${moment(createdAt)}</time>.</p>
-</footer>`,
+${footer(madeBy(report))}`,
   );
 }
 

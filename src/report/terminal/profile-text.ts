@@ -1,7 +1,8 @@
 import { formatBytes, formatCount, formatPercent } from "../../base/index.js";
 import {
-  type Align,
+  type Column,
   columns,
+  fittingTable,
   narrowest,
   palette,
   plain,
@@ -13,13 +14,6 @@ import {
 import { counted, exactly } from "../kit/words.js";
 import type { ProfileTable } from "../profile-table.js";
 import { networkLines } from "./network-drawing-text.js";
-
-type Column = {
-  readonly head: string;
-  readonly align: Align;
-  readonly cell: (layer: ProfileTable["layers"][number]) => string;
-  readonly total: string;
-};
 
 const barWidth = 16;
 
@@ -56,22 +50,17 @@ function layerLines(profile: ProfileTable, width: number): string[] {
     Number.isFinite(width) ? 32 : width,
   );
   const names = new Map(layers.map((layer, i) => [layer, cut[i]!]));
-  let chosen: readonly Column[] = [
+  const all: readonly Column<ProfileTable["layers"][number]>[] = [
     { head: "layer", align: "left", cell: (layer) => names.get(layer)!, total: "total" },
-    { head: "kind", align: "left", cell: (layer) => plain(layer.kind), total: "" },
-    { head: "output", align: "right", cell: (layer) => layer.output.join("×"), total: "" },
+    { head: "kind", align: "left", cell: (layer) => plain(layer.kind), drop: 3 },
+    { head: "output", align: "right", cell: (layer) => layer.output.join("×"), drop: 5 },
     { head: "params", align: "right", cell: (layer) => formatCount(layer.params), total: formatCount(params) },
     { head: "MACs", align: "right", cell: (layer) => formatCount(layer.macs), total: formatCount(macs) },
-    { head: "output bytes", align: "right", cell: (layer) => formatBytes(layer.activationBytes), total: "" },
-    { head: "share", align: "right", cell: (layer) => formatPercent(share(layer)), total: "" },
-    { head: "of MACs", align: "left", cell: (layer) => textBar(share(layer), barWidth), total: "" },
+    { head: "output bytes", align: "right", cell: (layer) => formatBytes(layer.activationBytes), drop: 2 },
+    { head: "share", align: "right", cell: (layer) => formatPercent(share(layer)), drop: 4 },
+    { head: "of MACs", align: "left", cell: (layer) => textBar(share(layer), barWidth), drop: 1 },
   ];
-  // What can go, in this order, until a line fits.
-  for (const head of ["of MACs", "output bytes", "kind", "share", "output"]) {
-    if (Math.max(...render(chosen, profile).map((line) => line.length)) <= width) break;
-    chosen = chosen.filter((column) => column.head !== head);
-  }
-  return render(chosen, profile);
+  return fittingTable(all, layers, width);
 }
 
 function totalLines({ params, macs, weightBytes, peakActivationBytes }: ProfileTable, width: number): string[] {
@@ -92,13 +81,4 @@ function drawing({ resolution, stages }: ProfileTable, paint: ReturnType<typeof 
   if (stages === undefined || stages.length === 0) return [];
   const [head, ...lines] = networkLines(resolution, stages, width);
   return [paint.quiet(head!), ...lines, ""];
-}
-
-function render(chosen: readonly Column[], { layers }: ProfileTable): string[] {
-  const rows = layers.map((layer) => chosen.map((column) => column.cell(layer)));
-  const all = [chosen.map((column) => column.head), ...rows, chosen.map((column) => column.total)];
-  return columns(
-    all,
-    chosen.map((column) => column.align),
-  );
 }
