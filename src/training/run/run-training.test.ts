@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRng, DivergenceError, InterruptedError } from "../../base/index.js";
@@ -34,6 +35,23 @@ const pictures = halves(24, 2);
 /** Pictures with the wrong label: the more is learned, the worse it gets, so the best epoch is an early one. */
 const contrary = { ...pictures, labels: pictures.labels.map((label) => 1 - label) };
 const unbroken = await run({ validation: contrary });
+
+test("a state that cannot be saved at a stop hides the stop from nobody, and is told", async () => {
+  const checkpoints = { folder: await temporaryFolder(), run: "a" };
+  const controller = new AbortController();
+  const notices: string[] = [];
+  const stopped = run({
+    checkpoints,
+    signal: controller.signal,
+    onNotice: (text) => void notices.push(text),
+    onStep: (_, { step }) => {
+      if (step === 2) controller.abort();
+      rmSync(checkpoints.folder, { recursive: true, force: true });
+    },
+  });
+  await expect(stopped).rejects.toThrow(InterruptedError);
+  expect(notices).toEqual([expect.stringMatching(/^not saved at the stop: .*last\.safetensors: /)]);
+});
 
 describe("stopped and called again, a run ends in the bytes of an unbroken one", () => {
   async function stopped(changes: (controller: AbortController) => Partial<RunOptions>) {

@@ -2,7 +2,7 @@
  * A whole training run: epochs with validation, the best and the last state kept on disk, and a way to go on from there. A run that
  * goes wrong is put back to its best state and tried again at a lower rate, a few times.
  */
-import { DivergenceError, InterruptedError, lastly } from "../../base/index.js";
+import { DivergenceError, InterruptedError, lastly, messageOf } from "../../base/index.js";
 import type { ImageSet } from "../../data/index.js";
 import type { TrainingState } from "../step/state.js";
 import { requireFit, saveCheckpoint } from "./checkpoint.js";
@@ -49,7 +49,7 @@ export type RunOptions = Omit<TrainingSetup, "state"> & {
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** @param curve what is left of it. */
   readonly onSetback?: (setback: Setback, curve: readonly EpochRecord[]) => void | Promise<void>;
-  /** Told where the newest checkpoint could not be gone on from, and which one it is instead. */
+  /** Told where the newest checkpoint could not be gone on from, and which one it is instead; and where none could be written at a stop. */
   readonly onNotice?: (text: string) => void;
 };
 
@@ -81,7 +81,7 @@ type Run = {
 };
 
 /**
- * @throws {InterruptedError} at the signal; the last finished step is on disk. @throws {DivergenceError} where no state is worth keeping,
+ * @throws {InterruptedError} at the signal; the last finished step is on disk, where it can be written. @throws {DivergenceError} where no state is worth keeping,
  * or without retries naming the best state. @throws {ModelError} when the checkpoints are damaged, and cannot be gone on from.
  */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
@@ -153,7 +153,8 @@ async function trainEpoch(run: Run, epoch: number, planned: number): Promise<Epo
     const at = `${options.architecture.name}, epoch ${epoch}`;
     return new DivergenceError({ at, expected: "a finite loss of the validation images", received: String(loss) });
   } catch (error) {
-    if (error instanceof InterruptedError) await save(run, "last");
+    if (error instanceof InterruptedError)
+      await save(run, "last").catch((why) => options.onNotice?.(`not saved at the stop: ${messageOf(why)}`));
     // Saved as it is before the step that failed, a run would only fail there again.
     if (error instanceof DivergenceError) return error;
     throw error;
