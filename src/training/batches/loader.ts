@@ -121,9 +121,8 @@ function createFeed(
   const ahead: Promise<Float32Array>[] = [];
   let [taken, waited] = [0, 0];
 
-  const fillAhead = (workers: BatchWorkers | null): void => {
-    for (let i = taken + ahead.length; workers !== null && i < batches.length; i++) {
-      if (ahead.length >= AHEAD * workers.count) return;
+  const fillAhead = (workers: BatchWorkers): void => {
+    for (let i = taken + ahead.length; i < batches.length && ahead.length < AHEAD * workers.count; i++) {
       const options = { ...pixels, rng: rngAt?.(i) ?? null };
       const filled = workers.fill(images, batches[i]!, options, memory.take(batches[i]!.length));
       // Where nobody comes for it any more, its failure is nobody's.
@@ -139,13 +138,13 @@ function createFeed(
     async step(run) {
       const began = now();
       const workers = workersFor(images);
-      fillAhead(workers);
+      if (workers !== null) fillAhead(workers);
       const filled = ahead.shift();
       const indices = batches[taken]!;
       const rng = rngAt?.(taken) ?? null;
       taken++;
       const place = filled === undefined ? memory.take(indices.length) : await filled;
-      fillAhead(workers);
+      if (workers !== null) fillAhead(workers);
       const plain =
         filled === undefined
           ? assemble(architecture, images, indices, pixels, rng, place)

@@ -83,8 +83,5 @@ export const quickRecipe: Recipe = {
 };
 
 /** @param progress epochs done, fractional, of `epochs` in all. */
-export const learningRateAt = (
-  { learningRate, schedule, warmupEpochs }: Pick<Recipe, "learningRate" | "schedule" | "warmupEpochs">,
-  progress: number,
-  epochs: number,
-): number => learningRate * learningRateShare(schedule, progress, warmupEpochs, epochs);
+export const learningRateAt = ({ learningRate, schedule, warmupEpochs }: Recipe, progress: number, epochs: number) =>
+  learningRate * learningRateShare(schedule, progress, warmupEpochs, epochs);

@@ -88,10 +88,10 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const { session, noise } = await loadTrainingStep(setup, architecture, layout, [...start.vectors.keys()]);
   const stepper = createStepper(session, start, { architecture, recipe, layout });
   const loader = createLoader({ architecture, threads: engine.threads, workers });
-  const batch = evaluationBatch(recipe);
-  const evaluator = createEvaluator({ engine, architecture, layout, normalization, tuning, batch, loader });
+  const evaluated = { engine, architecture, layout, normalization, tuning, batch: evaluationBatch(recipe), loader };
+  const evaluator = createEvaluator(evaluated);
   const teacher = distillation && teacherInput(architecture, normalization, distillation);
-  const finish = (assembled: Batch, rng: Rng) => finished(assembled, { mixing: recipe.mixing, noise, teacher }, rng);
+  const finish = (batch: Batch, draw: Rng) => finished(batch, { mixing: recipe.mixing, noise, teacher }, draw);
   const pixels = { ...normalization, augmentation: recipe.augmentation };
   const loop: StepLoop = { architecture, recipe, stepper, loader, pixels, finish, rng };
 

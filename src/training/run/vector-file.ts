@@ -10,11 +10,11 @@ type VectorFile = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
-/** @param metadata of its format, and the run that it belongs to. */
+/** @param metadata also says the `format`, and the `run` that it belongs to. */
 export async function saveVectors(
   path: string,
   vectors: ReadonlyMap<string, Float32Array>,
-  metadata: Readonly<Record<"format" | "run" | (string & {}), string>>,
+  metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tensorOf = (data: Float32Array): Tensor => ({ dtype: "F32", shape: [data.length], data });
   const tensors = new Map([...vectors].map(([name, data]) => [name, tensorOf(data)]));
