@@ -9,6 +9,9 @@ export type Frame = { readonly left: number; readonly top: number; readonly righ
 /** Drawing widths, px: a page column (and paper), and a phone. Letters keep their size, so the drawing is laid out twice. */
 const widths = { wide: 720, narrow: 342 } as const;
 
+/** Room right of a plot for half of the longest number below its end, px. */
+export const endRoom = 24;
+
 /** A figure in both layouts; the style sheet shows one of them. The caption says how to read it. */
 export function figure(draw: (width: number) => Part, caption: Part, legend: Part = null): Markup {
   return html`<figure>${legend}

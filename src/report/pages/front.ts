@@ -2,7 +2,7 @@ import { extentOf } from "../../base/index.js";
 import type { FitReport, TrialPoint } from "../fit-report.js";
 import { type Arm, armTrials, best, equalCompute, paretoFront } from "../front-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
-import { figure, linePath, spread, svg, table, textWidth, xAxis, yAxis } from "../kit/figure.js";
+import { endRoom, figure, linePath, spread, svg, table, textWidth, xAxis, yAxis } from "../kit/figure.js";
 import { html, isolated, type Markup, type Part } from "../kit/html.js";
 import { wilson } from "../kit/interval.js";
 import { count, counted, exactly, percent, percentTick, points } from "../kit/words.js";
@@ -58,7 +58,7 @@ function drawing(search: Search, width: number): Markup {
   const { trials } = search;
   const wide = width > 500;
   const height = wide ? 400 : 320;
-  const frame = { left: 46, top: 34, right: width - (wide ? 104 : 12), bottom: height - 46 };
+  const frame = { left: 46, top: 34, right: width - (wide ? 104 : endRoom), bottom: height - 46 };
   const macs = trials.map((trial) => trial.macs);
   const accuracies = trials.map((trial) => trial.accuracy);
   const x = logScale(extentOf(macs), [frame.left, frame.right], wide ? 8 : 5);

@@ -4,7 +4,7 @@ import { extentOf } from "../../base/index.js";
 import { paretoFront } from "../front-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { costsInRows } from "../kit/cost-rows.js";
-import { figure, svg, table, xAxis, yAxis } from "../kit/figure.js";
+import { endRoom, figure, svg, table, xAxis, yAxis } from "../kit/figure.js";
 import { given, html, isolated, type Markup } from "../kit/html.js";
 import { footer, htmlDocument, madeBy } from "../kit/html-document.js";
 import { wilson } from "../kit/interval.js";
@@ -79,7 +79,7 @@ const kindOf = (arm: string) => (arm === "random" ? "random" : "evolution");
 
 function drawing(trials: SearchReport["trials"], names: readonly string[], width: number): Markup {
   const height = width > 500 ? 400 : 320;
-  const frame = { left: 46, top: 34, right: width - 12, bottom: height - 46 };
+  const frame = { left: 46, top: 34, right: width - endRoom, bottom: height - 46 };
   const points = trials.map(({ costs, ...trial }) => ({ ...trial, macs: costs.macs, params: costs.params }));
   const x = logScale(extentOf(points.map(({ macs }) => macs)), [frame.left, frame.right], width > 500 ? 8 : 5);
   const y = linearScale(extentOf(points.map(({ accuracy }) => accuracy)), [frame.bottom, frame.top], 6);

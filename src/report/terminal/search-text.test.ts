@@ -1,41 +1,8 @@
 import { expect, test } from "vitest";
-import type { SearchReport } from "../search-report.js";
-import { sampleReport } from "../testing/sample.js";
+import { costsOf, sampleSearch } from "../testing/sample.js";
 import { renderSearch, renderStudies, renderTrials } from "./search-text.js";
 
-const costs = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
-const report: SearchReport = {
-  data: sampleReport().data,
-  title: "shoes",
-  name: "first",
-  place: "studies",
-  strategy: "nsga2",
-  axes: ["macs"],
-  front: [
-    { id: 4, arm: "nsga2", accuracy: 0.5, costs: costs(1e5), summary: "small", isKnee: false },
-    { id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle", isKnee: true },
-    { id: 2, arm: "nsga2", accuracy: 0.82, costs: costs(9e5), summary: "large", isKnee: false },
-  ],
-  trials: [{ id: 1, arm: "random", accuracy: 0.8, costs: costs(2e5), summary: "middle" }],
-  arms: [
-    { name: "nsga2", trials: 6, accuracy: 0.82, volume: 0.61, compute: 3e12 },
-    { name: "random", trials: 6, accuracy: 0.8, volume: 0.62, compute: 3e12 },
-  ],
-  counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
-  compute: 5e12,
-  seed: 3,
-  epochs: 2,
-  images: 7200,
-  validation: 800,
-  rejected: 12,
-  exhaustedBefore: null,
-  warmStart: false,
-  latencyOn: null,
-  ranking: null,
-  engine: "onnxruntime-node",
-  threads: 2,
-  seconds: 65,
-};
+const report = sampleSearch();
 const options = { colour: false, width: 100 };
 
 test("a search in words: front, knee, intervals, both arms, and who was ahead", () => {
@@ -91,9 +58,9 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   };
   const text = renderTrials(
     [
-      { ...trial, costs: costs(5), seconds: 2, error: null },
-      { ...trial, id: 2, state: "failed", costs: costs(5), seconds: 0, error: "out of memory\nmore" },
-      { ...trial, id: 3, sameAs: 1, costs: costs(5), seconds: 0, error: null },
+      { ...trial, costs: costsOf(5), seconds: 2, error: null },
+      { ...trial, id: 2, state: "failed", costs: costsOf(5), seconds: 0, error: "out of memory\nmore" },
+      { ...trial, id: 3, sameAs: 1, costs: costsOf(5), seconds: 0, error: null },
     ],
     options,
   );
@@ -101,7 +68,7 @@ test("studies and trials in columns; a failure with its reason, a repeat with it
   expect(text).toMatch(/1 +random +50\.0 % .* 2\/3 +2 s {2}28 px · stem 8 \/2 · relu$/m);
   expect(text).toMatch(/2 +random +failed .*out of memory$/m);
   expect(text).toMatch(/3 +random .*as 1 {2}28 px/m);
-  expect(renderTrials([{ ...trial, costs: costs(5), seconds: 2, error: null }], { ...options, width: 70 })).toMatch(
+  expect(renderTrials([{ ...trial, costs: costsOf(5), seconds: 2, error: null }], { ...options, width: 70 })).toMatch(
     /2 s {2}28 px · st…\/2 · relu$/m,
   );
 });

@@ -1,5 +1,6 @@
 import { createRng, type Rng } from "../../base/index.js";
 import type { ClassScore, FitReport, Mistake, StageRow, TrialPoint } from "../fit-report.js";
+import type { SearchReport } from "../search-report.js";
 import { greyPng } from "./png.js";
 
 const fashion = [
@@ -193,3 +194,38 @@ function sampleMistake(labels: readonly string[], i: number, rng: Rng): Mistake 
     image: greyPng(28, (x, y) => Math.max(0, 250 - 22 * Math.hypot(x - cx, (y - cy) * (0.4 + 0.1 * (i % 7)))) % 256),
   };
 }
+
+export const costsOf = (macs: number) => ({ params: 1000, macs, weightBytes: 4000, peakActivationBytes: 8192 });
+
+export const sampleSearch = (): SearchReport => ({
+  data: sampleReport().data,
+  title: "shoes",
+  name: "first",
+  place: "studies",
+  strategy: "nsga2",
+  axes: ["macs"],
+  front: [
+    { id: 4, arm: "nsga2", accuracy: 0.5, costs: costsOf(1e5), summary: "small", isKnee: false },
+    { id: 1, arm: "random", accuracy: 0.8, costs: costsOf(2e5), summary: "middle", isKnee: true },
+    { id: 2, arm: "nsga2", accuracy: 0.82, costs: costsOf(9e5), summary: "large", isKnee: false },
+  ],
+  trials: [{ id: 1, arm: "random", accuracy: 0.8, costs: costsOf(2e5), summary: "middle" }],
+  arms: [
+    { name: "nsga2", trials: 6, accuracy: 0.82, volume: 0.61, compute: 3e12 },
+    { name: "random", trials: 6, accuracy: 0.8, volume: 0.62, compute: 3e12 },
+  ],
+  counts: { trained: 10, failed: 1, stopped: 2, repeated: 2 },
+  compute: 5e12,
+  seed: 3,
+  epochs: 2,
+  images: 7200,
+  validation: 800,
+  rejected: 12,
+  exhaustedBefore: null,
+  warmStart: false,
+  latencyOn: null,
+  ranking: null,
+  engine: "onnxruntime-node",
+  threads: 2,
+  seconds: 65,
+});
