@@ -53,7 +53,10 @@ const blockOf = (seed: number): MeasuredBlock => {
 };
 
 const configuration = (blocks: readonly MeasuredBlock[]): LatencyConfiguration => ({
-  ...({ provider: "cpu", threads: 1, batch: 1, runtime: "an engine" } as const),
+  provider: "cpu" as const,
+  threads: 1,
+  batch: 1,
+  runtime: "an engine",
   overhead: timingOf(OVERHEAD),
   blocks,
   networks: [],

@@ -114,7 +114,8 @@ test("a table of one network has nothing left to predict it from", async () => {
 
 describe("what was measured elsewhere does not mix", () => {
   const table = {
-    ...({ format: "bantam-latency", version: 1 } as const),
+    format: "bantam-latency" as const,
+    version: 1 as const,
     machine: thisMachine(),
     date: "2026-11-24",
     configurations: [],

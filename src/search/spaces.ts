@@ -19,7 +19,11 @@ const stageStrides: Readonly<Record<number, readonly (1 | 2)[]>> = {
 };
 
 const ofExpanded: SqueezeExcite = {
-  ...({ ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" } as const),
+  ratio: 0.25,
+  of: "expanded",
+  divisor: 4,
+  activation: "relu",
+  gate: "hardSigmoid",
 };
 
 /**

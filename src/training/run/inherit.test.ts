@@ -13,7 +13,9 @@ const layoutOf = (shapes: Readonly<Record<string, readonly number[]>>) =>
   flatLayout(
     Object.entries(shapes).map(([name, shape], id) => ({
       value: { id, name, shape, dtype: "float32", axes: "plain" },
-      ...({ initializer: { kind: "constant", value: 0 }, trainable: true, decay: true } as const),
+      initializer: { kind: "constant" as const, value: 0 },
+      trainable: true,
+      decay: true,
     })),
   );
 
