@@ -27,14 +27,19 @@ async function options(other: Partial<SearchOptions> = {}): Promise<SearchOption
   }
   const folder = await folderOf(files);
   return {
-    ...{
-      data: folder,
-      budget: { params: 30_000 },
-      strategy: "evolution",
-      study: join(await temporaryFolder(), "study"),
-    },
-    ...{ trials: 3, epochs: 2, axes: ["macs", "params"], earlyStopping: false, seed: 0, engine, name: "squares" },
-    ...{ cacheDir: await temporaryFolder(), ...other },
+    data: folder,
+    budget: { params: 30_000 },
+    strategy: "evolution",
+    study: join(await temporaryFolder(), "study"),
+    trials: 3,
+    epochs: 2,
+    axes: ["macs", "params"],
+    earlyStopping: false,
+    seed: 0,
+    engine,
+    name: "squares",
+    cacheDir: await temporaryFolder(),
+    ...other,
   };
 }
 
@@ -110,23 +115,29 @@ test("a budget that nothing keeps ends before a study is begun", async () => {
 
 test("a space with one point ends after its one trial", async () => {
   const space: SearchOptions["space"] = (facts) => ({
-    ...{ classes: facts.classes, channels: facts.channels, resolutions: [facts.resolutions[0]!], widths: [1] },
-    ...{ channelDivisor: 4, stemStrides: [2], stemChannels: [8], activations: ["relu"] },
+    classes: facts.classes,
+    channels: facts.channels,
+    resolutions: [facts.resolutions[0]!],
+    widths: [1],
+    channelDivisor: 4,
+    stemStrides: [2],
+    stemChannels: [8],
+    activations: ["relu"],
     squeezeExcite: { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" },
     stages: [
       {
-        ...{
-          stride: 1,
-          blocks: ["separable"],
-          kernels: [3],
-          expansions: [1],
-          squeezeExcite: [false],
-          residual: [false],
-        },
-        ...{ channels: [8], repeats: [1] },
+        stride: 1,
+        blocks: ["separable"],
+        kernels: [3],
+        expansions: [1],
+        squeezeExcite: [false],
+        residual: [false],
+        channels: [8],
+        repeats: [1],
       },
     ],
-    ...{ headChannels: [null], hiddenChannels: [null] },
+    headChannels: [null],
+    hiddenChannels: [null],
   });
   const { counts, front, exhaustedBefore } = await searchNetworks(await options({ space, trials: 50 }));
   expect(counts).toMatchObject({ trained: 1, failed: 0 });

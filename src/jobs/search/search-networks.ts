@@ -199,9 +199,18 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       if (options.strategy === "supernet") {
         const { epochs, judged } = options.supernet ?? defaultSupernet;
         supernet = await supernetArm({
-          ...{ engine, gate, normalization, epochs, judged, signal, progress, ...sets },
+          engine,
+          gate,
+          normalization,
+          epochs,
+          judged,
+          signal,
+          progress,
+          ...sets,
           recipe: { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) },
-          ...{ rule: { kind: "sandwich", random: 2 }, rng: rng.fork("supernet"), folder: beside },
+          rule: { kind: "sandwich", random: 2 },
+          rng: rng.fork("supernet"),
+          folder: beside,
           run: keyOf(settings),
         });
       }
@@ -291,7 +300,14 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         store,
         { name, settings },
         {
-          ...{ arms, gate, objective, epochs, images, rng: rng.fork("search"), train, until },
+          arms,
+          gate,
+          objective,
+          epochs,
+          images,
+          rng: rng.fork("search"),
+          train,
+          until,
           record: async (trial) => {
             if (trial.sameAs !== null) return;
             clock.trials++;
@@ -304,8 +320,18 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
         },
       );
       const found = searchFacts({
-        ...{ name, place: shownPlace(study), title: dataset.name, strategy: options.strategy, objective, trials },
-        ...{ seed, epochs, images, rejected, engine: engine.name, threads: engine.threads },
+        name,
+        place: shownPlace(study),
+        title: dataset.name,
+        strategy: options.strategy,
+        objective,
+        trials,
+        seed,
+        epochs,
+        images,
+        rejected,
+        engine: engine.name,
+        threads: engine.threads,
         exhaustedBefore: isEnough || trained.length >= options.trials ? null : options.trials,
         validation: dataset.splits.validation.length,
         data: dataFacts(dataset),

@@ -15,16 +15,29 @@ const engine = await chooseEngine("auto", 1);
 
 /** Two networks. */
 const space: SearchSpace = {
-  ...{ classes: 2, channels: 1, resolutions: [8], widths: [1], channelDivisor: 4, stemStrides: [2], stemChannels: [8] },
+  classes: 2,
+  channels: 1,
+  resolutions: [8],
+  widths: [1],
+  channelDivisor: 4,
+  stemStrides: [2],
+  stemChannels: [8],
   activations: ["relu"],
   squeezeExcite: { ratio: 0.25, of: "expanded", divisor: 4, activation: "relu", gate: "hardSigmoid" },
   stages: [
     {
-      ...{ stride: 1, blocks: ["separable"], kernels: [3], expansions: [2] },
-      ...{ squeezeExcite: [true], residual: [true], channels: [8, 16], repeats: [1] },
+      stride: 1,
+      blocks: ["separable"],
+      kernels: [3],
+      expansions: [2],
+      squeezeExcite: [true],
+      residual: [true],
+      channels: [8, 16],
+      repeats: [1],
     },
   ],
-  ...{ headChannels: [16], hiddenChannels: [null] },
+  headChannels: [16],
+  hiddenChannels: [null],
 };
 const gate: CostGate = { space, budget: {}, costsOf: (network) => costsOfProfile(countArchitecture(network)) };
 
@@ -32,12 +45,18 @@ const gate: CostGate = { space, budget: {}, costsOf: (network) => costsOfProfile
 async function shared(learningRate: number, folder: string) {
   const lines: string[] = [];
   const arm = await supernetArm({
-    ...{ engine, gate, epochs: 3, rule: { kind: "sandwich", random: 0 }, rng: createRng(3), judged: 2 },
+    engine,
+    gate,
+    epochs: 3,
+    rule: { kind: "sandwich", random: 0 },
+    rng: createRng(3),
+    judged: 2,
     recipe: { ...halvesRecipe, learningRate, warmupEpochs: 0 },
     normalization: { mean: [0.5], std: [0.3] },
     train: async () => halves(32, 1),
     validation: async () => halves(16, 2),
-    ...{ folder, run: "a" },
+    folder,
+    run: "a",
     progress: { ...noProgress, line: (text) => void lines.push(text) },
   });
   try {
