@@ -30,6 +30,9 @@ export function unpacked(thrown: Thrown): Error {
   return error;
 }
 
+/** Whether it would meet every other training as well. */
+export const concernsAll = (thrown: unknown): boolean => thrown instanceof errors.BantamError && thrown.concernsAll;
+
 /**
  * Of anything that was thrown, what a person may read; never empty. Programs compiled to WebAssembly throw plain objects and numbers, and
  * an `AggregateError`, as of a server with several addresses, has its reasons inside.

@@ -2,7 +2,7 @@
  * Requests to the Hub and to the storage it sends us to: who gets the token, how long to wait, and what an answer other than
  * the wished one means.
  */
-import { NetworkError } from "../base/index.js";
+import { interruption, NetworkError } from "../base/index.js";
 
 export type HubTimeouts = {
   /** Milliseconds without a byte after which a server counts as stalled. */
@@ -56,7 +56,7 @@ export type HubHttp = {
   /**
    * @param enough stops before a redirect when the Hub has already said what is wanted.
    * @returns any answer of the Hub, and of a storage those below 400 and 416.
-   * @throws {Unavailable} and the signal's reason, when it aborts.
+   * @throws {Unavailable} {InterruptedError}
    */
   get(start: string, headers: Readonly<Record<string, string>>, enough?: (hub: Headers) => boolean): Promise<Answer>;
   /** The error for a status by which a server says that it has too much to do, or is out of order; null for any other. */
@@ -70,6 +70,8 @@ const maxRedirects = 10;
 const keptHint = "try again later; what has arrived is kept";
 
 type Line = Pick<HubHttp, "problem" | "quoted"> & {
+  /** What is wanted, for errors. */
+  readonly at: string;
   readonly hubOrigin: string;
   readonly token: Token | null;
   readonly signal: AbortSignal | undefined;
@@ -87,7 +89,7 @@ export function createHubHttp(
   const problem: HubHttp["problem"] = (expected, received, hint, cause) =>
     new NetworkError({ at, expected, received, hint }, { cause });
   const quoted = (text: string) => quotedLine(text, rest.token);
-  const line: Line = { ...rest, hubOrigin: new URL(endpoint).origin, problem, quoted };
+  const line: Line = { ...rest, at, hubOrigin: new URL(endpoint).origin, problem, quoted };
   return {
     problem,
     quoted,
@@ -182,7 +184,7 @@ async function patiently<T>(line: Line, work: Promise<T>, url: URL, patience: Ab
 /** The error for a request or a body that ended in `error`. */
 function broken(line: Line, error: unknown, url: URL, patience: AbortController): unknown {
   const { problem, signal, timeouts } = line;
-  if (signal?.aborted) return signal.reason;
+  if (signal?.aborted) return interruption(signal, line.at, "to finish the download");
   if (patience.signal.aborted) {
     const received = `no byte from ${placeOf(line, url)} for ${timeouts.stallMs / 1000} s`;
     return new Unavailable(problem("an answer that goes on", received, keptHint, error));

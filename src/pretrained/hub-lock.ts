@@ -9,7 +9,7 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { lives, type ProcessMark, thisProcess, toFileError } from "../base/files.js";
-import { lastly } from "../base/index.js";
+import { interruption, lastly } from "../base/index.js";
 
 /**
  * Do `work` while holding the lock.
@@ -17,7 +17,7 @@ import { lastly } from "../base/index.js";
  * @param path of the lock file; its folder is created.
  * @param staleMs without a sign of life after which an owner counts as dead.
  * @param onWait called once when another process holds it.
- * @throws {FileError} when the lock file cannot be created. The signal's reason, when it aborts while waiting.
+ * @throws {FileError} when the lock file cannot be created. @throws {InterruptedError} when the signal aborts while waiting.
  */
 export async function withLock<T>(
   path: string,
@@ -56,7 +56,8 @@ async function acquire(
     }
     if (!waiting) onWait();
     waiting = true;
-    await wait(Math.min(staleMs / 20, 500), undefined, { signal }).catch(() => signal?.throwIfAborted());
+    await wait(Math.min(staleMs / 20, 500), undefined, { signal }).catch(() => {});
+    if (signal?.aborted) throw interruption(signal, path, "the lock to become free");
   }
 }
 

@@ -230,11 +230,14 @@ describe("going on", () => {
   test("after Ctrl-C, in the next call", async () => {
     hub.misbehave("storage", [partly(large, 120_000, "stall")]);
     const controller = new AbortController();
-    const reason = new Error("Ctrl-C");
+    const reason = new Error("enough");
+    const stopped = { code: "interrupted", cause: reason };
     const onProgress = ({ receivedBytes }: { receivedBytes: number }) => {
       if (receivedBytes === 120_000) controller.abort(reason);
     };
-    await expect(download("model.safetensors", { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(download("model.safetensors", { signal: controller.signal, onProgress })).rejects.toMatchObject(
+      stopped,
+    );
     expect((await stat(incomplete())).size).toBe(120_000);
     expect(existsSync(blob())).toBe(false);
     expect(await readdir(join(folder, ".locks", "models--bantam--shoes"))).toEqual([]);
@@ -248,14 +251,15 @@ describe("going on", () => {
   });
 
   test("is not begun once the signal has aborted, and a pause ends with it", async () => {
-    const reason = new Error("Ctrl-C");
-    await expect(download("config.json", { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const reason = new Error("enough");
+    const stopped = { code: "interrupted", cause: reason };
+    await expect(download("config.json", { signal: AbortSignal.abort(reason) })).rejects.toMatchObject(stopped);
     expect(hub.asked).toEqual([]);
     hub.misbehave("info", [status(503, { "Retry-After": "2" })], true);
     const controller = new AbortController();
     const warn = () => setTimeout(() => controller.abort(reason), 5);
     const started = performance.now();
-    await expect(download("config.json", { signal: controller.signal, warn })).rejects.toBe(reason);
+    await expect(download("config.json", { signal: controller.signal, warn })).rejects.toMatchObject(stopped);
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
@@ -753,7 +757,10 @@ describe("several at once", () => {
     await writeFile(lock, JSON.stringify({ id: "other", pid: process.pid, host: hostname() }));
     const controller = new AbortController();
     const warn = () => controller.abort(new Error("Ctrl-C"));
-    await expect(download("model.safetensors", { signal: controller.signal, warn })).rejects.toThrow("Ctrl-C");
+    await expect(download("model.safetensors", { signal: controller.signal, warn })).rejects.toMatchObject({
+      code: "interrupted",
+      cause: new Error("Ctrl-C"),
+    });
     expect(existsSync(lock)).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { toFileError } from "../base/files.js";
-import { FileError, formatBytes, lastly, NetworkError, UsageError } from "../base/index.js";
+import { FileError, formatBytes, interruption, lastly, NetworkError, UsageError } from "../base/index.js";
 import { createFolder, createHubCache, isCommit, sizeOf } from "./hub-cache.js";
 import { createHubClient, type FileInfo, type HubClient, type Part } from "./hub-client.js";
 import { createHubHttp, type HubHttp, type HubTimeouts, type Token, Unavailable } from "./hub-http.js";
@@ -58,7 +58,7 @@ const worthwhile = 2 ** 20;
  *
  * @throws {NetworkError} when the Hub cannot be reached and the cache has no copy; when it refuses, has no such file, or sends
  *   something else than it announced. @throws {FileError} when the cache cannot be written, or the disk is full.
- * @throws {UsageError} for names or addresses that cannot be right. The signal's reason, when it aborts.
+ * @throws {UsageError} for names or addresses that cannot be right. @throws {InterruptedError} when the signal aborts.
  * @example
  * await downloadFromHub({ repository: "timm/mobilenetv3_small_100.lamb_in1k", file: "model.safetensors" });
  */
@@ -66,7 +66,7 @@ export async function downloadFromHub(file: HubFile, options: DownloadOptions = 
   checkReference(file);
   const job = await prepare(file, options);
   const { cache, warn, at } = job;
-  job.signal?.throwIfAborted();
+  throwIfStopped(job);
 
   const known = await cache.find();
   if (known !== null && isCommit(file.revision ?? "main")) return known;
@@ -189,7 +189,12 @@ async function repeating<T>(job: Job, tries: number, work: () => Promise<T>): Pr
 async function pauseAfter({ error, waitMs }: Unavailable, failures: number, job: Job): Promise<void> {
   const pause = Math.max(waitMs ?? 0, job.timeouts.retryMs * 2 ** (failures - 1));
   job.warn(`${job.at}: ${error.facts.received}; trying again in ${Math.ceil(pause / 1000)} s`);
-  await wait(pause, undefined, { signal: job.signal }).catch(() => job.signal?.throwIfAborted());
+  await wait(pause, undefined, { signal: job.signal }).catch(() => {});
+  throwIfStopped(job);
+}
+
+function throwIfStopped({ signal, at }: Job): void {
+  if (signal?.aborted) throw interruption(signal, at, "to finish the download");
 }
 
 /** @returns the path in the cache, or null when the file on the Hub turned into another one meanwhile. */

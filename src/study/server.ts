@@ -7,14 +7,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Client } from "pg";
-import {
-  BantamError,
-  FileError,
-  InterruptedError,
-  messageOf,
-  NetworkError,
-  type ServerAddress,
-} from "../base/index.js";
+import { BantamError, FileError, interruption, messageOf, NetworkError, type ServerAddress } from "../base/index.js";
 import type { Row, Sql } from "./sql.js";
 
 /** Advisory locks of PostgreSQL are two numbers; the first stands for Bantam's studies, the second for the one of a name. */
@@ -163,12 +156,7 @@ const unreachable = ({ shown }: Line, error: unknown, hint?: string): NetworkErr
     { cause: error },
   );
 
-/** Whatever a caller's reason is, it is none of the server's. */
-function stopped({ shown, signal }: Line): InterruptedError {
-  if (signal?.reason instanceof InterruptedError) return signal.reason;
-  const facts = { at: shown, expected: "the work with its studies to finish", received: "a request to stop" };
-  return new InterruptedError(facts, { cause: signal?.reason });
-}
+const stopped = ({ shown, signal }: Line) => interruption(signal, shown, "the work with its studies to finish");
 
 /** What is asked goes on for a moment after Ctrl-C, and no longer. @throws {InterruptedError} then. */
 async function inTime<T>(line: Line, asked: Promise<T>): Promise<T> {

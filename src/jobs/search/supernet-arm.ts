@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureWritableFolder, writeFileAtomic } from "../../base/files.js";
-import { DivergenceError } from "../../base/index.js";
+import { DivergenceError, interruption } from "../../base/index.js";
 import { readDocument } from "../../folders/index.js";
 import { candidateKey, type Strategy } from "../../search/index.js";
 import {
@@ -103,7 +103,7 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
     return {
       compute: trained.state.compute,
       judge: async (candidate: Parameters<Supernet["evaluate"]>[0]): Promise<SharedAccuracy> => {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw interruption(signal, "shared weights", "to judge candidates");
         const key = candidateKey(gate.space, candidate);
         const known = judgements.get(key);
         if (known !== undefined) return known;
