@@ -243,6 +243,17 @@ describe("a trial", () => {
     expect(trials.map(({ sameAs }) => sameAs)).toEqual([null, null, null, null, 3]);
   });
 
+  test("fails or ends the search as `ends` says of its error", async () => {
+    const outOfMemory = new Error("out of memory");
+    const full = new FileError({ at: "disk", expected: "room", received: "none" });
+    const failing = (error: Error, ends?: SearchRun["ends"]) =>
+      search([scripted("a", [{}])], { train: () => Promise.reject(error), ...(ends && { ends }) });
+    await expect(failing(outOfMemory, () => true)).rejects.toBe(outOfMemory);
+    expect(await failing(outOfMemory)).toMatchObject([{ state: "failed", error: "out of memory" }]);
+    await expect(failing(full)).rejects.toBe(full);
+    expect(await failing(full, () => false)).toMatchObject([{ state: "failed", error: full.message }]);
+  });
+
   test("that is interrupted is not recorded, and the strategies are closed", async () => {
     let closed = 0;
     const strategy: Strategy = {

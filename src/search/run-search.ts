@@ -8,7 +8,7 @@
  * There is no other state than the trials: a search that was stopped goes on by telling the strategies what became of their
  * proposals, in the same order.
  */
-import { BantamError, lastly, messageOf, type Rng, UsageError } from "../base/index.js";
+import { concernsAll, lastly, messageOf, type Rng, UsageError } from "../base/index.js";
 import { brokenLimits } from "../scaling/index.js";
 import { type CostGate, type Counted, count } from "./feasible.js";
 import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
@@ -31,8 +31,12 @@ export type SearchRun = {
   readonly rng: Rng;
   /** Trials of an earlier, stopped run of the same search, all of them and in their order. */
   readonly recorded: readonly Trial[];
-  /** What it throws makes a failed trial, and the search goes on; an error that concerns all ends it. */
   readonly train: (assignment: Assignment) => Promise<Outcome>;
+  /**
+   * Whether an error of `train` ends the search; any other makes a failed trial, and the search goes on. By default those end it
+   * that would meet every other training as well.
+   */
+  readonly ends?: (error: unknown) => boolean;
   /** Called after each new trial. What it throws ends the search. */
   readonly record: (trial: Trial) => Promise<void>;
   /** Asked before each new training: what is known already costs nothing, and every arm is told of it. */
@@ -58,7 +62,7 @@ type Arm = {
  * Ends when `until` says so, or when the first arm has nothing more to ask for and the others have spent as much as it did.
  *
  * @returns all trials, the recorded ones first.
- * @throws {InterruptedError} {FileError} {DataError} out of `train`: the trial that was stopped is not recorded.
+ * @throws what ends it out of `train`: the trial that was stopped is not recorded.
  * @throws {UsageError} when the recorded trials are not those of this search.
  */
 export async function runSearch(run: SearchRun): Promise<readonly Trial[]> {
@@ -161,13 +165,12 @@ async function perform(
   };
 }
 
-async function train({ train }: SearchRun, assignment: Assignment): Promise<Outcome> {
+async function train({ train, ends = concernsAll }: SearchRun, assignment: Assignment): Promise<Outcome> {
   try {
     return await train(assignment);
   } catch (error) {
-    if (error instanceof BantamError && error.concernsAll) throw error;
-    const reason = messageOf(error);
-    return { state: "failed", curve: [], seconds: 0, imagesPerSecond: 0, error: reason };
+    if (ends(error)) throw error;
+    return { state: "failed", curve: [], seconds: 0, imagesPerSecond: 0, error: messageOf(error) };
   }
 }
 

@@ -9,7 +9,7 @@ export {
   recipeOfPhase,
 } from "./recipe/fine-tune-plan.js";
 export { rateFrom, risingRates } from "./recipe/range-test.js";
-export { learningRateAt, type Optimizer, quickRecipe, type Recipe } from "./recipe/recipe.js";
+export { learningRateAt, type Optimizer, quickRecipe, type Recipe, warmingUpWithin } from "./recipe/recipe.js";
 export { type FoundRecipe, parseRecipe, recipeNamed, recipeSchema } from "./recipe/recipe-file.js";
 export { forBatch, type NamedRecipe, recipes } from "./recipe/recipes.js";
 export { allFinite } from "./run/divergence.js";

@@ -5,7 +5,7 @@ import type { Job } from "./job.js";
 import { EVOLUTION, objective } from "./plan.js";
 import { saveStudy } from "./saved-fit.js";
 import { stopRule } from "./stop-rule.js";
-import { createTrialTrainer, type TrialPlan } from "./trial-trainer.js";
+import { type TrialPlan, trialTrainer } from "./trial-trainer.js";
 import { type NumberedTrial, numberedTrials, trainedTrials } from "./trials.js";
 
 /** Short trainings until their number or their time is reached; each is on disk before the next begins. */
@@ -19,7 +19,6 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     job.study = { ...job.study, rejected: job.study.rejected + 1 };
   };
   const plan = job.study.plan as TrialPlan;
-  const trainer = await createTrialTrainer(job, plan);
   await runSearch({
     arms: [createStrategy("evolution", EVOLUTION), createStrategy("random")],
     gate: { ...gate, onRejected },
@@ -28,10 +27,10 @@ export async function search(job: Job, gate: CostGate): Promise<void> {
     images: plan.trialImages,
     rng: rng.fork("search"),
     recorded,
-    train: trainer.train,
+    train: trialTrainer(job, plan),
+    ends: () => true,
     until: stopRule(clock, plan.trials, recorded),
     record: async (trial) => {
-      trainer.rethrow();
       const trials = [...job.study.trials, trial];
       job.study = { ...job.study, trials, spentSeconds: clock.spent() };
       await saveStudy(out, job.study);

@@ -9,12 +9,13 @@ import type { ScalingConditions, StudiedPoint } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Measured, ScaledPoint } from "../../scaling/index.js";
 import { shownPlace } from "../../study/index.js";
-import { type Recipe, runTraining } from "../../training/index.js";
+import { type Recipe, warmingUpWithin } from "../../training/index.js";
 import { recipeFor } from "../shared/choices.js";
 import type { ImagePool } from "../shared/image-pool.js";
 import { type Held, openWork } from "../shared/open-work.js";
 import type { Progress } from "../shared/progress.js";
 import { dataFacts } from "../shared/read-data.js";
+import { trainBriefly, wholeImages } from "../shared/short-training.js";
 import { VERSION } from "../shared/version.js";
 import { type Baseline, baselineFor } from "./baseline.js";
 import { openPoints, type PointConditions, type TrainedPoint } from "./points.js";
@@ -149,24 +150,20 @@ async function pointTrainer(
   recipe: Recipe,
 ): Promise<TrainPoint> {
   const normalization = channelStatistics(await pool.get("train", dataset.size));
+  const images = wholeImages(pool);
   return async ({ key, architecture }, seed, onStep) => {
-    const { resolution } = architecture;
-    const { curve } = await runTraining({
+    const { outcome } = await trainBriefly({
       engine,
       architecture,
       normalization,
       epochs,
+      images,
       signal,
-      recipe: { ...recipe, warmupEpochs: Math.min(recipe.warmupEpochs, epochs / 4) },
+      recipe: warmingUpWithin(recipe, epochs),
       rng: createRng(seed).fork(`point ${key}`),
-      train: await pool.get("train", resolution),
-      validation: await pool.get("validation", resolution),
-      onStep: (epoch, { step, steps }) => onStep((epoch - 1 + step / steps) / epochs),
+      onStep: ({ done }) => onStep(done),
     });
-    return {
-      curve: curve.map(({ validationAccuracy }) => validationAccuracy),
-      imagesPerSecond: curve.at(-1)!.imagesPerSecond,
-    };
+    return outcome;
   };
 }
 

@@ -1,7 +1,7 @@
 /** Every point of a scaling experiment under every seed, each trained once however often the work is stopped. */
 
 import {
-  BantamError,
+  concernsAll,
   formatCount,
   formatDuration,
   formatPercent,
@@ -11,18 +11,13 @@ import {
 import { costsOfProfile } from "../../cost/index.js";
 import { countArchitecture } from "../../networks/index.js";
 import type { ScaledPoint } from "../../scaling/index.js";
+import type { Outcome } from "../../search/index.js";
 import { activationsOf } from "../shared/activations.js";
 import type { Progress } from "../shared/progress.js";
 import type { Points, TrainedPoint } from "./points.js";
 
-export type PointTraining = { readonly curve: readonly number[]; readonly imagesPerSecond: number };
-
 /** Trains one network. @param onStep told the share that is done, in [0, 1]. */
-export type TrainPoint = (
-  point: ScaledPoint,
-  seed: number,
-  onStep: (fraction: number) => void,
-) => Promise<PointTraining>;
+export type TrainPoint = (point: ScaledPoint, seed: number, onStep: (fraction: number) => void) => Promise<Outcome>;
 
 export type TrainPointsOptions = {
   readonly points: readonly ScaledPoint[];
@@ -96,18 +91,14 @@ const interrupted = () =>
 
 /** What would fail every other training too ends the whole work. */
 async function attempt(
-  train: () => Promise<PointTraining>,
+  train: () => Promise<Outcome>,
 ): Promise<Pick<TrainedPoint, "state" | "curve" | "imagesPerSecond" | "error">> {
   try {
-    return { state: "finished", ...(await train()), error: null };
+    const { curve, imagesPerSecond } = await train();
+    return { state: "finished", curve, imagesPerSecond, error: null };
   } catch (error) {
-    if (error instanceof BantamError && error.concernsAll) throw error;
-    return {
-      state: "failed",
-      curve: [],
-      imagesPerSecond: 0,
-      error: messageOf(error),
-    };
+    if (concernsAll(error)) throw error;
+    return { state: "failed", curve: [], imagesPerSecond: 0, error: messageOf(error) };
   }
 }
 

@@ -85,3 +85,9 @@ export const quickRecipe: Recipe = {
 /** @param progress epochs done, fractional, of `epochs` in all. */
 export const learningRateAt = ({ learningRate, schedule, warmupEpochs }: Recipe, progress: number, epochs: number) =>
   learningRate * learningRateShare(schedule, progress, warmupEpochs, epochs);
+
+/** The recipe for a training of few epochs: no more than a quarter of them go by before the rate is at its top. */
+export const warmingUpWithin = (recipe: Recipe, epochs: number): Recipe => ({
+  ...recipe,
+  warmupEpochs: Math.min(recipe.warmupEpochs, epochs / 4),
+});
