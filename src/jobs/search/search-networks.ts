@@ -37,12 +37,13 @@ import {
   type Trial,
 } from "../../search/index.js";
 import { openStudyStore, searchInStudy, shownPlace } from "../../study/index.js";
-import { runTraining, type TrainedNetwork } from "../../training/index.js";
+import { type TrainedNetwork, warmingUpWithin } from "../../training/index.js";
 import { largestUsefulSide, recipeFor, sidesUpTo } from "../shared/choices.js";
 import { createImagePool } from "../shared/image-pool.js";
 import { costsBy, type LatencyPredictor } from "../shared/latency-predictor.js";
 import { noProgress, type Progress } from "../shared/progress.js";
 import { dataFacts, readData } from "../shared/read-data.js";
+import { trainBriefly } from "../shared/short-training.js";
 import { VERSION } from "../shared/version.js";
 import { scoreFilter } from "./score-filter.js";
 import { searchFacts } from "./search-facts.js";
@@ -155,7 +156,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
     requireVariety(all, data);
     const normalization = channelStatistics(all);
     const whole = recipeFor(dataset);
-    const recipe = { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) };
+    const recipe = warmingUpWithin(whole, epochs);
     const objective = objectiveOf(options);
     const name = options.name ?? dataset.name;
     const settings = {
@@ -207,7 +208,7 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
           signal,
           progress,
           ...sets,
-          recipe: { ...whole, warmupEpochs: Math.min(whole.warmupEpochs, epochs / 4) },
+          recipe: warmingUpWithin(whole, epochs),
           rule: { kind: "sandwich", random: 2 },
           rng: rng.fork("supernet"),
           folder: beside,
@@ -251,24 +252,17 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
       };
       const train = async (assignment: Assignment): Promise<Outcome> => {
         const { architecture } = assignment;
-        const curve: number[] = [];
-        let speed = 0;
-        let hopeless = false;
-        const start = performance.now();
-        const { tensors } = await runTraining({
+        const { outcome, tensors } = await trainBriefly({
           engine,
           parent: await parentOf(assignment),
           architecture,
           recipe,
           normalization,
-          // Zero epochs in all ends a training that has begun.
-          epochs: () => (hopeless ? 0 : assignment.epochs),
+          epochs: assignment.epochs,
           rng: rng.fork(`training of ${JSON.stringify(assignment.candidate)}`),
-          train: await sets.train(architecture.resolution),
-          validation: await sets.validation(architecture.resolution),
+          images: sets,
           signal,
-          onStep: (epoch, { step, steps, imagesPerSecond }) => {
-            const inTrial = (epoch - 1 + step / steps) / assignment.epochs;
+          onStep: ({ epoch, done: inTrial, imagesPerSecond }) => {
             const done = Math.min((trained.length + inTrial) / options.trials, 1);
             const perTrial = spent() / Math.max(clock.trials + inTrial, 1e-9);
             const left = (options.trials - trained.length - inTrial) * perTrial;
@@ -280,20 +274,10 @@ export async function searchNetworks(options: SearchOptions): Promise<SearchRepo
               secondsLeft: options.seconds === undefined ? left : Math.min(left, options.seconds - spent()),
             });
           },
-          onEpoch: ({ validationAccuracy, imagesPerSecond }) => {
-            curve.push(validationAccuracy);
-            speed = imagesPerSecond;
-            hopeless = options.earlyStopping && isHopeless({ ...assignment, curve }, trained, axes);
-          },
+          isHopeless: (curve) => options.earlyStopping && isHopeless({ ...assignment, curve }, trained, axes),
         });
-        await weights?.save(assignment.id, tensors);
-        return {
-          state: curve.length < assignment.epochs ? "stopped" : "finished",
-          curve,
-          seconds: (performance.now() - start) / 1000,
-          imagesPerSecond: speed,
-          error: null,
-        };
+        if (tensors !== null) await weights?.save(assignment.id, tensors);
+        return outcome;
       };
       if (earlier > 0) progress.line(`going on after ${earlier} trials`);
       const trials = await searchInStudy(
