@@ -42,10 +42,14 @@ export function differences(there: Asked, asked: Asked, { options, special = {},
 /** The images of two runs, of which the facts have but a fingerprint. */
 export function imagesOf(there: Asked, asked: Asked): Difference[] {
   const [before, now] = [String(there.settings.data), String(asked.settings.data)];
-  const texts =
-    before === now ? { there: `of ${before} as they were`, asked: "others there" } : { there: before, asked: now };
-  return [{ what: "images", ...texts }];
+  return [byName("images", before, now, { there: `of ${before} as they were`, asked: "others there" })];
 }
+
+/** By its names, or where they are the same by words for what is behind them. */
+export const byName = (what: string, there: string, asked: string, behind: Omit<Difference, "what">): Difference => ({
+  what,
+  ...(there === asked ? behind : { there, asked }),
+});
 
 /** By path. */
 function leavesOf(value: unknown, path = ""): Map<string, unknown> {

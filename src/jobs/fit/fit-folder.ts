@@ -3,7 +3,15 @@ import { join, resolve } from "node:path";
 import { ensureWritableFolder } from "../../base/files.js";
 import { formatDurationExactly, UsageError } from "../../base/index.js";
 import type { Dataset } from "../../data/index.js";
-import { type Asked, type Difference, imagesOf, keyOf, ranOnInWords, requireSameRun } from "../../folders/index.js";
+import {
+  type Asked,
+  byName,
+  type Difference,
+  imagesOf,
+  keyOf,
+  ranOnInWords,
+  requireSameRun,
+} from "../../folders/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { SearchSpace } from "../../search/index.js";
 import { quickRecipe, runsIn } from "../../training/index.js";
@@ -11,7 +19,7 @@ import { recipeFor } from "../shared/choices.js";
 import type { Held, Work } from "../shared/open-work.js";
 import type { Progress } from "../shared/progress.js";
 import { VERSION } from "../shared/version.js";
-import type { FitOptions } from "./job.js";
+import { type FitOptions, isTimed } from "./job.js";
 import { mostTrialEpochs } from "./plan.js";
 import { type Plan, readStudy, type Study, type StudyBounds, studyMarks } from "./saved-fit.js";
 import { trainedTrials } from "./trials.js";
@@ -100,20 +108,17 @@ const optionNames: Readonly<Record<string, string>> = {
 /** Of a table there is a hash, and the machine it was measured on. */
 function tablesOf(there: Asked, asked: Asked): Difference[] {
   const [before, now] = [there.settings.latency ?? "none", asked.settings.latency ?? "none"].map(String);
-  const texts =
-    before === now ? { there: `of ${before}`, asked: "other measurements" } : { there: before!, asked: now! };
-  return [{ what: "--latency-table", ...texts }];
+  return [byName("--latency-table", before!, now!, { there: `of ${before}`, asked: "other measurements" })];
 }
 
-function boundsOf({ trials, epochs }: FitOptions, dataset: Dataset, space: SearchSpace, { facts }: Held): StudyBounds {
+function boundsOf(options: FitOptions, dataset: Dataset, space: SearchSpace, { facts }: Held): StudyBounds {
   const images = dataset.splits.train.length;
-  const isTimed = trials === undefined || epochs === undefined;
   return {
     key: keyOf(facts),
     space,
-    trials,
-    epochs,
-    mostTrialEpochs: isTimed ? mostTrialEpochs(recipeFor(dataset), images) : 1,
+    trials: options.trials,
+    epochs: options.epochs,
+    mostTrialEpochs: isTimed(options) ? mostTrialEpochs(recipeFor(dataset), images) : 1,
     mostTrialImages: images,
   };
 }

@@ -23,7 +23,7 @@ import { openWork } from "../shared/open-work.js";
 import { ship } from "../shared/ship.js";
 import { fitFacts } from "./fit-facts.js";
 import { openStudy } from "./fit-folder.js";
-import { createClock, type FitOptions, type Job } from "./job.js";
+import { createClock, type FitOptions, isTimed, type Job } from "./job.js";
 import { type Choice, chooseTrial, planTrials } from "./plan.js";
 import { saveStudy } from "./saved-fit.js";
 import { search } from "./search-phase.js";
@@ -73,10 +73,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   });
 }
 
-function readingOf({ budget, latency, seed, seconds, trials, epochs }: FitOptions) {
-  const isTimed = trials === undefined || epochs === undefined;
-  // Where the amounts are given, the time decides nothing.
-  return { seed, maxSize: largestUsefulSide(budget, costsBy(latency)), seconds: isTimed ? seconds : undefined };
+function readingOf(options: FitOptions) {
+  const { budget, latency, seed, seconds } = options;
+  const maxSize = largestUsefulSide(budget, costsBy(latency));
+  return { seed, maxSize, seconds: isTimed(options) ? seconds : undefined };
 }
 
 const resolutionsOf = ({ resolutions }: FitOptions, { size }: Dataset) => resolutions ?? sidesUpTo(size);

@@ -41,6 +41,10 @@ export type FitOptions = {
   readonly progress?: Progress | undefined;
 };
 
+/** Whether the time decides anything: not where all amounts are given. */
+export const isTimed = ({ trials, epochs }: Pick<FitOptions, "trials" | "epochs">): boolean =>
+  trials === undefined || epochs === undefined;
+
 export type Clock = {
   readonly total: number;
   /** Seconds since the start, those of earlier, stopped runs included. */

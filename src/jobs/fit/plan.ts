@@ -3,7 +3,7 @@ import { DivergenceError, formatPercent, lastly } from "../../base/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../../search/index.js";
 import { createTraining, type Recipe } from "../../training/index.js";
 import { activationsOf } from "../shared/activations.js";
-import type { Clock, Job } from "./job.js";
+import { type Clock, isTimed, type Job } from "./job.js";
 import type { Plan } from "./saved-fit.js";
 import { trainedTrials } from "./trials.js";
 
@@ -26,8 +26,7 @@ export const searchEnd = ({ total, reading }: Pick<Clock, "total" | "reading">):
 export async function planTrials(job: Job, gate: CostGate): Promise<void> {
   if (job.study.plan.trialEpochs !== undefined) return;
   const train = await job.pool.get("train", job.dataset.size);
-  const isTimed = job.trials === undefined || job.epochs === undefined;
-  const plan = isTimed ? await timedPlan(job, gate, train.count) : { trialEpochs: 1, trialImages: train.count };
+  const plan = isTimed(job) ? await timedPlan(job, gate, train.count) : { trialEpochs: 1, trialImages: train.count };
   job.study = { ...job.study, plan: { ...job.study.plan, ...plan } };
 }
 

@@ -4,6 +4,7 @@ import { ensureWritableFolder } from "../../base/files.js";
 import { commandLine, ModelError } from "../../base/index.js";
 import {
   type Asked,
+  byName,
   checkedRun,
   type Difference,
   type Folder,
@@ -126,9 +127,7 @@ const settingsIn = ({ settings }: Asked) => settings as unknown as RunSettings;
 
 function filesOf(there: Asked, asked: Asked, option: "from" | "teacher"): Difference[] {
   const [before, now] = [settingsIn(there)[option]?.weights ?? "none", settingsIn(asked)[option]?.weights ?? "none"];
-  const texts =
-    before === now ? { there: `${before} as it was`, asked: "other contents" } : { there: before, asked: now };
-  return [{ what: `--${option}`, ...texts }];
+  return [byName(`--${option}`, before, now, { there: `${before} as it was`, asked: "other contents" })];
 }
 
 const networkText = (asked: Asked) =>
