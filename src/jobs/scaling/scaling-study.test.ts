@@ -61,9 +61,9 @@ test("a study that was stopped goes on as if it had not been, and the search sha
       if (said.filter((line) => line.includes(" seed ")).length === 3) stop.abort();
     },
   };
-  await expect(scalingStudy({ ...broken, signal: stop.signal, progress: stopping }, wanted)).rejects.toThrow(
-    InterruptedError,
-  );
+  const stopped = scalingStudy({ ...broken, signal: stop.signal, progress: stopping }, wanted);
+  await expect(stopped).rejects.toThrow(InterruptedError);
+  await expect(stopped).rejects.toThrow(`every finished training is in ${study}; go on with\n  again`);
   said.length = 0;
   const resumed = await scalingStudy({ ...broken, progress: lines(said) }, wanted);
   expect(said).toContain("3 of 8 trainings were done before");
