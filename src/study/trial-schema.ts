@@ -1,6 +1,7 @@
 /** A trial as it is read back, from a database or a file that anybody may have changed. */
 import { z } from "zod";
 import type { CostsAndLatency } from "../scaling/index.js";
+import type { Trial } from "../search/index.js";
 
 const count = z.number().min(0);
 const share = z.number().min(0).max(1);
@@ -28,7 +29,7 @@ export const trialFields = {
   error: z.string().nullable(),
 } as const;
 
-type Outcome = { readonly [Name in "epochs" | "state" | "accuracy" | "curve"]: z.infer<(typeof trialFields)[Name]> };
+type Outcome = Pick<Trial, "epochs" | "state" | "accuracy" | "curve">;
 
 /** Where what became of a trial contradicts itself: the field, and why. */
 export function contradictionIn({

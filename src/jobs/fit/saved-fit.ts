@@ -78,28 +78,41 @@ export async function readStudy(out: string, bounds: StudyBounds): Promise<Study
   return study as Study;
 }
 
-function schemaOf({ key, space, ...most }: StudyBounds) {
-  const plan = z.strictObject({
-    trialEpochs: z.int().min(1).max(most.mostTrialEpochs).optional(),
-    trialImages: z.int().min(1).max(most.mostTrialImages).optional(),
-    trials: z
-      .int()
-      .min(1)
-      .max(most.trials ?? MOST_TRIALS)
-      .optional(),
+function schemaOf(bounds: StudyBounds) {
+  return z
+    .strictObject({
+      format: z.literal(FORMAT),
+      key: z.literal(bounds.key, "of other options than run.json has"),
+      plan: planSchema(bounds),
+      follows: z.boolean(),
+      trials: z.array(trialSchema(bounds.space)),
+      rejected: z.int().min(0),
+      spentSeconds: z.number().min(0).max(1e9),
+      finished: z.boolean(),
+    })
+    .superRefine((study, context) => {
+      for (const [path, message] of contradictionsIn(study, bounds))
+        context.addIssue({ code: "custom", path: [...path], message });
+    });
+}
+
+function planSchema({ mostTrialEpochs, mostTrialImages, trials, epochs = MOST_FINAL_EPOCHS }: StudyBounds) {
+  const upTo = (most: number) => z.int().min(1).max(most);
+  return z.strictObject({
+    trialEpochs: upTo(mostTrialEpochs).optional(),
+    trialImages: upTo(mostTrialImages).optional(),
+    trials: upTo(trials ?? MOST_TRIALS).optional(),
     choice: z.strictObject({ trial: z.int().min(0), mostActivations: z.number().positive().nullable() }).optional(),
     schedule: z
-      .array(
-        z
-          .int()
-          .min(1)
-          .max(most.epochs ?? MOST_FINAL_EPOCHS),
-      )
-      .max((most.epochs ?? MOST_FINAL_EPOCHS) * (1 + MOST_RETRIES))
+      .array(upTo(epochs))
+      .max(epochs * (1 + MOST_RETRIES))
       .optional(),
   });
+}
+
+function trialSchema(space: SearchSpace) {
   const candidate = z.custom<Trial["candidate"]>((value) => isCandidate(space, value), "no candidate of the space");
-  const trial = z
+  return z
     .strictObject({ ...trialFields, arm: z.literal(["evolution", "random"]), candidate, architecture: z.unknown() })
     .transform((row, context) => {
       const architecture = decode(space, row.candidate);
@@ -107,45 +120,45 @@ function schemaOf({ key, space, ...most }: StudyBounds) {
         context.addIssue({ code: "custom", path: ["architecture"], message: "not that of its candidate" });
       return { ...row, architecture };
     });
-  return z
-    .strictObject({
-      format: z.literal(FORMAT),
-      key: z.literal(key, "of other options than run.json has"),
-      plan,
-      follows: z.boolean(),
-      trials: z.array(trial),
-      rejected: z.int().min(0),
-      spentSeconds: z.number().min(0).max(1e9),
-      finished: z.boolean(),
-    })
-    .superRefine(({ plan, trials, finished, follows }, context) => {
-      const refuse = (path: (string | number)[], message: string) =>
-        context.addIssue({ code: "custom", path, message });
-      const isEarlier = (id: number | null, than: number) => id === null || id < than;
-      for (const [i, trial] of trials.entries()) {
-        const { id, parent, sameAs, epochs } = trial;
-        const contradiction = contradictionIn(trial);
-        if (contradiction !== null) refuse(["trials", i, contradiction[0]], contradiction[1]);
-        if (id !== i) refuse(["trials", i, "id"], `expected ${i}, received ${id}`);
-        if (!isEarlier(parent, i)) refuse(["trials", i, "parent"], `expected an earlier trial, received ${parent}`);
-        if (!isEarlier(sameAs, i) || (sameAs !== null && trials[sameAs]!.sameAs !== null))
-          refuse(["trials", i, "sameAs"], `expected an earlier trial that was trained, received ${sameAs}`);
-        if (epochs !== plan.trialEpochs)
-          refuse(["trials", i, "epochs"], `expected ${plan.trialEpochs}, as planned, received ${epochs}`);
-      }
-      const trained = trials.filter(({ sameAs }) => sameAs === null).length;
-      if (trained > (plan.trials ?? Number.POSITIVE_INFINITY))
-        refuse(["plan", "trials"], `expected at least the ${trained} there are, received ${plan.trials}`);
-      // Decided by the clock, it is known when the search has ended.
-      if (most.trials === undefined && !follows && plan.trials !== undefined && plan.trials !== trained)
-        refuse(["plan", "trials"], `expected the ${trained} there are, received ${plan.trials}`);
-      if (plan.choice !== undefined && (finished || !follows) && trials[plan.choice.trial]?.sameAs !== null)
-        refuse(["plan", "choice", "trial"], `expected a trial that was trained, received ${plan.choice.trial}`);
-      const isComplete = Object.keys(plan).length === 5 && (plan.schedule?.length ?? 0) > 0;
-      if ((finished || follows) && !isComplete) refuse(["plan"], "expected all amounts, received a part of them");
-      if (finished && trained !== plan.trials)
-        refuse(["trials"], `expected ${plan.trials} that were trained, received ${trained}`);
-    });
+}
+
+type Contradiction = readonly [path: readonly (string | number)[], message: string];
+/** Each field of which is as it should be. */
+type ReadStudy = Pick<Study, "finished" | "follows"> & {
+  readonly plan: { readonly [Amount in keyof Plan]?: Plan[Amount] | undefined };
+  readonly trials: readonly Pick<Trial, "id" | "parent" | "sameAs" | "epochs" | "state" | "accuracy" | "curve">[];
+};
+
+/** What no field shows by itself. */
+function* contradictionsIn(study: ReadStudy, bounds: StudyBounds): Generator<Contradiction> {
+  const { plan, trials, finished, follows } = study;
+  yield* contradictionsInTrials(study);
+  const trained = trials.filter(({ sameAs }) => sameAs === null).length;
+  if (trained > (plan.trials ?? Number.POSITIVE_INFINITY))
+    yield [["plan", "trials"], `expected at least the ${trained} there are, received ${plan.trials}`];
+  // Decided by the clock, it is known when the search has ended.
+  if (bounds.trials === undefined && !follows && plan.trials !== undefined && plan.trials !== trained)
+    yield [["plan", "trials"], `expected the ${trained} there are, received ${plan.trials}`];
+  if (plan.choice !== undefined && (finished || !follows) && trials[plan.choice.trial]?.sameAs !== null)
+    yield [["plan", "choice", "trial"], `expected a trial that was trained, received ${plan.choice.trial}`];
+  const isComplete = Object.keys(plan).length === 5 && (plan.schedule?.length ?? 0) > 0;
+  if ((finished || follows) && !isComplete) yield [["plan"], "expected all amounts, received a part of them"];
+  if (finished && trained !== plan.trials)
+    yield [["trials"], `expected ${plan.trials} that were trained, received ${trained}`];
+}
+function* contradictionsInTrials({ plan, trials }: ReadStudy): Generator<Contradiction> {
+  const isEarlier = (id: number | null, than: number) => id === null || id < than;
+  for (const [i, trial] of trials.entries()) {
+    const { id, parent, sameAs, epochs } = trial;
+    const contradiction = contradictionIn(trial);
+    if (contradiction !== null) yield [["trials", i, contradiction[0]], contradiction[1]];
+    if (id !== i) yield [["trials", i, "id"], `expected ${i}, received ${id}`];
+    if (!isEarlier(parent, i)) yield [["trials", i, "parent"], `expected an earlier trial, received ${parent}`];
+    if (!isEarlier(sameAs, i) || (sameAs !== null && trials[sameAs]!.sameAs !== null))
+      yield [["trials", i, "sameAs"], `expected an earlier trial that was trained, received ${sameAs}`];
+    if (epochs !== plan.trialEpochs)
+      yield [["trials", i, "epochs"], `expected ${plan.trialEpochs}, as planned, received ${epochs}`];
+  }
 }
 
 /** The run that a study tells it is of, damaged or not; none where it does not. */
