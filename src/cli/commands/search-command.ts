@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readTextFile } from "../../base/files.js";
-import { commandLine, InterruptedError, looksLikeServer, UsageError } from "../../base/index.js";
+import { commandLine, looksLikeServer, UsageError } from "../../base/index.js";
 import { defaultScore, defaultSupernet, type SearchOptions, searchNetworks, VERSION } from "../../jobs/index.js";
 import { zeroCostNames } from "../../proxies/index.js";
 import { renderSearch, renderSearchPage, type SearchReport } from "../../report/index.js";
@@ -130,10 +130,6 @@ export const searchCommand = defineCommand({
       cacheDir: await cacheFolder(values.cache, context),
       signal: context.signal,
       progress: context.progress,
-    }).catch((error: unknown) => {
-      if (!(error instanceof InterruptedError)) throw error;
-      const hint = `every finished trial is in ${shownPlace(study)}; the same command goes on from there`;
-      throw new InterruptedError({ ...error.facts, hint });
     });
     return { ...found, report: join(page.folder, page.name), next: page.next(found) };
   },

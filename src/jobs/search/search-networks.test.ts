@@ -7,7 +7,8 @@ import { folderOf, plain, temporaryFolder } from "../../data/testing/fixtures.js
 import { chooseEngine, type Engine } from "../../runtime/index.js";
 import { openStudyStore } from "../../study/index.js";
 import { compareStudies, exportStudy, showStudy } from "../studies.js";
-import { type SearchOptions, searchNetworks } from "./search-networks.js";
+import { searchNetworks } from "./search-networks.js";
+import type { SearchOptions } from "./search-options.js";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -58,7 +59,10 @@ test("a search that was stopped goes on as if it had not been", async () => {
     if (text.startsWith("trial") && ++finished === 2) controller.abort();
   };
   const progress = { phase: () => {}, update: () => {}, line };
-  await expect(searchNetworks({ ...broken, signal: controller.signal, progress })).rejects.toThrow(InterruptedError);
+  const stopped = await searchNetworks({ ...broken, signal: controller.signal, progress }).catch((error) => error);
+  expect(stopped).toBeInstanceOf(InterruptedError);
+  const hint = `every finished trial is in ${broken.study}; the same command goes on from there`;
+  expect(stopped.facts.hint).toBe(hint);
   const { front, arms, compute } = await searchNetworks(broken);
   expect({ front, arms, compute }).toEqual({ front: whole.front, arms: whole.arms, compute: whole.compute });
 

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRng, DivergenceError } from "../../base/index.js";
@@ -42,7 +42,7 @@ const space: SearchSpace = {
 const gate: CostGate = { space, budget: {}, costsOf: (network) => costsOfProfile(countArchitecture(network)) };
 
 /** Trains and judges. */
-async function shared(learningRate: number, folder: string) {
+async function shared(learningRate: number, folder: string, signal?: AbortSignal) {
   const lines: string[] = [];
   const arm = await supernetArm({
     engine,
@@ -57,6 +57,7 @@ async function shared(learningRate: number, folder: string) {
     validation: async () => halves(16, 2),
     folder,
     run: "a",
+    signal,
     progress: { ...noProgress, line: (text) => void lines.push(text) },
   });
   try {
@@ -86,4 +87,15 @@ test("at no rate, nothing is saved or judged", async () => {
   expect((error as DivergenceError).message).toMatch(
     /, and no better end at 3 higher rates\n {2}hint: look at the pictures/,
   );
+});
+
+test("stopped while it judges, it says so whatever the reason of the stop", async () => {
+  const folder = await temporaryFolder();
+  await shared(0.1, folder);
+  await rm(join(folder, "shared-accuracy.json"));
+  const reason = new Error("enough");
+  await expect(shared(0.1, folder, AbortSignal.abort(reason))).rejects.toMatchObject({
+    code: "interrupted",
+    cause: reason,
+  });
 });

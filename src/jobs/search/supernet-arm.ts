@@ -4,12 +4,13 @@ import { z } from "zod";
 import { ensureWritableFolder, writeFileAtomic } from "../../base/files.js";
 import { DivergenceError, interruption } from "../../base/index.js";
 import { readDocument } from "../../folders/index.js";
-import { candidateKey, type Strategy } from "../../search/index.js";
+import { type Candidate, candidateKey, type Strategy } from "../../search/index.js";
 import {
   createSupernet,
   loadSupernet,
   type SharedAccuracy,
   type Supernet,
+  type SupernetProgress,
   type SupernetSetup,
   saveSupernet,
   supernetStrategy,
@@ -41,83 +42,19 @@ const judgementsSchema = z.object({
 });
 
 export async function supernetArm(options: SupernetArmOptions): Promise<SupernetArm> {
-  const { folder, run, judged: most, gate, epochs, signal, progress } = options;
+  const { folder, run, judged: most, gate, progress } = options;
   await ensureWritableFolder(folder);
-  const files = { weights: join(folder, "supernet.safetensors"), judged: join(folder, "shared-accuracy.json") };
-  const judgements = await readJudgements(files.judged, run);
+  const file = join(folder, "shared-accuracy.json");
+  const known = await readJudgements(file, run);
   const shared = new Map<string, number>();
   let supernet: Supernet | undefined;
-
-  const trainedAfter = async (setbacks: number): Promise<Supernet> => {
-    const attempt = attemptOf(run, setbacks);
-    const trained = createSupernet({
-      ...options,
-      recipe: recipeAfter(options.recipe, setbacks),
-      state: await loadSupernet(files.weights, attempt),
-    });
-    supernet = trained;
-    while (trained.state.epoch < epochs) {
-      const began = performance.now();
-      const before = trained.state.epoch;
-      await trained.trainEpoch({
-        signal,
-        onStep: ({ epoch, step, steps, loss }) => {
-          const done = epoch - 1 + step / steps;
-          const pace = (performance.now() - began) / 1000 / (done - before);
-          progress.update({
-            text: `shared weights, epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}`,
-            fraction: done / epochs,
-            secondsLeft: (epochs - done) * pace,
-          });
-        },
-      });
-      await saveSupernet(files.weights, trained.state, attempt);
-    }
-    return trained;
-  };
-
-  /** Begun anew at a lower rate where it diverges; a search that goes on does so with the attempt that it was at. */
-  const trainShared = async (): Promise<Supernet> => {
-    let setbacks = MOST_RETRIES;
-    while (setbacks > 0 && (await loadSupernet(files.weights, attemptOf(run, setbacks))) === undefined) setbacks--;
-    for (; ; setbacks++) {
-      try {
-        return await trainedAfter(setbacks);
-      } catch (error) {
-        if (!(error instanceof DivergenceError)) throw error;
-        await supernet?.dispose();
-        const { at, received } = error.facts;
-        if (setbacks === MOST_RETRIES) {
-          const all = `${received}, and no better end at ${MOST_RETRIES} higher rates`;
-          const hint = "look at the pictures and at which folder each is in, or take another --strategy";
-          throw new DivergenceError({ ...error.facts, received: all, hint }, { cause: error });
-        }
-        const { learningRate } = recipeAfter(options.recipe, setbacks + 1);
-        progress.line(`${at} went wrong (${received}): begun anew at a learning rate of ${learningRate}`, "warning");
-      }
-    }
-  };
-
-  const prepare = async () => {
-    const trained = await trainShared();
-    return {
-      compute: trained.state.compute,
-      judge: async (candidate: Parameters<Supernet["evaluate"]>[0]): Promise<SharedAccuracy> => {
-        if (signal?.aborted) throw interruption(signal, "shared weights", "to judge candidates");
-        const key = candidateKey(gate.space, candidate);
-        const known = judgements.get(key);
-        if (known !== undefined) return known;
-        const judged = await trained.evaluate(candidate);
-        judgements.set(key, judged);
-        await writeFileAtomic(files.judged, JSON.stringify({ run, judged: Object.fromEntries(judgements) }));
-        return judged;
-      },
-    };
-  };
   const strategy = supernetStrategy({
-    prepare,
+    async prepare() {
+      supernet = await trainShared(options, join(folder, "supernet.safetensors"));
+      return { compute: supernet.state.compute, judge: judgeBy(supernet, options, known, file) };
+    },
     judged: most,
-    onJudged: (candidate, accuracy, done) => {
+    onJudged(candidate, accuracy, done) {
       shared.set(candidateKey(gate.space, candidate), accuracy);
       progress.update({
         text: `judged ${done} of at most ${most} by shared weights`,
@@ -127,6 +64,77 @@ export async function supernetArm(options: SupernetArmOptions): Promise<Supernet
   });
   return { strategy, shared, dispose: async () => supernet?.dispose() };
 }
+
+/** Begun anew at a lower rate where it diverges; a search that goes on does so with the attempt that it was at. */
+async function trainShared(options: SupernetArmOptions, file: string): Promise<Supernet> {
+  const { run, recipe, progress } = options;
+  let setbacks = MOST_RETRIES;
+  while (setbacks > 0 && (await loadSupernet(file, attemptOf(run, setbacks))) === undefined) setbacks--;
+  for (; ; setbacks++) {
+    try {
+      return await trainedAfter(setbacks, options, file);
+    } catch (error) {
+      if (!(error instanceof DivergenceError)) throw error;
+      if (setbacks === MOST_RETRIES) throw hopeless(error);
+      const { at, received } = error.facts;
+      const { learningRate } = recipeAfter(recipe, setbacks + 1);
+      progress.line(`${at} went wrong (${received}): begun anew at a learning rate of ${learningRate}`, "warning");
+    }
+  }
+}
+
+function hopeless(error: DivergenceError): DivergenceError {
+  const received = `${error.facts.received}, and no better end at ${MOST_RETRIES} higher rates`;
+  const hint = "look at the pictures and at which folder each is in, or take another --strategy";
+  return new DivergenceError({ ...error.facts, received, hint }, { cause: error });
+}
+
+/** Saved after each epoch. */
+async function trainedAfter(setbacks: number, options: SupernetArmOptions, file: string): Promise<Supernet> {
+  const run = attemptOf(options.run, setbacks);
+  const recipe = recipeAfter(options.recipe, setbacks);
+  const supernet = createSupernet({ ...options, recipe, state: await loadSupernet(file, run) });
+  try {
+    while (supernet.state.epoch < options.epochs) {
+      const onStep = epochShown(options, supernet.state.epoch);
+      await supernet.trainEpoch({ signal: options.signal, onStep });
+      await saveSupernet(file, supernet.state, run);
+    }
+    return supernet;
+  } catch (error) {
+    await supernet.dispose().catch(() => {});
+    throw error;
+  }
+}
+
+/** @param before epochs that are done. */
+function epochShown({ epochs, progress }: SupernetArmOptions, before: number) {
+  const began = performance.now();
+  return ({ epoch, step, steps, loss }: SupernetProgress) => {
+    const done = epoch - 1 + step / steps;
+    const pace = (performance.now() - began) / 1000 / (done - before);
+    progress.update({
+      text: `shared weights, epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}`,
+      fraction: done / epochs,
+      secondsLeft: (epochs - done) * pace,
+    });
+  };
+}
+
+/** Asks the weights once; what they said is on the disk when it returns. */
+const judgeBy =
+  (supernet: Supernet, options: SupernetArmOptions, known: Map<string, SharedAccuracy>, file: string) =>
+  async (candidate: Candidate): Promise<SharedAccuracy> => {
+    const { run, gate, signal } = options;
+    if (signal?.aborted) throw interruption(signal, "shared weights", "to judge candidates");
+    const key = candidateKey(gate.space, candidate);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const judged = await supernet.evaluate(candidate);
+    known.set(key, judged);
+    await writeFileAtomic(file, JSON.stringify({ run, judged: Object.fromEntries(known) }));
+    return judged;
+  };
 
 /** The name of a training after so many that diverged. */
 const attemptOf = (run: string, setbacks: number) => (setbacks === 0 ? run : `${run}-${setbacks}`);
