@@ -81,9 +81,10 @@ test.skipIf(!existsSync(library))(
      close();
      console.log(JSON.stringify({ count, megabytes: process.resourceUsage().maxRSS / 1024 }));`,
     );
-    const { stdout } = await promisify(execFile)(process.execPath, [script]);
+    // How long garbage may lie about differs from one version of Node to the next, and is none of ours.
+    const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=4", script]);
     const { count, megabytes } = JSON.parse(stdout) as { count: number; megabytes: number };
     expect(count).toBe(7_200);
-    expect(megabytes).toBeLessThan(200); // 152 seen; Node alone takes 50
+    expect(megabytes).toBeLessThan(200); // 138 to 177 seen with Node 20, 22 and 24; the library alone takes 94 to 106
   },
 );
