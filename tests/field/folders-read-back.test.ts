@@ -162,6 +162,12 @@ describe("a study that is damaged", () => {
   test.each<readonly [what: string, Path, value: unknown, message: string]>([
     ["a field less", ["rejected"], undefined, "rejected: expected number, received nothing"],
     ["no trials", ["trials"], undefined, "trials: expected array, received nothing"],
+    [
+      "the same as a trial that there cannot be",
+      trial("sameAs"),
+      -1,
+      "trials.0.sameAs: Too small: expected number to be >=0",
+    ],
     ["a candidate less", trial("candidate", "stages"), undefined, "trials.0.candidate: no candidate of the space"],
     ["a candidate of another space", trial("candidate", "width"), 77, "trials.0.candidate: no candidate of the space"],
     ["endless trials", ["plan", "trials"], 1e21, "plan.trials: "],

@@ -154,7 +154,7 @@ function* contradictionsInTrials({ plan, trials }: ReadStudy): Generator<Contrad
     if (contradiction !== null) yield [["trials", i, contradiction[0]], contradiction[1]];
     if (id !== i) yield [["trials", i, "id"], `expected ${i}, received ${id}`];
     if (!isEarlier(parent, i)) yield [["trials", i, "parent"], `expected an earlier trial, received ${parent}`];
-    if (!isEarlier(sameAs, i) || (sameAs !== null && trials[sameAs]!.sameAs !== null))
+    if (!isEarlier(sameAs, i) || (sameAs !== null && trials[sameAs]?.sameAs !== null))
       yield [["trials", i, "sameAs"], `expected an earlier trial that was trained, received ${sameAs}`];
     if (epochs !== plan.trialEpochs)
       yield [["trials", i, "epochs"], `expected ${plan.trialEpochs}, as planned, received ${epochs}`];
