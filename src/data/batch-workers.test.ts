@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -30,7 +30,10 @@ async function picturesInFile() {
   const cacheDir = await temporaryFolder();
   const dataset = await openDataset(root, { seed: 1, cacheDir });
   const images = await openImages(dataset, "train", firstGeometry(dataset), { cacheDir, memoryLimit: 0 });
-  const file = join(cacheDir, readdirSync(cacheDir).find((name) => name.endsWith(".pixels"))!);
+  const bytes = 16 * SIDE * SIDE;
+  const file = readdirSync(cacheDir)
+    .map((name) => join(cacheDir, name))
+    .find((path) => path.endsWith(".pixels") && statSync(path).size === bytes)!;
   return { images, file };
 }
 

@@ -29,6 +29,8 @@ export type CacheKey = {
   readonly subset: string | null;
   /** Side of the cached pictures that these were made from, px; left out where they come from the files. */
   readonly from?: number | undefined;
+  /** Whether they are thumbnails, which are decoded in another way. */
+  readonly thumbnails?: true | undefined;
 };
 
 export type PixelCache = {
@@ -186,7 +188,7 @@ async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> 
   });
 }
 
-function keyText({ fingerprint, geometry, subset, from }: CacheKey): string {
+function keyText({ fingerprint, geometry, subset, from, thumbnails }: CacheKey): string {
   const { size, channels, resize, interpolation, crop = 1 } = geometry;
   return JSON.stringify({
     version,
@@ -199,6 +201,7 @@ function keyText({ fingerprint, geometry, subset, from }: CacheKey): string {
     // Left out where nothing is cut off, so that caches from before there was a crop are found.
     ...(crop !== 1 && { crop }),
     from,
+    thumbnails,
     decoder: decoderVersion,
   });
 }

@@ -34,7 +34,7 @@ describe("a folder of class folders", () => {
       channels: 3,
     });
     expect(dataset).toMatchObject({ skipped: [], ignored: {} });
-    expect(counts(dataset)).toEqual([21, 3, 6]);
+    expect(counts(dataset)).toEqual([20, 3, 7]);
     for (const { source, label } of Object.values(dataset.splits).flat()) {
       expect(source.startsWith(`${dataset.classes[label]}/`)).toBe(true);
     }
@@ -56,8 +56,9 @@ describe("a folder of class folders", () => {
   });
 
   test("is grey when every picture is", async () => {
-    const gray = await plain([9, 9, 9]).toColourspace("b-w").png().toBuffer();
-    const files = Object.fromEntries(["a/1", "a/2", "a/3", "b/1", "b/2", "b/3"].map((name) => [`${name}.png`, gray]));
+    const files: Record<string, Uint8Array> = {};
+    for (const [i, name] of ["a/1", "a/2", "a/3", "b/1", "b/2", "b/3"].entries())
+      files[`${name}.png`] = await plain([i, i, i]).toColourspace("b-w").png().toBuffer();
     expect((await open(await folderOf(files))).channels).toBe(1);
     const mixed = { ...files, "b/3.png": await plain([9, 9, 9]).png().toBuffer() };
     expect((await open(await folderOf(mixed))).channels).toBe(3);
@@ -190,7 +191,7 @@ describe("folders for the splits", () => {
     const dataset = await open(root);
     expect(dataset.classes).toEqual(["a", "b"]);
     expect(counts(dataset)).toEqual([8, 4, 1]);
-    expect(dataset.splits.test).toEqual([{ source: "testing/b/0.png", label: 1 }]);
+    expect(dataset.splits.test).toMatchObject([{ source: "testing/b/0.png", label: 1 }]);
     expect(dataset.splits.validation.every(({ source }) => source.startsWith("val/"))).toBe(true);
   });
 
@@ -209,7 +210,7 @@ describe("folders for the splits", () => {
 
   test("train alone is split like a plain folder", async () => {
     const dataset = await open(await folderOf(await pictures(["a", "b"], 10, 40, "train/")));
-    expect(counts(dataset)).toEqual([14, 2, 4]);
+    expect(counts(dataset)).toEqual([16, 2, 2]);
   });
 
   test("a class that train has not, and images without a class, are refused", async () => {
@@ -282,7 +283,7 @@ describe("IDX files", () => {
     });
     const dataset = await open(root);
     expect(dataset).toMatchObject({ classes: ["0", "1"], nativeSize: 18, size: 18, channels: 1, skipped: [] });
-    expect(counts(dataset)).toEqual([14, 2, 4]);
+    expect(counts(dataset)).toEqual([12, 2, 6]);
     const sources = Object.values(dataset.splits)
       .flat()
       .map(({ source }) => source);
@@ -364,9 +365,11 @@ describe("IDX files", () => {
     expect(dataset).toMatchObject({ nativeSize: 28, size: 28, channels: 1 });
     expect(dataset.classes).toHaveLength(10);
     expect(dataset.classes[9]).toBe("Ankle boot");
-    expect(counts(dataset)).toEqual([7_200, 800, 2_000]);
+    expect(counts(dataset)).toEqual([7_232, 778, 1_990]);
     for (let label = 0; label < 10; label++) {
-      expect(dataset.splits.test.filter((sample) => sample.label === label)).toHaveLength(200);
+      // 200, within three standard deviations of a binomial.
+      const held = dataset.splits.test.filter((sample) => sample.label === label).length;
+      expect(Math.abs(held - 200)).toBeLessThan(38);
     }
   });
 });

@@ -5,13 +5,17 @@ import { DataError, UsageError } from "../base/index.js";
 import { findOrBuildCache } from "./cache.js";
 import { requireKnown } from "./class-names.js";
 import { type OnProgress, throwIfStopped } from "./concurrency.js";
+import { copiesAcross, groupCopies } from "./copies.js";
 import type { Decode } from "./decode.js";
-import { folderDecoder } from "./decoder.js";
+import { folderDecoder, thumbnailDecoder } from "./decoder.js";
 import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
 import { firstGeometry, ladderSize } from "./preprocessing.js";
 import { readClassFolders } from "./read-class-folders.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
+import { type SeenPictures, seenAmong, signatureOf } from "./signature.js";
 import { completeSplits, fewestPerClass } from "./split.js";
+import { thumbnailAt } from "./thumbnail.js";
+import { readThumbnails } from "./thumbnails.js";
 
 /** Labelled pictures, divided. Holds names only; `openImages` gives the pixels. */
 export type Dataset = {
@@ -27,6 +31,12 @@ export type Dataset = {
   /** Side at which it was first decoded, px: see `firstGeometry`. */
   readonly size: number;
   readonly splits: Readonly<Record<SplitName, readonly Sample[]>>;
+  /** Samples with the same number are copies of one picture, saved anew or not. */
+  readonly copies: ReadonlyMap<Sample, number>;
+  /** `[20]` each: see `signatureOf`. */
+  readonly signatures: ReadonlyMap<Sample, Uint8Array>;
+  /** Pictures that models before have seen, and how many of them a given part has lost. */
+  readonly seenBefore: { readonly count: number; readonly leftOut: number };
   /** Whether the test images are a part of the folder, not drawn from all of it. */
   readonly hasOwnTest: boolean;
   /** Images left out, and why. */
@@ -41,8 +51,10 @@ export type Dataset = {
 };
 
 export type OpenOptions = {
-  /** Divides the samples; the same folder and seed give the same splits. */
+  /** Divides the samples; the same pictures and seed give the same splits. */
   readonly seed: number;
+  /** By models that a training sets out from: what they have seen is not held out any more. */
+  readonly seen?: SeenPictures | undefined;
   readonly cacheDir: string;
   /** Largest side to decode at, px; 224 where left out. The smallest side that is decoded at first is 16. */
   readonly maxSize?: number | undefined;
@@ -61,8 +73,8 @@ export type OpenOptions = {
 
 /**
  * Reads a folder of labelled images: one sub-folder a class, with or without folders for train, validation and test
- * above them, or the IDX files of MNIST's family. What is not divided yet is divided by class, at random by `seed`:
- * first the test split, then from the rest the validation split.
+ * above them, or the IDX files of MNIST's family. What is not divided yet is divided by what the pictures show and by `seed`: see
+ * `completeSplits`.
  *
  * Every image is decoded once, into the cache, so that broken ones are known before training starts: they are left out
  * and listed in `skipped`. A second call finds the cache and decodes nothing.
@@ -79,7 +91,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   throwIfStopped(signal, "reading the dataset");
 
   const root = resolve(path);
-  const { at, decode, ...collected } = await collect(root, options);
+  const { at, decode, thumbnail, ...collected } = await collect(root, options);
   const collection =
     options.classes === undefined ? collected.collection : relabelled(root, collected.collection, options.classes);
   const size = firstSize(collection, maxSize);
@@ -87,15 +99,25 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   const key = { fingerprint: collection.fingerprint, geometry, subset: null };
   const all = Object.values(collection.given).flatMap((samples) => samples ?? []);
   const sources = all.map(({ source }) => source);
-  const { broken } = await findOrBuildCache(cacheDir, key, sources, async () => decode, {
-    broken: "list",
-    signal,
-    onProgress,
-  });
+  const reading = { signal, onProgress };
+  const { broken } = await findOrBuildCache(cacheDir, key, sources, async () => decode, { ...reading, broken: "list" });
+  const thumbnails = await readThumbnails(sources, collection, thumbnail, { ...reading, cacheDir });
+  const copies = groupCopies(all, thumbnails);
+  const signatures = new Map(all.map((sample, i) => [sample, signatureOf(thumbnailAt(thumbnails, i))]));
   const skipped = [...collection.skipped, ...broken];
   const given = without(collection.given, new Set(broken.map(({ source }) => source)));
-  if (options.classes === undefined) refuseTooFew(root, collection.classes, given, skipped);
+  if (options.classes === undefined) refuseTooFew(root, collection.classes, given, copies, skipped);
   else refuseNone(root, given, skipped);
+
+  const partBefore = options.seen && partsBefore(options.seen, signatures);
+  const splits = completeSplits(given, copies, { seed, testFraction, validationFraction, partBefore });
+  const left = Object.values(given).flatMap((samples) => samples ?? []);
+  const kept = Object.values(splits).reduce((sum, samples) => sum + samples.length, 0);
+  const seenBefore = {
+    count: partBefore === undefined ? 0 : left.filter((sample) => partBefore(sample) !== null).length,
+    leftOut: left.length - kept,
+  };
+  if (options.classes === undefined) refuseEmpty(root, splits);
 
   return {
     name: basename(root),
@@ -105,16 +127,36 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     nativeSize: collection.nativeSize,
     size,
     hasOwnTest: given.test !== null,
-    splits: completeSplits(given, { seed, testFraction, validationFraction }),
+    splits,
+    copies,
+    signatures,
+    seenBefore,
     skipped,
     ignored: collection.ignored,
-    notes: collection.notes,
+    notes: [...collection.notes, ...copiesAcross(given, copies)],
     looks: collection.looks,
     fingerprint: collection.fingerprint,
   };
 }
 
-type Collected = { readonly at: string; readonly collection: Collection; readonly decode: Decode };
+/** In which part models before had a picture. */
+export function partsBefore(
+  { train, validation }: SeenPictures,
+  signatures: ReadonlyMap<Sample, Uint8Array>,
+): (sample: Sample) => "train" | "validation" | null {
+  const [trained, validated] = [seenAmong(train), seenAmong(validation)];
+  return (sample) => {
+    const signature = signatures.get(sample)!;
+    return trained(signature) ? "train" : validated(signature) ? "validation" : null;
+  };
+}
+
+type Collected = {
+  readonly at: string;
+  readonly collection: Collection;
+  readonly decode: Decode;
+  readonly thumbnail: Decode;
+};
 
 async function collect(root: string, options: OpenOptions): Promise<Collected> {
   const status = await stat(root).catch((error: unknown) => {
@@ -127,9 +169,12 @@ async function collect(root: string, options: OpenOptions): Promise<Collected> {
     throw new DataError({ at: root, expected: "a folder of images", received: "a file", hint });
   }
   const idx = await findIdxFolder(root);
-  if (idx !== null) return { at: idx.at, ...(await readIdxFolder(idx.at, idx.names, options.classes !== undefined)) };
+  if (idx !== null) {
+    const read = await readIdxFolder(idx.at, idx.names, options.classes !== undefined);
+    return { at: idx.at, ...read, thumbnail: read.decode };
+  }
   const { at, collection } = await readClassFolders(root, options, options.classes ?? null);
-  return { at, collection, decode: folderDecoder(at) };
+  return { at, collection, decode: folderDecoder(at), thumbnail: thumbnailDecoder(at) };
 }
 
 function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): number {
@@ -141,7 +186,7 @@ function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): num
 function relabelled(root: string, collection: Collection, classes: readonly string[]): Collection {
   requireKnown(root, collection.classes, classes);
   const places = collection.classes.map((name) => classes.indexOf(name));
-  const move = (samples: readonly Sample[]) => samples.map(({ source, label }) => ({ source, label: places[label]! }));
+  const move = (samples: readonly Sample[]) => samples.map((sample) => ({ ...sample, label: places[sample.label]! }));
   const { train, validation, test } = collection.given;
   return {
     ...collection,
@@ -159,11 +204,25 @@ function without(given: GivenSplits, broken: ReadonlySet<string>): GivenSplits {
   };
 }
 
-function refuseTooFew(root: string, classes: readonly string[], given: GivenSplits, skipped: readonly Skipped[]): void {
-  const counts = new Array<number>(classes.length).fill(0);
-  for (const { label } of given.train) counts[label]!++;
+function refuseTooFew(
+  root: string,
+  classes: readonly string[],
+  given: GivenSplits,
+  copies: ReadonlyMap<Sample, number>,
+  skipped: readonly Skipped[],
+): void {
+  const all = classes.map(() => 0);
+  const different = classes.map(() => new Set<number>());
+  for (const sample of given.train) {
+    all[sample.label]!++;
+    different[sample.label]!.add(copies.get(sample)!);
+  }
   const fewest = fewestPerClass(given);
-  const poor = classes.flatMap((name, label) => (counts[label]! < fewest ? [`${counts[label]} in "${name}"`] : []));
+  const poor = classes.flatMap((name, label) => {
+    const [count, own] = [all[label]!, different[label]!.size];
+    if (own >= fewest) return [];
+    return [own === count ? `${count} in "${name}"` : `${count} in "${name}", copies of ${own}`];
+  });
   if (poor.length > 0) {
     throw new DataError({
       at: root,
@@ -180,6 +239,19 @@ function refuseTooFew(root: string, classes: readonly string[], given: GivenSpli
     const received = `none${brokenInWords(skipped)}`;
     const hint = "add images, or move the folder away so that a part of the training images is used";
     throw new DataError({ at: root, expected: `at least one readable ${split} image`, received, hint });
+  }
+}
+
+/** Only what was seen before can leave a part without a picture. */
+function refuseEmpty(root: string, splits: Record<SplitName, readonly Sample[]>): void {
+  for (const [split, samples] of Object.entries(splits)) {
+    if (samples.length > 0) continue;
+    throw new DataError({
+      at: root,
+      expected: `images for the ${split} part that no network before has seen`,
+      received: "none",
+      hint: "add pictures that it was not trained on, or begin without --from and --teacher",
+    });
   }
 }
 

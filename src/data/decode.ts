@@ -50,10 +50,25 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const bytes = typeof file === "string" ? await readImage(file, name) : file;
   refuseOtherFormats(bytes, name);
-  // "error" refuses truncated and damaged files, but not a harmless oddity such as a wrong DPI tag.
-  const picture = sharp(bytes, { failOn: "error", autoOrient: true, pages: 1 }).flatten({ background: "#ffffff" });
-  return await render(picture, geometry, name);
+  return await render(opened(bytes), geometry, name);
 }
+
+/** Up to so many pixels a picture is decoded in full to be looked at: a JPEG is else made smaller while it is, a little to one side. */
+const mostInFull = 4_000_000;
+
+/** The whole picture, squeezed, for its look; to the same pixels, nearly, in whatever format it is saved. @throws as `decodeImage`. */
+export async function decodeThumbnail(file: string, geometry: Geometry, name: string): Promise<Uint8Array> {
+  const bytes = await readImage(file, name);
+  refuseOtherFormats(bytes, name);
+  const picture = opened(bytes);
+  const { width, height } = await uprightSize(picture, name);
+  const whole = { left: 0, top: 0, width, height };
+  return await render(width * height > mostInFull ? picture : picture.extract(whole), geometry, name);
+}
+
+// "error" refuses truncated and damaged files, but not a harmless oddity such as a wrong DPI tag.
+const opened = (bytes: Uint8Array): Sharp =>
+  sharp(bytes, { failOn: "error", autoOrient: true, pages: 1 }).flatten({ background: "#ffffff" });
 
 /**
  * Grey pixels of any shape to the same geometry. A square that already has the wanted side is taken as it is, where

@@ -5,9 +5,10 @@ import { DataError, sha256 } from "../base/index.js";
 import { namesIn, refuseFewClasses } from "./class-names.js";
 import type { Decode } from "./decode.js";
 import { unreadable } from "./file-errors.js";
-import { readIdx } from "./idx.js";
+import { type Idx, readIdx } from "./idx.js";
 import { idxDecoder, idxSource } from "./idx-decoder.js";
 import type { Collection, Sample } from "./sample.js";
+import { DIVISION } from "./split.js";
 import { isSystemFolder } from "./system-names.js";
 
 /** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte` and so on. */
@@ -15,6 +16,7 @@ const idxName = /^(train|t10k)-(?:(images)[-.]idx3|(labels)[-.]idx1)-ubyte(?:\.g
 
 type Part = "train" | "t10k";
 type Files = { readonly images: string; readonly labels: string };
+type Pair = { readonly files: Files; readonly images: Idx; readonly labels: Idx };
 
 /** Where a folder's IDX files lie and what else lies there: in itself, or in the one sub-folder that has some, as in `MNIST/raw`. */
 export async function findIdxFolder(
@@ -66,7 +68,7 @@ export async function readIdxFolder(
   const values = named ? named.map((_, i) => i) : labelsIn(first.labels.data);
   const classes = named ?? values.map(String);
   if (!isForModel) refuseFewClasses(root, classes);
-  const samples = pairs.map(({ files, labels }) => samplesOf(root, files, labels.data, values));
+  const samples = pairs.map((pair) => samplesOf(root, pair, values));
   const facts = pairs.map(({ files, images, labels }) => [files.images, images.sha256, files.labels, labels.sha256]);
 
   const count = samples.reduce((sum, each) => sum + each.length, 0);
@@ -81,7 +83,7 @@ export async function readIdxFolder(
       ignored: {},
       notes: [],
       looks: { count, grey: count, elongated: Math.max(rows, columns) > 2 * Math.min(rows, columns) ? count : 0 },
-      fingerprint: sha256(...[named, ...facts].map((each) => JSON.stringify(each))),
+      fingerprint: sha256(...[DIVISION, named, ...facts].map((each) => JSON.stringify(each))),
     },
     decode: idxDecoder(new Map(pairs.map(({ files, images }) => [files.images, images]))),
   };
@@ -103,7 +105,7 @@ function pairOf(root: string, names: readonly string[], part: Part): Files | nul
   });
 }
 
-async function readPair(root: string, files: Files) {
+async function readPair(root: string, files: Files): Promise<Pair> {
   const [images, labels] = await Promise.all([
     readIdx(join(root, files.images), 3),
     readIdx(join(root, files.labels), 1),
@@ -134,14 +136,16 @@ function labelsIn(labels: Uint8Array): number[] {
 }
 
 /** @param values the label in the file of each class, in the order of the classes. */
-function samplesOf(root: string, files: Files, labels: Uint8Array, values: readonly number[]): Sample[] {
+function samplesOf(root: string, { files, images, labels }: Pair, values: readonly number[]): Sample[] {
   const classOf = new Map(values.map((value, i) => [value, i]));
-  return Array.from(labels, (value, index) => {
+  const bytes = images.shape[1]! * images.shape[2]!;
+  return Array.from(labels.data, (value, index) => {
     const label = classOf.get(value);
     if (label === undefined) {
       const expected = `labels of the ${values.length} classes (${values[0]} to ${values.at(-1)})`;
       throw new DataError({ at: join(root, files.labels), expected, received: `${value} at image ${index}` });
     }
-    return { source: idxSource(files.images, index), label };
+    const content = sha256(images.data.subarray(index * bytes, (index + 1) * bytes));
+    return { source: idxSource(files.images, index), label, content };
   });
 }

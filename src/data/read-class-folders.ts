@@ -9,6 +9,7 @@ import { openFileDigests } from "./file-digests.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
 import type { Collection, Looks, Sample, SplitName } from "./sample.js";
 import { type Entry, type Found, imageExtensions, Scan, type ScanOptions } from "./scan.js";
+import { DIVISION } from "./split.js";
 
 /**
  * Reads a folder with one sub-folder a class, alone or under folders for train, validation and test. Pictures lie in
@@ -40,8 +41,9 @@ export async function readClassFolders(
   const entries = (await scan.inspect(found)).map(fromThere);
   const headers = entries.map(({ header }) => header).filter((header) => header !== null);
   const looks = looksOf(headers);
-  const part = (split: SplitName) =>
-    splits.has(split) ? entries.filter((entry) => entry.split === split).map(toSample) : null;
+  const contents = await contentsOf(at, entries, options);
+  const samples = entries.map(({ source, label }, i): Sample => ({ source, label, content: contents[i]! }));
+  const part = (split: SplitName) => (splits.has(split) ? samples.filter((_, i) => entries[i]!.split === split) : null);
   const collection = {
     classes,
     given: { train: part("train") ?? [], validation: part("validation"), test: part("test") },
@@ -52,7 +54,7 @@ export async function readClassFolders(
     ignored: Object.fromEntries([...scan.ignored].sort()),
     notes: scan.notes,
     looks,
-    fingerprint: fingerprintOf(classes, entries, await contentsOf(at, entries, options)),
+    fingerprint: fingerprintOf(classes, entries, contents),
   } as const;
   return { at, collection };
 }
@@ -110,7 +112,7 @@ async function contentsOf(
 }
 
 function fingerprintOf(classes: readonly string[], entries: readonly Entry[], contents: readonly string[]): string {
-  const hash = createHash("sha256").update(JSON.stringify(classes));
+  const hash = createHash("sha256").update(JSON.stringify([DIVISION, classes]));
   for (const [i, { source, label, split }] of entries.entries()) {
     hash.update(JSON.stringify([source, contents[i], label, split]));
   }
@@ -121,8 +123,4 @@ function fingerprintOf(classes: readonly string[], entries: readonly Entry[], co
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-}
-
-function toSample({ source, label }: Entry): Sample {
-  return { source, label };
 }

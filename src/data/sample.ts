@@ -7,6 +7,8 @@ export type Sample = {
   readonly source: string;
   /** Index into the dataset's `classes`. */
   readonly label: number;
+  /** Hexadecimal SHA-256 of the file, or of the pixels in an IDX file: what the picture is, wherever it lies. */
+  readonly content: string;
 };
 
 /** A picture, or a folder, that was left out. */

@@ -12,7 +12,7 @@ export const imageExtensions = new Set([".jpg", ".jpeg", ".jfif", ".png", ".webp
 
 export type ScanOptions = { readonly signal?: AbortSignal | undefined; readonly onProgress?: OnProgress | undefined };
 
-export type Found = Sample & { readonly split: SplitName };
+export type Found = Omit<Sample, "content"> & { readonly split: SplitName };
 /** `header`: null where the picture is broken. */
 export type Entry = Found & { readonly bytes: number; readonly mtimeMs: number; readonly header: Header | null };
 

@@ -74,7 +74,11 @@ describe("pictures that were exchanged", () => {
   });
 
   test("IDX files of one size and time", async () => {
-    const images = (grey: number) => Buffer.concat([idxHeader(0x803, 40, 16, 16), Buffer.alloc(40 * 256, grey)]);
+    const images = (grey: number) =>
+      Buffer.concat([
+        idxHeader(0x803, 40, 16, 16),
+        Buffer.from(Array.from({ length: 40 * 256 }, (_, i) => (grey * i * i) % 251)),
+      ]);
     const labels = Buffer.concat([idxHeader(0x801, 40), Buffer.from(Array.from({ length: 40 }, (_, i) => i % 2))]);
     const other = Buffer.concat([idxHeader(0x801, 40), Buffer.from(Array.from({ length: 40 }, (_, i) => (i + 1) % 2))]);
     for (const packed of [false, true]) {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp, { type Sharp } from "sharp";
+import { createRng } from "../../src/base/index.js";
 import { createPlace } from "../place.js";
 
 export const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -22,31 +23,33 @@ export function picture(
   channels = 3,
 ): Sharp {
   const pixels = Buffer.alloc(width * height * channels);
+  const rng = createRng(i);
   for (let k = 0; k < pixels.length; k++) {
-    const noise = Math.imul(k + 1 + 7919 * i, 2_654_435_761) >>> 24;
+    const noise = rng.integer(256);
     pixels[k] = channels === 1 || k % channels === hue % channels ? 128 + (noise >> 1) : noise >> 2;
   }
   return sharp(pixels, { raw: { width, height, channels: channels as 1 | 3 } });
 }
 
-/** `count` PNG files in `folder`. */
+/** `count` PNG files in `folder`, of the pictures from `first` on. */
 export async function fill(
   folder: string,
   count: number,
   hue = 0,
   make: (hue: number, i: number) => Sharp = picture,
+  first = 0,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i++)
-    await make(hue, i)
+    await make(hue, first + i)
       .png()
       .toFile(join(folder, `${i}.png`));
 }
 
-/** Each path a class folder with `perClass` pictures, below a new root. */
-export async function dataOf(paths: readonly string[], perClass = 8): Promise<string> {
+/** Each path a class folder with `perClass` pictures, those from `first` on, below a new root. */
+export async function dataOf(paths: readonly string[], perClass = 8, first = 0): Promise<string> {
   const root = join(await temporaryFolder(), "photos");
-  for (const [hue, path] of paths.entries()) await fill(join(root, path), perClass, hue);
+  for (const [hue, path] of paths.entries()) await fill(join(root, path), perClass, hue, picture, first);
   return root;
 }
 

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { openDataset } from "../../src/data/index.js";
 import { idxImages, idxLabels } from "../../src/data/testing/fixtures.js";
-import { bantam, dataOf, fill, quick, temporaryFolder, write } from "./data-fixtures.js";
+import { bantam, dataOf, fill, picture, quick, temporaryFolder, write } from "./data-fixtures.js";
 
 const open = async (root: string) => openDataset(root, { seed: 0, cacheDir: await temporaryFolder() });
 const read = async (root: string) => {
@@ -49,6 +49,18 @@ describe("divisions", () => {
     expect(notes).toContain("held-out is taken for the test part");
   });
 
+  test("pictures that stand in two parts stay there, and are named", async () => {
+    const root = await dataOf(below("train", "test"), 6);
+    await fill(join(root, "test/cat"), 6, 0, picture, 4); // 4 and 5 of train, and four of its own
+    await write(join(root, "test/dog/0.png"), await picture(1, 3).jpeg({ quality: 70 }).toBuffer());
+    const { parts, notes } = await read(root);
+    expect(parts).toEqual({ train: 10, validation: 2, test: 12 });
+    const leak = notes.find((note) => note.includes("stand in train, too"));
+    expect(leak).toMatch(
+      /^8 pictures of the test part stand in train, too, saved anew or not: test\/cat\/0.png is train\/cat\/4.png$/,
+    );
+  });
+
   test("one folder too high, twice, with a stray file: it is gone down and said", async () => {
     const root = await dataOf(below("archive/photos"), 5);
     await write(join(root, "readme.txt"), "from the internet");
@@ -81,7 +93,7 @@ describe("divisions", () => {
     await write(join(root, "raw/train-images-idx3-ubyte.gz"), gzipSync(idxImages(20, 16, 16)));
     await write(join(root, "raw/train-labels-idx1-ubyte"), idxLabels(Array.from({ length: 20 }, (_, i) => i % 2)));
     await write(join(root, "processed/training.pt"), "");
-    expect((await read(root)).parts).toEqual({ train: 14, validation: 2, test: 4 });
+    expect((await read(root)).parts).toEqual({ train: 16, validation: 2, test: 2 });
     const { code, stdout } = await bantam(["train", root, ...quick, "--json", "--out", join(root, "../out")]);
     expect({ code, name: JSON.parse(stdout).data.name }).toEqual({ code: 0, name: "MNIST" });
   });

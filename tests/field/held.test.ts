@@ -1,7 +1,7 @@
 /** What held when it was attacked, so that it goes on holding. Kills and resumed runs: `killed.test.ts`, `kill-search.test.ts`. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -63,12 +63,12 @@ test.skipIf(!existsSync(library))(
     const rng = createRng(1);
     for (const label of ["a", "b"]) {
       await mkdir(join(root, "many", label), { recursive: true });
-      const noise = Buffer.from(Array.from({ length: 24 * 24 }, () => rng.integer(256)));
-      const first = join(root, "many", label, "0.png");
-      await sharp(noise, { raw: { width: 24, height: 24, channels: 1 } })
-        .png()
-        .toFile(first);
-      for (let i = 1; i < 5_000; i++) await link(first, join(root, "many", label, `${i}.png`));
+      for (let i = 0; i < 5_000; i++) {
+        const noise = Buffer.from(Array.from({ length: 576 }, () => rng.integer(256)));
+        await sharp(noise, { raw: { width: 24, height: 24, channels: 1 } })
+          .png({ compressionLevel: 0 })
+          .toFile(join(root, "many", label, `${i}.png`));
+      }
     }
     const script = join(root, "open.mjs");
     await writeFile(
@@ -84,7 +84,7 @@ test.skipIf(!existsSync(library))(
     // How long garbage may lie about differs from one version of Node to the next, and is none of ours.
     const { stdout } = await promisify(execFile)(process.execPath, ["--max-semi-space-size=4", script]);
     const { count, megabytes } = JSON.parse(stdout) as { count: number; megabytes: number };
-    expect(count).toBe(7_200);
+    expect(count).toBeGreaterThan(7_000); // 72 %, within what chance allows
     expect(megabytes).toBeLessThan(200); // 138 to 177 seen with Node 20, 22 and 24; the library alone takes 94 to 106
   },
 );
