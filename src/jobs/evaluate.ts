@@ -1,11 +1,25 @@
 /** A model file measured on a folder of labelled images. */
 import { requireWritable } from "../base/files.js";
 import { DataError, lastly } from "../base/index.js";
-import { type Dataset, openImages, type SplitName } from "../data/index.js";
+import {
+  type Dataset,
+  openImages,
+  partsBefore,
+  type Sample,
+  type SeenPictures,
+  type SplitName,
+} from "../data/index.js";
 import { requireApart } from "../folders/index.js";
 import type { DataFacts } from "../report/index.js";
 import type { Engine } from "../runtime/index.js";
-import { type Classifier, type ClassScore, evaluateClassifier, openClassifier } from "../shipping/index.js";
+import {
+  type Classifier,
+  type ClassScore,
+  evaluateClassifier,
+  type ModelCard,
+  openClassifier,
+  seenBy,
+} from "../shipping/index.js";
 import { noProgress, type Progress } from "./shared/progress.js";
 import { dataFacts, readImages, sayWhatWasRead } from "./shared/read-data.js";
 
@@ -13,8 +27,8 @@ export type EvaluateOptions = {
   readonly model: string;
   readonly data: string;
   /**
-   * By default what the model has not learned from: the held-out images of the folder that it was trained on, the test part of another
-   * one, all of one that has none.
+   * By default what the model has not seen: the held-out images of the folder that it was trained on, the test part of another one, all of
+   * one that has none. Of `test`, too, what it has seen is left out.
    */
   readonly split?: SplitName | "all" | undefined;
   /** Divides the folder; by default the seed of the model's training, so that its test images are the same. */
@@ -34,6 +48,8 @@ export type EvaluateResult = {
   readonly confusion: readonly (readonly number[])[];
   /** Classes of the model without an image; their figures are null. */
   readonly missing: readonly string[];
+  /** Images left out because the model was trained on them, or chosen by them. */
+  readonly seen: { readonly train: number; readonly validation: number };
   readonly data: DataFacts;
 };
 
@@ -57,15 +73,17 @@ async function evaluate(
   const { classes, preprocessing, history } = classifier.card;
   const seed = asked.seed ?? (typeof history.seed === "number" ? history.seed : 0);
   const dataset = await readImages(data, { seed, cacheDir, maxSize: preprocessing.size, classes, signal }, progress);
-  const { split, why } =
-    asked.split === undefined ? splitFor(dataset, history.data) : { split: asked.split, why: null };
-  const measured = split === "all" ? asTest(dataset) : dataset;
-  const facts = dataFacts(measured);
+  const isSame = isAsTrained(dataset, seed, history);
+  const { split, samples, why, seen } = choose(dataset, asked.split, isSame, history, await seenBy(model));
+  const measured = { ...dataset, splits: { train: [], validation: [], test: samples } };
+  const facts = dataFacts(split === "all" || seen.train + seen.validation > 0 ? measured : dataset);
   sayWhatWasRead(facts, progress);
   if (why !== null) progress.line(why);
-  const images = await openImages(measured, split === "all" ? "test" : split, preprocessing, { cacheDir, signal });
+  const leftOut = seen.train + seen.validation;
+  if (leftOut > 0) progress.line(`${leftOut} images left out: ${seenInWords(seen)}`);
+  const images = await openImages(measured, "test", preprocessing, { cacheDir, signal });
   try {
-    if (images.count === 0) throw none(data, split);
+    if (images.count === 0) throw none(data, split, seen);
     const labels = new Set(images.labels);
     const missing = classes.filter((_, label) => !labels.has(label));
     if (missing.length > 0) progress.line(`no images of ${namesOf(missing)}: measured on the others`, "warning");
@@ -75,36 +93,75 @@ async function evaluate(
     );
     const { mistakes: _, perClass, ...scores } = result;
     const ofThose = perClass.map((row) => (row.count > 0 ? row : { ...row, precision: null }));
-    return { model, split, ...scores, perClass: ofThose, missing, data: facts };
+    return { model, split, ...scores, perClass: ofThose, missing, seen, data: facts };
   } finally {
     images.close();
   }
 }
 
-/** @param trainedOn what the model's history says of its data. */
-function splitFor(
-  { name, fingerprint, hasOwnTest }: Dataset,
-  trainedOn: unknown,
-): { readonly split: SplitName | "all"; readonly why: string | null } {
-  const trained = (trainedOn ?? {}) as { readonly name?: unknown; readonly fingerprint?: unknown };
-  if (trained.fingerprint === fingerprint) return { split: "test", why: null };
-  const other = `${name} is not the folder that the model was trained on`;
-  if (hasOwnTest) return { split: "test", why: `${other}: measured on its test part; --split all takes all images` };
-  if (trained.name === name) {
-    const why = `${name} has changed since the model was trained, or is another folder of this name: images that are held out now may have been learned from then; --split all measures all`;
-    return { split: "test", why };
+/** Whether the division that was made from the pictures and the seed alone is the one the model was trained by. */
+function isAsTrained({ fingerprint }: Dataset, seed: number, history: ModelCard["history"]): boolean {
+  const data = (history.data ?? {}) as { readonly fingerprint?: unknown; readonly seenBefore?: unknown };
+  return data.fingerprint === fingerprint && data.seenBefore === 0 && seed === history.seed;
+}
+
+type Chosen = {
+  readonly split: SplitName | "all";
+  readonly samples: readonly Sample[];
+  readonly why: string | null;
+  readonly seen: EvaluateResult["seen"];
+};
+
+const nothing = { train: 0, validation: 0 };
+
+/** What is held out: by the very division that the model was trained by, or else by what it tells that it has seen. */
+function choose(
+  dataset: Dataset,
+  asked: EvaluateOptions["split"],
+  isSame: boolean,
+  { data }: ModelCard["history"],
+  known: SeenPictures | undefined,
+): Chosen {
+  const { name, hasOwnTest, splits, signatures } = dataset;
+  const all = [...splits.train, ...splits.validation, ...splits.test];
+  if (asked === "all") return { split: asked, samples: all, why: null, seen: nothing };
+  if (asked !== undefined && asked !== "test")
+    return { split: asked, samples: splits[asked], why: null, seen: nothing };
+  if (isSame) return { split: "test", samples: splits.test, why: null, seen: nothing };
+  const other = `${name} is not what the model was trained on`;
+  if (known === undefined) {
+    const isNamesake = (data as { readonly name?: unknown } | undefined)?.name === name;
+    const split = asked ?? (hasOwnTest || isNamesake ? "test" : "all");
+    const why = `${other}, and its file does not tell what it has seen: some of these images may have been among them`;
+    return { split, samples: split === "all" ? all : splits.test, why, seen: nothing };
   }
-  return { split: "all", why: `${other}: measured on all its images, as ones it has not learned from` };
+  const split = asked ?? (hasOwnTest ? "test" : "all");
+  const partBefore = partsBefore(known, signatures);
+  const seen = { ...nothing };
+  const samples = (split === "all" ? all : splits.test).filter((sample) => {
+    const part = partBefore(sample);
+    if (part !== null) seen[part]++;
+    return part === null;
+  });
+  return {
+    split,
+    samples,
+    why: `${other}: measured on ${split === "all" ? "all images" : "its test part"} that it has not seen`,
+    seen,
+  };
 }
 
-function none(data: string, split: string): DataError {
-  const hint = "--split all measures all images";
-  return new DataError({ at: data, expected: `images in its ${split} part`, received: "none", hint });
-}
+const seenInWords = ({ train, validation }: EvaluateResult["seen"]): string =>
+  `the model was trained on ${train} of them, and chosen by ${validation}`;
 
-function asTest(dataset: Dataset): Dataset {
-  const { train, validation, test } = dataset.splits;
-  return { ...dataset, splits: { train: [], validation: [], test: [...train, ...validation, ...test] } };
+function none(data: string, split: string, seen: EvaluateResult["seen"]): DataError {
+  const isSeen = seen.train + seen.validation > 0;
+  return new DataError({
+    at: data,
+    expected: isSeen ? "images that the model has not seen" : `images in its ${split} part`,
+    received: isSeen ? `${seen.train + seen.validation} of which ${seenInWords(seen)}` : "none",
+    hint: "--split all measures all images",
+  });
 }
 
 function namesOf(names: readonly string[]): string {

@@ -55,7 +55,8 @@ function requireFinite({ architecture }: Model, numbers: Float32Array, what: str
 }
 
 function onnxBytes(model: Model, goldens: readonly Golden[]): Uint8Array {
-  const { architecture, tensors, ...card } = model;
+  // What it has seen stays with the model: a deployed file is as small as it can be.
+  const { architecture, tensors, seen: _, ...card } = model;
   const { mean, std } = card.preprocessing;
   const bytes = lower(buildDeployment(architecture, { batch: 1, mean, std }), {
     name: architecture.name,

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { toFileError, writeFileAtomic } from "../base/files.js";
 import { findingsOf, ModelError } from "../base/index.js";
 import type { Costs } from "../cost/index.js";
-import type { Preprocessing } from "../data/index.js";
+import { type Preprocessing, type SeenPictures, SIGNATURE_BYTES } from "../data/index.js";
 import { type Architecture, buildNetwork, parseArchitecture } from "../networks/index.js";
 import { decodeSealed, encodeSealed, finiteFloat32, type Tensor } from "../weights/index.js";
 
@@ -24,6 +24,8 @@ export type Model = ModelCard & {
   readonly architecture: Architecture;
   /** Parameters and batch-norm statistics of the network in mode `inference`, by name. */
   readonly tensors: ReadonlyMap<string, Float32Array>;
+  /** Pictures that it and the models before it were trained on and chosen by; left out where nobody knows. */
+  readonly seen?: SeenPictures | undefined;
 };
 
 const FORMAT = "bantam-model-2";
@@ -40,17 +42,21 @@ export async function saveModel(path: string, model: Model): Promise<void> {
   await writeFileAtomic(path, encodeModel(model));
 }
 
-export function encodeModel({ architecture, tensors, ...card }: Model): Uint8Array {
+export function encodeModel({ architecture, tensors, seen, ...card }: Model): Uint8Array {
   const { parameters } = buildNetwork(architecture, { batch: 1, mode: "inference" }).graph;
   const shaped = new Map<string, Tensor>(
     parameters.map(({ value }) => [value.name, { dtype: "F32", shape: value.shape, data: tensors.get(value.name)! }]),
   );
+  for (const [part, data] of Object.entries(seen ?? {}))
+    shaped.set(seenTensor(part), { dtype: "U8", shape: [data.length / SIGNATURE_BYTES, SIGNATURE_BYTES], data });
   return encodeSealed(shaped, {
     format: FORMAT,
     architecture: JSON.stringify(architecture),
     card: JSON.stringify(card),
   });
 }
+
+const seenTensor = (part: string) => `bantam.seen.${part}`;
 
 /** @throws {FileError} when the file cannot be read. @throws {ModelError} when it is not one of Bantam's models, or is damaged. */
 export async function loadModel(path: string, onNotice?: OnNotice): Promise<Model> {
@@ -98,7 +104,20 @@ export function decodeModel(bytes: Uint8Array, at: string, onNotice?: OnNotice):
       throw new ModelError({ at, expected, received: `[${tensor.shape.join(", ")}]` });
     tensors.set(value.name, finiteFloat32(tensor, `${at}: ${value.name}`));
   }
-  return { ...card, architecture, tensors };
+  return { ...card, architecture, tensors, seen: seenIn(file.tensors, at) };
+}
+
+/** @throws {ModelError} when there are no signatures where they should be. */
+function seenIn(tensors: ReadonlyMap<string, Tensor>, at: string): SeenPictures | undefined {
+  const [train, validation] = (["train", "validation"] as const).map((part) => {
+    const tensor = tensors.get(seenTensor(part));
+    if (tensor === undefined) return undefined;
+    const { dtype, shape, data } = tensor;
+    if (dtype === "U8" && shape.length === 2 && shape[1] === SIGNATURE_BYTES) return data;
+    const received = `${dtype} [${shape.join(", ")}]`;
+    throw new ModelError({ at: `${at}: ${seenTensor(part)}`, expected: `U8 [n, ${SIGNATURE_BYTES}]`, received });
+  });
+  return train === undefined || validation === undefined ? undefined : { train, validation };
 }
 
 const cardSchema = z.object({

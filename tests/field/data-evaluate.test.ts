@@ -7,12 +7,15 @@ import { bantam, dataOf, fill, picture, quick, temporaryFolder, write } from "./
 const umlaut = "Müller";
 let trained: string;
 let model: string;
+/** Of its 30 pictures. */
+let held: number;
 
 beforeAll(async () => {
   trained = await dataOf(["cat", "dog", umlaut.normalize("NFC")], 10);
   const out = join(await temporaryFolder(), "out");
-  const { code, stderr } = await bantam(["train", trained, ...quick, "--out", out]);
+  const { code, stdout, stderr } = await bantam(["train", trained, ...quick, "--out", out, "--json"]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
+  held = JSON.parse(stdout).count;
   model = join(out, "model.safetensors");
 }, 180_000);
 
@@ -21,18 +24,27 @@ const evaluate = async (data: string, ...more: string[]) => {
   return {
     code,
     stderr,
-    ...(JSON.parse(stdout) as { split: string; count: number; perClass: unknown[]; missing: string[] }),
+    ...(JSON.parse(stdout) as {
+      split: string;
+      count: number;
+      perClass: unknown[];
+      missing: string[];
+      seen: { train: number; validation: number };
+    }),
   };
 };
-const named = async (name: string, classes: readonly string[], perClass: number) => {
-  const root = await dataOf(classes, perClass);
+/** Pictures that the model has not seen. */
+const named = async (name: string, classes: readonly string[], perClass: number, first = 100) => {
+  const root = await dataOf(classes, perClass, first);
   await rename(root, join(root, "..", name));
   return join(root, "..", name);
 };
 
 describe("eval", () => {
   test("of the folder of the training takes what was held out, as before", async () => {
-    expect(await evaluate(trained)).toMatchObject({ code: 0, split: "test", count: 6, missing: [] });
+    const { code, split, count, missing } = await evaluate(trained);
+    expect({ code, split, missing }).toEqual({ code: 0, split: "test", missing: [] });
+    expect(count).toBe(held);
     expect(await evaluate(trained, "--split", "all")).toMatchObject({ split: "all", count: 30 });
   });
 
@@ -40,29 +52,33 @@ describe("eval", () => {
     const moved = join(await temporaryFolder(), "copied");
     await cp(trained, moved, { recursive: true });
     const { split, count, stderr } = await evaluate(moved);
-    expect({ split, count }).toEqual({ split: "test", count: 6 });
-    expect(stderr).not.toContain("is not the folder that the model was trained on");
+    expect({ split, count }).toEqual({ split: "test", count: held });
+    expect(stderr).not.toContain("is not what the model was trained on");
   });
 
   test("knows that folder by the one above it", async () => {
     const above = join(await temporaryFolder(), "above");
     await cp(trained, join(above, "photos"), { recursive: true });
     await write(join(above, "readme.txt"), "");
-    expect(await evaluate(above)).toMatchObject({ code: 0, split: "test", count: 6 });
+    expect(await evaluate(above)).toMatchObject({ code: 0, split: "test", count: held });
   });
 
   test("of another folder takes all its images, and says so", async () => {
     const { split, count, stderr } = await evaluate(await named("others", ["cat", "dog", umlaut], 7));
     expect({ split, count }).toEqual({ split: "all", count: 21 });
     expect(stderr).toContain("others: 3 classes, 21 images, 16 px");
-    expect(stderr).toContain("others is not the folder that the model was trained on: measured on all its images");
+    expect(stderr).toContain(
+      "others is not what the model was trained on: measured on all images that it has not seen",
+    );
   });
 
   test("of another folder with parts takes its test part, and says so", async () => {
     const data = await named("parts", ["train/cat", "train/dog", "test/cat", "test/dog"], 4);
     const { split, count, stderr } = await evaluate(data);
     expect({ split, count }).toEqual({ split: "test", count: 8 });
-    expect(stderr).toContain("parts is not the folder that the model was trained on: measured on its test part");
+    expect(stderr).toContain(
+      "parts is not what the model was trained on: measured on its test part that it has not seen",
+    );
     expect((await evaluate(data, "--split", "all")).count).toBe(16);
   });
 
@@ -70,9 +86,36 @@ describe("eval", () => {
     const changed = join(await temporaryFolder(), "photos");
     await cp(trained, changed, { recursive: true });
     await picture(0, 99).png().toFile(join(changed, "cat/99.png"));
-    const { split, stderr } = await evaluate(changed);
-    expect(split).toBe("test");
-    expect(stderr).toContain("photos has changed since the model was trained");
+    const { split, count, seen, stderr } = await evaluate(changed);
+    expect({ split, count }).toEqual({ split: "all", count: held + 1 });
+    expect(seen.train + seen.validation).toBe(30 - held);
+    expect(stderr).toContain(
+      `${30 - held} images left out: the model was trained on ${seen.train} of them, and chosen by`,
+    );
+  });
+
+  test("of its own pictures under other names and saved anew there are none left to measure", async () => {
+    const learned = join(await temporaryFolder(), "learned");
+    for (const [hue, name] of ["cat", "dog"].entries()) {
+      await mkdir(join(learned, name), { recursive: true });
+      for (let i = 0; i < 10; i++)
+        await picture(hue, i)
+          .jpeg({ quality: 60 + 4 * i })
+          .toFile(join(learned, name, `new-${i}.jpg`));
+    }
+    const { count, seen } = await evaluate(learned);
+    expect(count + seen.train + seen.validation).toBe(20);
+    expect(count).toBeLessThanOrEqual(held);
+  });
+
+  test("of a deployed file without its model beside it says what it cannot know", async () => {
+    const alone = join(await temporaryFolder(), "model.onnx");
+    await cp(model.replace(".safetensors", ".onnx"), alone);
+    const data = await named("elsewhere", ["cat", "dog"], 3);
+    const { code, stdout, stderr } = await bantam(["eval", alone, data, "--device", "cpu", "--json"]);
+    expect({ code, count: JSON.parse(stdout).count }).toEqual({ code: 0, count: 6 });
+    expect(stderr).toContain("its file does not tell what it has seen");
+    expect((await bantam(["eval", alone, trained, "--device", "cpu"])).stderr).not.toContain("does not tell");
   });
 
   test("of a folder without a class measures the others, down to one picture", async () => {

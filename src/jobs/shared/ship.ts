@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../base/files.js";
 import { lastly } from "../../base/index.js";
 import { type Costs, costsOfProfile } from "../../cost/index.js";
-import { type Dataset, encodePng, type ImageSet, type Normalization } from "../../data/index.js";
+import {
+  type Dataset,
+  encodePng,
+  type ImageSet,
+  joinSeen,
+  type Normalization,
+  type SeenPictures,
+} from "../../data/index.js";
 import type { Architecture } from "../../networks/index.js";
 import type { Mistake } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
@@ -31,6 +38,8 @@ export type Shipment = {
   readonly costs: Costs;
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly epochs: number;
+  /** What the models that it set out from have seen. */
+  readonly seen?: SeenPictures | undefined;
   /** Pictures of the data as golden pictures, in place of drawn ones. */
   readonly goldenPhotos?: boolean | undefined;
   /** More of how it came about. */
@@ -56,9 +65,10 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
     classes: dataset.classes,
     preprocessing: { ...pool.geometry(resolution), mean: normalization.mean, std: normalization.std },
     costs: costsOfProfile(costs),
+    seen: joinSeen([shipment.seen, seenIn(dataset)]),
     history: {
       bantam: VERSION,
-      data: { name: dataset.name, fingerprint: dataset.fingerprint },
+      data: { name: dataset.name, fingerprint: dataset.fingerprint, seenBefore: dataset.seenBefore.count },
       seed: shipment.seed,
       recipe: shipment.recipe,
       epochs: shipment.epochs,
@@ -79,6 +89,11 @@ export async function ship(shipment: Shipment): Promise<Shipped> {
     () => classifier.dispose(),
   );
   return { ...files, scores, test };
+}
+
+function seenIn({ splits, signatures }: Dataset): SeenPictures {
+  const of = (part: keyof SeenPictures) => Buffer.concat(splits[part].map((sample) => signatures.get(sample)!));
+  return { train: of("train"), validation: of("validation") };
 }
 
 /** The most confident mistakes with the pictures as the network saw them. */

@@ -3,8 +3,10 @@ import {
   channelStatistics,
   type Dataset,
   type ImageSet,
+  joinSeen,
   type Normalization,
   requireVariety,
+  type SeenPictures,
 } from "../../data/index.js";
 import { isTrained } from "../../networks/index.js";
 import {
@@ -40,6 +42,8 @@ export type TrainJob = Start &
     /** For these images; its parts and its rate may still be to be found. */
     readonly recipe: Recipe;
     readonly recipeName: string;
+    /** By the networks that it comes from. */
+    readonly seen: SeenPictures | undefined;
   };
 
 type TrainPlan = {
@@ -59,7 +63,10 @@ export async function prepare(options: TrainOptions, { progress, read }: Work): 
   const loaded = await loadWeights(options, context);
   const teacherModel = teacher && (await loadTeacher(teacher, context));
   const maxSize = network?.resolution ?? network?.table?.resolution ?? loaded?.architecture.resolution;
-  const { dataset, pool } = await read({ seed, maxSize, geometry: loaded === null ? undefined : geometryOf(loaded) });
+  const geometry = loaded === null ? undefined : geometryOf(loaded);
+  const seen = joinSeen([loaded?.seen, teacherModel?.seen]);
+  const { dataset, pool } = await read({ seed, maxSize, geometry, seen });
+  sayWhatWasSeen(dataset, progress);
   const start = startOf(loaded, dataset, options);
   const { architecture, pretrained } = start;
   const distillation = teacherModel && distillationFor(teacherModel, teacher!, dataset.classes, architecture, progress);
@@ -81,7 +88,14 @@ export async function prepare(options: TrainOptions, { progress, read }: Work): 
     distillation,
     recipe,
     recipeName: named.name,
+    seen,
   };
+}
+
+function sayWhatWasSeen({ seenBefore: { count, leftOut } }: Dataset, progress: Progress): void {
+  if (count === 0) return;
+  const left = leftOut === 0 ? "" : `; ${leftOut} of them are left out of the parts that the folder gives`;
+  progress.line(`${count} pictures were seen by a network that this one comes from: none is held out${left}`);
 }
 
 /** @throws {UsageError} when a phase is to train a part that the network has not. */
