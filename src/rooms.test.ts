@@ -14,6 +14,7 @@ const rooms = [
   ...[
     "training",
     "scaling",
+    "portfolio",
     "search",
     "supernet",
     "proxies",
