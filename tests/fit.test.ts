@@ -121,7 +121,7 @@ describe("fit", () => {
   });
 
   test("shows trials of both arms in a report that needs no network", () => {
-    const { trials } = result.search;
+    const { trials } = result.search!;
     expect(new Set(trials.map(({ strategy }) => strategy))).toEqual(new Set(["shared", "evolution", "random"]));
     const page = renderFitReport(result);
     expect(/random search/.test(page)).toBe(true); // on failure, not the whole page
@@ -150,11 +150,37 @@ describe("fit", () => {
     expect(lines.filter((line) => /^epoch/.test(line))).toHaveLength(4);
     expect(Buffer.compare(await readFile(second.model), await readFile(result.model))).toBe(0);
     expect(Buffer.compare(await readFile(second.onnx), await readFile(result.onnx))).toBe(0);
-    const withoutClock = ({ search }: FitResult) => search.trials.map(({ seconds: _, ...trial }) => trial);
+    const withoutClock = ({ search }: FitResult) => search!.trials.map(({ seconds: _, ...trial }) => trial);
     expect(withoutClock(second)).toEqual(withoutClock(result));
-    expect(second.search.rejectedByCost).toBe(result.search.rejectedByCost);
-    expect(result.search.rejectedByCost).toBeGreaterThan(0);
+    expect(second.search!.rejectedByCost).toBe(result.search!.rejectedByCost);
+    expect(result.search!.rejectedByCost).toBeGreaterThan(0);
   }, 180_000);
+
+  test("without a search trains the portfolio's network, to the same bytes also when it was stopped", async () => {
+    const { trials: _, ...alone } = options("alone");
+    const whole = await fit(alone);
+    expect(whole).toMatchObject({ search: null, scaling: null, stoppedBy: "macs" });
+    expect(whole.costs.params).toBeLessThanOrEqual(budget.params);
+    expect(whole.costs.macs).toBeGreaterThan(0.9 * budget.macs);
+    expect(whole.accuracy).toBeGreaterThan(0.6);
+    const page = renderFitReport(whole);
+    expect(page).not.toContain('id="search"');
+    expect(page).not.toContain("From baseline to budget");
+    expect(renderFitSummary(whole, { colour: false, width: 100 })).not.toMatch(/trials|evolution/);
+
+    const controller = new AbortController();
+    const stop = (text: string) => {
+      if (/^epoch {3}2/.test(text)) controller.abort();
+    };
+    const stopped = { ...alone, out: join(root, "alone-stopped") };
+    const progress = { phase: () => {}, update: () => {}, line: stop };
+    await expect(fit({ ...stopped, signal: controller.signal, progress })).rejects.toMatchObject({
+      code: "interrupted",
+    });
+    const goneOn = await fit(stopped);
+    expect(Buffer.compare(await readFile(goneOn.model), await readFile(whole.model))).toBe(0);
+    await expect(fit({ ...stopped, trials: 2 })).rejects.toThrow("received --trials 2");
+  }, 120_000);
 
   test("leaves no temporary files", async () => {
     const files = await readdir(join(root, "first"));

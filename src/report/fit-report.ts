@@ -59,6 +59,25 @@ export type Mistake = {
   readonly image: string;
 };
 
+export type FitSearch = {
+  readonly trials: readonly TrialPoint[];
+  /** Training compute of each arm, in multiply-accumulates, shared trials counted in both. */
+  readonly evolutionMacs: number;
+  readonly randomMacs: number;
+  readonly chosen: number;
+  readonly epochs: number;
+  readonly rejectedByCost: number;
+};
+
+/** From the chosen trial's network to the whole budget. */
+export type FitScaling = {
+  readonly phi: number;
+  readonly depth: number;
+  readonly width: number;
+  readonly resolution: number;
+  readonly baseline: Costs;
+};
+
 export type FitReport = {
   readonly title: string;
   /** The command that made it. */
@@ -77,24 +96,12 @@ export type FitReport = {
   readonly latency: { readonly on: string; readonly measuredMs: number | null } | null;
   /** Top-1 of the shipped file on the held-out test images. */
   readonly accuracy: number;
-  readonly search: {
-    readonly trials: readonly TrialPoint[];
-    /** Training compute of each arm, in multiply-accumulates, shared trials counted in both. */
-    readonly evolutionMacs: number;
-    readonly randomMacs: number;
-    readonly chosen: number;
-    readonly epochs: number;
-    readonly rejectedByCost: number;
-  };
-  readonly scaling: {
-    readonly phi: number;
-    readonly depth: number;
-    readonly width: number;
-    readonly resolution: number;
-    /** Which limit the next larger network would break. */
-    readonly binding: string;
-    readonly baseline: Costs;
-  };
+  /** null where nothing was searched. */
+  readonly search: FitSearch | null;
+  /** null where nothing was searched. */
+  readonly scaling: FitScaling | null;
+  /** Which limit the next larger network would break. */
+  readonly stoppedBy: string;
   readonly network: { readonly resolution: number; readonly stages: readonly StageRow[] };
   readonly curve: readonly EpochRecord[];
   /** Which state ships, and what went wrong on the way: a sentence each. */

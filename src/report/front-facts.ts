@@ -1,5 +1,5 @@
 /** The arms of a fit's search, their fronts and what they spent. */
-import type { FitReport, TrialPoint } from "./fit-report.js";
+import type { FitSearch, TrialPoint } from "./fit-report.js";
 
 export type Arm = "evolution" | "random";
 
@@ -24,6 +24,6 @@ export function best(trials: readonly TrialPoint[]): TrialPoint | undefined {
 }
 
 /** Within a twentieth of each other. */
-export function equalCompute({ evolutionMacs, randomMacs }: FitReport["search"]): boolean {
+export function equalCompute({ evolutionMacs, randomMacs }: FitSearch): boolean {
   return Math.abs(evolutionMacs - randomMacs) <= 0.05 * Math.max(evolutionMacs, randomMacs);
 }

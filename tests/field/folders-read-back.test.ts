@@ -12,6 +12,8 @@ const { place, bantam, contents } = createField();
 const timed = (out: string, ...more: string[]) => [
   ...["fit", place("photos"), "--max-params", "20k", "--device", "cpu", "--time", "10s", "--out", place(out), ...more],
 ];
+/** The same, and a quarter of the time for a search. */
+const searched = (out: string, ...more: string[]) => timed(out, "--search", ...more);
 /** By its amounts, which are soon done. */
 const counted = (out: string, ...more: string[]) => [
   ...[
@@ -33,7 +35,8 @@ const counted = (out: string, ...more: string[]) => [
 
 beforeAll(async () => {
   await makeNoise(place("photos"));
-  for (const words of [timed("timed"), counted("counted")]) expect(await bantam(words)).toMatchObject({ code: 0 });
+  for (const words of [timed("timed"), searched("searched"), counted("counted")])
+    expect(await bantam(words)).toMatchObject({ code: 0 });
   expect((await bantam(counted("stopped"), /^trial {2}1/m)).code).toBe(130);
 }, 120_000);
 
@@ -78,20 +81,26 @@ describe("a fit that is repeated", () => {
     return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!).slice(1);
   };
 
-  test("by the printed command ends in the same bytes, beside the first", async () => {
-    const words = await printed("timed");
-    expect(words.join(" ")).toContain(
-      `--max-params 20000 --time 10s --seed 0 --device cpu --threads 1 --cache ${place("cache")} --repeat ${place("timed")} --out ${place("timed")}-again`,
-    );
-    const { code, stderr } = await bantam(words);
-    expect(code).toBe(0);
-    const { plan } = await studyOf("timed");
-    expect(stderr).toContain(
-      `repeating ${place("timed")}: ${plan.trials} trials of ${plan.trialEpochs} epochs, then ${plan.schedule.length} epochs\n`,
-    );
-    expect(await bytesOf("timed-again")).toEqual(await bytesOf("timed"));
-    expect((await studyOf("timed-again")).plan).toEqual(plan);
-  }, 60_000);
+  test.each([
+    ["timed", ""],
+    ["searched", "--search "],
+  ])(
+    "by the printed command ends in the same bytes, beside the first: %s",
+    async (out, flag) => {
+      const words = await printed(out);
+      expect(words.join(" ")).toContain(
+        `--max-params 20000 --time 10s --seed 0 ${flag}--device cpu --threads 1 --cache ${place("cache")} --repeat ${place(out)} --out ${place(out)}-again`,
+      );
+      const { code, stderr } = await bantam(words);
+      expect(code).toBe(0);
+      const { plan } = await studyOf(out);
+      const search = flag === "" ? "" : `${plan.trials} trials of ${plan.trialEpochs} epochs, then `;
+      expect(stderr).toContain(`repeating ${place(out)}: ${search}${plan.schedule.length} epochs\n`);
+      expect(await bytesOf(`${out}-again`)).toEqual(await bytesOf(out));
+      expect((await studyOf(`${out}-again`)).plan).toEqual(plan);
+    },
+    60_000,
+  );
 
   test("without --repeat, the clock decides again", async () => {
     const { stderr } = await bantam(timed("by-the-clock"), /^epoch {3}1/m);
@@ -201,8 +210,9 @@ describe("a study that is damaged", () => {
     const part = "plan: expected all amounts, received a part of them";
     expect(await named([["plan", "choice"], undefined], "counted")).toBe(part);
     expect(await named([["trials"], []], "counted")).toContain("plan.choice.trial: expected a trial that was trained");
-    const most = await named([["plan", "choice", "mostActivations"], 12_345], "timed", timed("damaged"));
+    const most = await named([["plan", "choice", "mostActivations"], 12_345], "searched", searched("damaged"));
     expect(most).toBe("sha256: of another content");
+    expect(await named([["plan", "work"], undefined], "timed", timed("damaged"))).toBe(part);
   });
 
   test("that nobody may read, or that is begun anew where that is asked for", async () => {

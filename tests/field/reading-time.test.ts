@@ -142,9 +142,9 @@ test("photos that take longer to read than there is time: said at once, with wha
   });
   const said = lines.findIndex((line) => line.startsWith("reading 30 pictures"));
   expect(lines[said]).toMatch(
-    /^reading 30 pictures will take about .* of the .* given, and (one trial and one epoch follow it|the search and the training get what is left): give --time \d+m, or smaller copies of the pictures; what was read is kept for the next run$/,
+    /^reading 30 pictures will take about .* of the .* given, and (one epoch follows it|the training gets what is left): give --time \d+m, or smaller copies of the pictures; what was read is kept for the next run$/,
   );
   // Before they are all read.
   expect(said).toBeLessThan(lines.findIndex((line) => line.startsWith("large: 2 classes")));
-  expect(lines.filter((line) => /^trial +\d/.test(line) && !line.includes("goes on"))).toHaveLength(1);
+  expect(lines.filter((line) => /^epoch +\d/.test(line))).toHaveLength(1);
 });

@@ -26,7 +26,7 @@ export const fitCommand = defineCommand({
   name: "fit",
   summary: "Find, train and ship a network that keeps a budget",
   description:
-    "Takes a folder with one sub-folder of images per class (or the IDX files of MNIST's family), searches an architecture, scales it to the budget, trains it and writes model.safetensors, model.onnx and report.html. Stopped with Ctrl-C, the same command goes on where it was.",
+    "Takes a folder with one sub-folder of images per class (or the IDX files of MNIST's family), sizes a network for the budget and the time (or searches one), trains it and writes model.safetensors, model.onnx and report.html. Stopped with Ctrl-C, the same command goes on where it was.",
   examples: [
     ["bantam fit photos", "the default budget: 100k parameters, 5M multiply-accumulates"],
     [
@@ -42,7 +42,11 @@ export const fitCommand = defineCommand({
     time: { kind: "duration", default: 600, min: 10, max: 30 * 86_400, help: "for everything; kept within a tenth" },
     out: { kind: "path", help: "folder for the results; by default runs/NAME" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
-    trials: { kind: "integer", min: 1, help: "exactly so many trials, whatever the time" },
+    search: {
+      kind: "flag",
+      help: "also searches architectures, for a quarter of the time; by default a network that was found before has all of it",
+    },
+    trials: { kind: "integer", min: 1, help: "a search of exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
     repeat: {
       kind: "path",
@@ -71,6 +75,7 @@ export const fitCommand = defineCommand({
       overwrite: values.overwrite,
       repeat: values.repeat,
       seed: values.seed,
+      search: values.search || undefined,
       trials: values.trials,
       epochs: values.epochs,
       engine,
@@ -82,7 +87,7 @@ export const fitCommand = defineCommand({
       progress: context.progress,
     });
     const { mistakes: _pictures, ...facts } = report;
-    return { model, onnx, report: page, trials: facts.search.trials, ...facts };
+    return { model, onnx, report: page, trials: facts.search?.trials ?? [], ...facts };
   },
   brief: ({ onnx, accuracy, data, costs }) => headline(onnx, accuracy, data.test, costs),
   show: ({ model, onnx, report, trials: _, ...facts }, { paint, colour, width }) =>
@@ -100,6 +105,7 @@ type Repeatable = {
   readonly data: string;
   readonly time: number;
   readonly seed: number;
+  readonly search: boolean;
   readonly trials: number | undefined;
   readonly epochs: number | undefined;
   readonly cache: string | undefined;
@@ -108,7 +114,7 @@ type Repeatable = {
 
 /** The command that gives this result again, in a folder beside it. */
 function repeating(
-  { data, time, seed, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
+  { data, time, seed, search, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
   budget: Budget,
   out: string,
   { device, threads }: Pick<Engine, "device" | "threads">,
@@ -124,6 +130,7 @@ function repeating(
     "max-size": budget.weightBytes,
     time: formatDurationExactly(time),
     seed,
+    search: search || undefined,
     trials,
     epochs,
     device,

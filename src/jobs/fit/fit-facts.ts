@@ -1,16 +1,13 @@
 /** The facts that a fit's report shows. */
 import { type Architecture, profileArchitecture } from "../../networks/index.js";
 import type { FitReport } from "../../report/index.js";
-import type { Scaled } from "../../scaling/index.js";
-import { describe } from "../../search/index.js";
 import type { RunResult } from "../../training/index.js";
 import { courseLines, courseOf } from "../shared/course.js";
 import { dataFacts } from "../shared/read-data.js";
 import { picturesOfMistakes, type Shipped } from "../shared/ship.js";
 import { VERSION } from "../shared/version.js";
+import type { Chosen } from "./candidate-phase.js";
 import type { Job } from "./job.js";
-import type { Choice } from "./plan.js";
-import { armCompute, numberedTrials } from "./trials.js";
 
 const MISTAKES_SHOWN = 24;
 
@@ -18,15 +15,14 @@ const MISTAKES_SHOWN = 24;
 export async function fitFacts(
   job: Job,
   made: {
-    readonly choice: Choice;
-    readonly scaled: Scaled;
+    readonly network: Chosen;
     readonly trained: RunResult;
     readonly shipped: Shipped;
     readonly latency: FitReport["latency"];
   },
 ): Promise<FitReport> {
   const { dataset, engine, budget } = job;
-  const { scaled, trained, shipped, latency } = made;
+  const { network, trained, shipped, latency } = made;
   const { accuracy, confusion, perClass } = shipped.scores;
   return {
     title: dataset.name,
@@ -39,44 +35,19 @@ export async function fitFacts(
     engine: engine.name,
     data: dataFacts(dataset),
     budget,
-    costs: scaled.costs,
+    costs: network.costs,
     latency,
     accuracy,
-    search: searchOf(job, made.choice),
-    scaling: scalingOf(scaled, made.choice),
-    network: networkOf(scaled.architecture),
+    search: network.search ?? null,
+    scaling: network.scaling ?? null,
+    stoppedBy: network.stoppedBy,
+    network: networkOf(network.architecture),
     curve: trained.curve,
     course: courseLines(courseOf(trained, null)),
     confusion,
     perClass,
     mistakes: await picturesOfMistakes(shipped, dataset.classes, MISTAKES_SHOWN),
   };
-}
-
-function searchOf({ study }: Job, { chosen }: Choice): FitReport["search"] {
-  const trials = numberedTrials(study.trials);
-  return {
-    trials: trials.map(({ number, strategy, parent, costs: { params, macs }, accuracy, seconds, architecture }) => ({
-      id: number,
-      strategy,
-      parent,
-      params,
-      macs,
-      accuracy,
-      seconds,
-      summary: describe(architecture),
-    })),
-    evolutionMacs: armCompute(study.trials, "evolution"),
-    randomMacs: armCompute(study.trials, "random"),
-    chosen: trials.find(({ id }) => id === chosen.id)!.number,
-    epochs: study.plan.trialEpochs ?? 1,
-    rejectedByCost: study.rejected,
-  };
-}
-
-function scalingOf({ phi, multipliers, binding }: Scaled, { chosen, mostActivations }: Choice): FitReport["scaling"] {
-  const limit = binding[0] ?? (mostActivations === null ? "none" : "training time");
-  return { phi, ...multipliers, binding: limit, baseline: chosen.costs };
 }
 
 const networkOf = (architecture: Architecture): FitReport["network"] => ({

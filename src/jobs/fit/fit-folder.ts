@@ -19,14 +19,14 @@ import { recipeFor } from "../shared/choices.js";
 import type { Held, Work } from "../shared/open-work.js";
 import type { Progress } from "../shared/progress.js";
 import { VERSION } from "../shared/version.js";
-import { type FitOptions, isTimed } from "./job.js";
+import { type FitOptions, isSearch, isTimed } from "./job.js";
 import { mostTrialEpochs } from "./plan.js";
 import { type Plan, readStudy, type Study, type StudyBounds, studyMarks } from "./saved-fit.js";
 import { trainedTrials } from "./trials.js";
 
 function heldBy(options: FitOptions, dataset: Dataset): Held {
   const { data, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
-  const given = { budget, seconds, seed, trials, epochs, resolutions };
+  const given = { budget, seconds, seed, search: options.search || undefined, trials, epochs, resolutions };
   return {
     settings: { ...given, data: resolve(data), latency: latency?.on },
     facts: { ...given, data: dataset.fingerprint, latency: latency?.fingerprint, recipe: quickRecipe },
@@ -79,11 +79,16 @@ function goneOnWith(
       hint: "give another --out, or --overwrite to begin anew in this one",
     });
   }
-  const done = `${trainedTrials(earlier.trials).length} finished trials`;
+  const done = doneInWords(earlier);
   if (!earlier.finished) progress.line(`going on in ${out} after ${done}`);
   else progress.line(`the fit in ${out} is finished, with ${done}: only its files are written anew`);
   // What has ended takes no time that happens to be left.
   return { ...earlier, follows: earlier.follows || earlier.finished };
+}
+
+function doneInWords({ trials, plan }: Pick<Study, "trials" | "plan">): string {
+  const trained = trainedTrials(trials).length;
+  return trained > 0 ? `${trained} finished trials` : `${plan.schedule?.length ?? 0} epochs begun`;
 }
 
 /** As it would be typed. */
@@ -101,6 +106,7 @@ const optionNames: Readonly<Record<string, string>> = {
   "budget.latencyMs": "--max-latency",
   seconds: "--time",
   seed: "--seed",
+  search: "--search",
   trials: "--trials",
   epochs: "--epochs",
 };
@@ -116,6 +122,7 @@ function boundsOf(options: FitOptions, dataset: Dataset, space: SearchSpace, { f
   return {
     key: keyOf(facts),
     space,
+    searches: isSearch(options),
     trials: options.trials,
     epochs: options.epochs,
     mostTrialEpochs: isTimed(options) ? mostTrialEpochs(recipeFor(dataset), images) : 1,
@@ -144,9 +151,8 @@ async function planToRepeat(
     throw new UsageError({ at: "--repeat", expected: "the folder of a finished fit", received, hint });
   }
   const { plan } = study;
-  progress.line(
-    `repeating ${folder}: ${plan.trials} trials of ${plan.trialEpochs} epochs, then ${plan.schedule!.length} epochs`,
-  );
+  const search = plan.trials === undefined ? "" : `${plan.trials} trials of ${plan.trialEpochs} epochs, then `;
+  progress.line(`repeating ${folder}: ${search}${plan.schedule!.length} epochs`);
   if (before !== null && ranOnInWords(before) !== ranOnInWords(engine))
     warn(`${folder} ran on ${ranOnInWords(before)}: here the results will be rounded differently`);
   if (bantam !== VERSION) warn(`${folder} was made by Bantam ${bantam}: ${VERSION} may come to others`);

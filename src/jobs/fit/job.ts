@@ -27,6 +27,8 @@ export type FitOptions = {
   readonly cacheDir: string;
   /** Threads that assemble batches beside the training steps; by default as many as the first steps suggest. */
   readonly workers?: number | undefined;
+  /** Searches architectures for a quarter of the time; where left out, only if `trials` is given. */
+  readonly search?: boolean | undefined;
   /** Instead of the clock: exactly so many trials, and so many epochs of final training. */
   readonly trials?: number | undefined;
   readonly epochs?: number | undefined;
@@ -41,9 +43,13 @@ export type FitOptions = {
   readonly progress?: Progress | undefined;
 };
 
+/** Else a network of the portfolio has all the time. */
+export const isSearch = ({ search, trials }: Pick<FitOptions, "search" | "trials">): boolean =>
+  search ?? trials !== undefined;
+
 /** Whether the time decides anything: not where all amounts are given. */
-export const isTimed = ({ trials, epochs }: Pick<FitOptions, "trials" | "epochs">): boolean =>
-  trials === undefined || epochs === undefined;
+export const isTimed = (options: Pick<FitOptions, "search" | "trials" | "epochs">): boolean =>
+  options.epochs === undefined || (isSearch(options) && options.trials === undefined);
 
 export type Clock = {
   readonly total: number;

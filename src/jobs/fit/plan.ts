@@ -1,5 +1,6 @@
 /** How the time is divided. Measured speed enters here alone; all that follows from it is in the study's plan. */
 import { DivergenceError, formatPercent, lastly } from "../../base/index.js";
+import type { Architecture } from "../../networks/index.js";
 import { bestTrial, type CostGate, type Objective, sampleFeasible, type Trial } from "../../search/index.js";
 import { createTraining, type Recipe } from "../../training/index.js";
 import { activationsOf } from "../shared/activations.js";
@@ -16,7 +17,7 @@ const LEAST_SECONDS = 1;
 const MOST_TRIAL_STEPS = 400;
 /** A full training should have this many steps, and see every image this often. */
 const FINAL_STEPS = 2000;
-const FINAL_EPOCHS = 6;
+const FINAL_EPOCHS = 12;
 
 /** When the search is to end, in seconds of the clock. */
 export const searchEnd = ({ total, reading }: Pick<Clock, "total" | "reading">): number =>
@@ -31,21 +32,26 @@ export async function planTrials(job: Job, gate: CostGate): Promise<void> {
 }
 
 async function timedPlan(job: Job, gate: CostGate, images: number): Promise<Plan> {
-  const { rng, pool, engine, recipe, normalization, clock } = job;
+  const { rng, recipe, clock } = job;
   const { architecture } = sampleFeasible(gate, rng.fork("timed"));
-  const train = await pool.get("train", architecture.resolution);
-  const training = await createTraining({ engine, architecture, recipe, normalization, rng });
-  const stepSeconds = await lastly(
-    () => training.measureStep(train),
-    () => training.dispose(),
-  );
-
+  const stepSeconds = await measureStep(job, architecture);
   const trialSeconds = (searchEnd(clock) - clock.spent()) / TRIALS_WANTED;
   const affordable = (trialSeconds * recipe.batchSize) / stepSeconds;
   return {
     trialEpochs: Math.max(1, Math.min(mostTrialEpochs(recipe, images), Math.floor(affordable / images))),
     trialImages: Math.min(images, Math.max(Math.round(affordable), 4 * recipe.batchSize)),
   };
+}
+
+/** Seconds. */
+export async function measureStep(job: Job, architecture: Architecture): Promise<number> {
+  const { rng, pool, engine, recipe, normalization } = job;
+  const train = await pool.get("train", architecture.resolution);
+  const training = await createTraining({ engine, architecture, recipe, normalization, rng });
+  return lastly(
+    () => training.measureStep(train),
+    () => training.dispose(),
+  );
 }
 
 /** However fast they are. */
@@ -78,10 +84,7 @@ export function chooseTrial(job: Job): Choice {
     const why = isBest(chosen) ? top : `as it was chosen before, by the time there was then (${beaten()})`;
     return { ...plan.choice, chosen, why };
   }
-  const { recipe, clock, dataset } = job;
-  // Where none is left, the network is to be one that an epoch is soon trained of.
-  const seconds = Math.max(LEAST_SECONDS, clock.total - clock.spent());
-  const wanted = Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
+  const [seconds, wanted] = [secondsLeft(job), imagesWanted(job)];
   const affordable = ({ imagesPerSecond, architecture }: Trial) =>
     job.epochs === undefined
       ? (activationsOf(architecture) * imagesPerSecond * seconds) / wanted
@@ -98,6 +101,13 @@ export function chooseTrial(job: Job): Choice {
   job.study = { ...job.study, plan: { ...plan, choice: { trial: chosen.id, mostActivations } } };
   return { chosen, mostActivations, why: isBest(chosen) ? top : `${rule} (${beaten()})` };
 }
+
+/** Where none is left, the network is to be one that an epoch is soon trained of. */
+export const secondsLeft = ({ clock }: Job): number => Math.max(LEAST_SECONDS, clock.total - clock.spent());
+
+/** How many a full training should see. */
+export const imagesWanted = ({ recipe, dataset }: Job): number =>
+  Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
 
 function requireOne(trials: readonly Trial[]): void {
   if (trials.some(({ state }) => state !== "failed")) return;

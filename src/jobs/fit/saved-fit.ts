@@ -20,6 +20,8 @@ export type Plan = {
   readonly trials?: number;
   /** The trial, by its id, whose network is scaled, and how many activations it may be scaled to so that it can be trained in time. */
   readonly choice?: { readonly trial: number; readonly mostActivations: number | null };
+  /** Without a search: `trainingWork` of a network that can be trained well in the time there is; null where that is no limit. */
+  readonly work?: number | null;
   /**
    * The length of the final schedule as it stood in each epoch, and so as many entries as epochs, lost ones included: it is laid out anew
    * before each epoch, for the time that is left.
@@ -44,6 +46,7 @@ export type Study = {
 export type StudyBounds = {
   readonly key: string;
   readonly space: SearchSpace;
+  readonly searches: boolean;
   /** As they were given. */
   readonly trials: number | undefined;
   readonly epochs: number | undefined;
@@ -96,17 +99,20 @@ function schemaOf(bounds: StudyBounds) {
     });
 }
 
-function planSchema({ mostTrialEpochs, mostTrialImages, trials, epochs = MOST_FINAL_EPOCHS }: StudyBounds) {
+function planSchema({ searches, mostTrialEpochs, mostTrialImages, trials, epochs = MOST_FINAL_EPOCHS }: StudyBounds) {
   const upTo = (most: number) => z.int().min(1).max(most);
+  const most = z.number().positive().nullable();
+  const schedule = z
+    .array(upTo(epochs))
+    .max(epochs * (1 + MOST_RETRIES))
+    .optional();
+  if (!searches) return z.strictObject({ work: most.optional(), schedule });
   return z.strictObject({
     trialEpochs: upTo(mostTrialEpochs).optional(),
     trialImages: upTo(mostTrialImages).optional(),
     trials: upTo(trials ?? MOST_TRIALS).optional(),
-    choice: z.strictObject({ trial: z.int().min(0), mostActivations: z.number().positive().nullable() }).optional(),
-    schedule: z
-      .array(upTo(epochs))
-      .max(epochs * (1 + MOST_RETRIES))
-      .optional(),
+    choice: z.strictObject({ trial: z.int().min(0), mostActivations: most }).optional(),
+    schedule,
   });
 }
 
@@ -139,12 +145,13 @@ function* contradictionsIn(study: ReadStudy, bounds: StudyBounds): Generator<Con
   // Decided by the clock, it is known when the search has ended.
   if (bounds.trials === undefined && !follows && plan.trials !== undefined && plan.trials !== trained)
     yield [["plan", "trials"], `expected the ${trained} there are, received ${plan.trials}`];
-  if (plan.choice !== undefined && (finished || !follows) && trials[plan.choice.trial]?.sameAs !== null)
-    yield [["plan", "choice", "trial"], `expected a trial that was trained, received ${plan.choice.trial}`];
-  const isComplete = Object.keys(plan).length === 5 && (plan.schedule?.length ?? 0) > 0;
+  const chosen = plan.choice?.trial;
+  if (chosen !== undefined && (finished || !follows) && trials[chosen]?.sameAs !== null)
+    yield [["plan", "choice", "trial"], `expected a trial that was trained, received ${chosen}`];
+  const isComplete = Object.keys(plan).length === (bounds.searches ? 5 : 2) && (plan.schedule?.length ?? 0) > 0;
   if ((finished || follows) && !isComplete) yield [["plan"], "expected all amounts, received a part of them"];
-  if (finished && trained !== plan.trials)
-    yield [["trials"], `expected ${plan.trials} that were trained, received ${trained}`];
+  if (finished && trained !== (plan.trials ?? 0))
+    yield [["trials"], `expected ${plan.trials ?? 0} that were trained, received ${trained}`];
 }
 function* contradictionsInTrials({ plan, trials }: ReadStudy): Generator<Contradiction> {
   const isEarlier = (id: number | null, than: number) => id === null || id < than;

@@ -28,11 +28,9 @@ test("tells the time left once two pictures are read", () => {
 
 test("what takes more than the time that is given is said once, with what to give", () => {
   expect(read(1000, 60, 20).lines).toEqual([
-    "reading 1,000 pictures will take about 1 m 00 s of the 20 s given, and one trial and one epoch follow it: give --time 4m, or smaller copies of the pictures; what was read is kept for the next run",
+    "reading 1,000 pictures will take about 1 m 00 s of the 20 s given, and one epoch follows it: give --time 4m, or smaller copies of the pictures; what was read is kept for the next run",
   ]);
-  expect(read(1000, 60, 90, 8000).lines[0]).toContain(
-    "about 1 m 08 s of the 1 m 30 s given, and the search and the training",
-  );
+  expect(read(1000, 60, 90, 8000).lines[0]).toContain("about 1 m 08 s of the 1 m 30 s given, and the training");
   // Few and slow: known after two seconds.
   expect(read(5, 9000, 20).lines).toHaveLength(1);
 });

@@ -40,6 +40,6 @@ export function readingProgress(
 
 function tooSlow(pictures: number, whole: number, seconds: number): string {
   const minutes = Math.ceil(whole / SHARE_OF_ENOUGH / 60);
-  const after = whole < seconds ? "the search and the training get what is left" : "one trial and one epoch follow it";
+  const after = whole < seconds ? "the training gets what is left" : "one epoch follows it";
   return `reading ${pictures.toLocaleString("en")} pictures will take about ${formatDuration(whole)} of the ${formatDuration(seconds)} given, and ${after}: give --time ${minutes}m, or smaller copies of the pictures; what was read is kept for the next run`;
 }

@@ -1,4 +1,4 @@
-import type { FitReport } from "../fit-report.js";
+import type { FitReport, FitScaling } from "../fit-report.js";
 import { costsInRows, limitName } from "../kit/cost-rows.js";
 import { table } from "../kit/figure.js";
 import { html, type Markup } from "../kit/html.js";
@@ -6,14 +6,14 @@ import { counted } from "../kit/words.js";
 import { networkFigure } from "./network-drawing.js";
 
 /** The network stage by stage, and how it grew from the baseline that the search found. */
-export function architecture({ network, scaling, costs }: FitReport): Markup {
+export function architecture({ network, scaling, costs, stoppedBy }: FitReport): Markup {
   return html`<section aria-labelledby="network"><h2 id="network">Network</h2>
 <p class="read">The shipped network reads ${network.resolution} × ${network.resolution} pixels and has ${counted(network.stages.length, "stage")}.</p>
 ${networkFigure(network)}
-${scalingTable(scaling, costs)}</section>`;
+${scaling !== null && scalingTable(scaling, costs, stoppedBy)}</section>`;
 }
 
-function scalingTable(scaling: FitReport["scaling"], costs: FitReport["costs"]): Markup {
+function scalingTable(scaling: FitScaling, costs: FitReport["costs"], stoppedBy: string): Markup {
   const multiplier = (value: number) => `×\u00a0${value.toFixed(2)}`;
   const rows = costsInRows(costs).map(({ key, name, format, cost }) => {
     const before = scaling.baseline[key] ?? 0;
@@ -22,7 +22,7 @@ function scalingTable(scaling: FitReport["scaling"], costs: FitReport["costs"]):
   });
   return html`<h3>From baseline to budget</h3>
 <p class="read">The searched baseline was scaled with φ\u00a0=\u00a0${scaling.phi.toFixed(2)}: depth ${multiplier(scaling.depth)}, width ${multiplier(scaling.width)},
-resolution ${multiplier(scaling.resolution)}. The next larger network would break this limit: ${limitName(scaling.binding)}. How to read the table: each row is one cost before and after
+resolution ${multiplier(scaling.resolution)}. The next larger network would break this limit: ${limitName(stoppedBy)}. How to read the table: each row is one cost before and after
 scaling, and the factor between.</p>
 ${table(
   "Scaling",

@@ -5,12 +5,12 @@ import { html, type Markup } from "../kit/html.js";
 import { latencyWords, percent } from "../kit/words.js";
 
 /** Each cost against its limit. */
-export function budget({ budget, costs, latency, scaling }: FitReport): Markup {
-  const binding = limitName(scaling.binding);
+export function budget({ budget, costs, latency, stoppedBy }: FitReport): Markup {
+  const binding = limitName(stoppedBy);
   const all = costsInRows(costs);
   const rows = all.map(({ key, name, format, cost }) => {
     const limit = budget[key];
-    const binds = key === scaling.binding;
+    const binds = key === stoppedBy;
     const label = html`<th scope="row">${name}${binds && html` <span class="tag">binds</span>`}</th>`;
     if (limit === undefined)
       return html`<tr>${label}<td class="n soft">not limited</td><td class="n">${format(cost)}</td><td></td><td></td></tr>`;

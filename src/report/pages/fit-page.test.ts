@@ -93,7 +93,7 @@ describe("hostile names stay names", () => {
     version: evil,
     createdAt: `">${evil}`,
     data: { ...report.data, name: evil, classes: hostile, skipped: [{ source: evil, reason: evil }] },
-    scaling: { ...report.scaling, binding: evil },
+    stoppedBy: evil,
     network: {
       resolution: 32,
       stages: report.network.stages.map((stage) => ({ ...stage, name: evil, block: evil, activation: evil })),

@@ -23,7 +23,7 @@ export function renderFitReport(report: FitReport): string {
     html`${headline(report, "fit")}
 <main>
 ${budget(report)}
-${front(report.search, report.data.validation)}
+${report.search !== null && front(report.search, report.data.validation)}
 ${curves(report, "The scaled network")}
 ${architecture(report)}
 ${confusion(report.data.classes, report.confusion)}

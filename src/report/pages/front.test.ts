@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FitReport, TrialPoint } from "../fit-report.js";
+import type { FitSearch, TrialPoint } from "../fit-report.js";
 import { best, paretoFront } from "../front-facts.js";
 import { percentTick } from "../kit/words.js";
 import { sampleReport } from "../testing/sample.js";
@@ -17,7 +17,7 @@ const trial = (id: number, strategy: TrialPoint["strategy"], macs: number, accur
   seconds: 1,
   summary: "28 px",
 });
-const withTrials = (...trials: TrialPoint[]): FitReport["search"] => ({
+const withTrials = (...trials: TrialPoint[]): FitSearch => ({
   ...search,
   trials,
   evolutionMacs: 1e9,

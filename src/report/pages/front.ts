@@ -1,5 +1,5 @@
 import { extentOf } from "../../base/index.js";
-import type { FitReport, TrialPoint } from "../fit-report.js";
+import type { FitSearch, TrialPoint } from "../fit-report.js";
 import { type Arm, armTrials, best, equalCompute, paretoFront } from "../front-facts.js";
 import { linearScale, logScale } from "../kit/axis.js";
 import { endRoom, figure, linePath, spread, svg, table, textWidth, xAxis, yAxis } from "../kit/figure.js";
@@ -7,13 +7,11 @@ import { html, isolated, type Markup, type Part } from "../kit/html.js";
 import { wilson } from "../kit/interval.js";
 import { count, counted, exactly, percent, percentTick, points } from "../kit/words.js";
 
-type Search = FitReport["search"];
-
 const armName = { evolution: "evolution", random: "random search" } as const;
 const strategyName = { ...armName, shared: "shared random start" } as const;
 
 /** All trials, the front of each arm, and what may be concluded from them. */
-export function front(search: Search, validationImages: number): Markup {
+export function front(search: FitSearch, validationImages: number): Markup {
   const trials = search.trials.filter((trial) => trial.macs > 0 && Number.isFinite(trial.accuracy));
   if (trials.length === 0)
     return html`<section aria-labelledby="search"><h2 id="search">Search</h2><p class="read">No trials were run.</p></section>`;
@@ -31,10 +29,10 @@ ${armTable({ ...search, trials })}
 ${frontTable({ ...search, trials })}</section>`;
 }
 
-const hasArm = ({ trials }: Search, arm: Arm) => trials.some((trial) => trial.strategy === arm);
+const hasArm = ({ trials }: FitSearch, arm: Arm) => trials.some((trial) => trial.strategy === arm);
 
 /** Says who won, and whether the difference is more than the validation images can resolve. */
-export function verdict(search: Search, validationImages: number): string {
+export function verdict(search: FitSearch, validationImages: number): string {
   if (!hasArm(search, "evolution")) return "Evolution did not run, so there is nothing to compare.";
   if (!hasArm(search, "random")) return "Random search did not run, so this search proves nothing about evolution.";
   const evolution = best(armTrials(search.trials, "evolution"))!;
@@ -54,7 +52,7 @@ export function verdict(search: Search, validationImages: number): string {
   return `${winner} found the better network, ${points(lead)} ahead of ${loser} (evolution ran ${compute}); that is ${weight}.`;
 }
 
-function drawing(search: Search, width: number): Markup {
+function drawing(search: FitSearch, width: number): Markup {
   const { trials } = search;
   const wide = width > 500;
   const height = wide ? 400 : 320;
@@ -128,7 +126,7 @@ function describe(trial: TrialPoint): string {
   return `trial ${trial.id} (${strategyName[trial.strategy]}${from}): ${percent(trial.accuracy)}, ${count(trial.macs)} MACs, ${count(trial.params)} parameters\n${isolated(trial.summary)}`;
 }
 
-function summary(search: Search): string {
+function summary(search: FitSearch): string {
   const told = (["evolution", "random"] as const)
     .filter((arm) => hasArm(search, arm))
     .map((arm) => `best of ${armName[arm]} ${percent(best(armTrials(search.trials, arm))!.accuracy)}`);
@@ -137,7 +135,7 @@ function summary(search: Search): string {
   );
 }
 
-function armTable(search: Search): Markup {
+function armTable(search: FitSearch): Markup {
   const rows = (["evolution", "random"] as const)
     .filter((arm) => hasArm(search, arm))
     .map((arm) => {
@@ -157,7 +155,7 @@ function armTable(search: Search): Markup {
 }
 
 /** What the hover titles tell, for the trials that matter, where nothing can be hovered. */
-function frontTable(search: Search): Part {
+function frontTable(search: FitSearch): Part {
   const members = paretoFront(search.trials);
   const listed = members.some((t) => t.id === search.chosen)
     ? members

@@ -13,7 +13,10 @@ import { mistakes } from "./mistakes.js";
 import { networkFigure } from "./network-drawing.js";
 
 /** What a training's report shows: a fit's, without the search. */
-export type TrainReport = Omit<FitReport, "command" | "seconds" | "budget" | "latency" | "search" | "scaling"> & {
+export type TrainReport = Omit<
+  FitReport,
+  "command" | "seconds" | "budget" | "latency" | "search" | "scaling" | "stoppedBy"
+> & {
   /** How it was trained, each with its value: `recipe`, `batch`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 };

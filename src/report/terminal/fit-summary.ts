@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatPercent } from "../../base/index.js";
-import type { FitReport } from "../fit-report.js";
+import type { FitReport, FitSearch } from "../fit-report.js";
 import { armTrials, best, equalCompute } from "../front-facts.js";
 import { costsInRows, limitName } from "../kit/cost-rows.js";
 import { wilson } from "../kit/interval.js";
@@ -78,8 +78,8 @@ function visible(line: string): number {
   return line.replace(/\u001b\[\d+m/g, "").length;
 }
 
-function binding({ scaling }: FitReport): string[] {
-  return [`stopped by: ${plain(limitName(scaling.binding))}`];
+function binding({ stoppedBy }: FitReport): string[] {
+  return [`stopped by: ${plain(limitName(stoppedBy))}`];
 }
 
 /** What was predicted may turn out otherwise. */
@@ -89,31 +89,32 @@ function measured({ latency, budget, costs }: FitReport): string[] {
 }
 
 /** Label, number, and notes in the order in which they may be dropped from the end. */
-function searchRows({
-  search,
-  seconds,
-  threads,
-  engine,
-  seed,
-}: FitReport): (readonly [string, string, readonly string[]])[] {
-  const arm = (name: "evolution" | "random") => {
-    if (!search.trials.some((trial) => trial.strategy === name)) return [name, "–", ["not run"]] as const;
+type Row = readonly [string, string, readonly string[]];
+
+function searchRows(search: FitSearch): Row[] {
+  const arm = (name: "evolution" | "random"): Row => {
+    if (!search.trials.some((trial) => trial.strategy === name)) return [name, "–", ["not run"]];
     const top = best(armTrials(search.trials, name))!;
     const compute = name === "evolution" ? search.evolutionMacs : search.randomMacs;
     const notes = [`trial ${top.id}, ${formatCount(top.macs)} MACs`, `best of ${formatCount(compute)} training MACs`];
-    return [name, formatPercent(top.accuracy), notes] as const;
+    return [name, formatPercent(top.accuracy), notes];
   };
   const equal = equalCompute(search) && search.trials.length > 0 ? ["arms at equal compute"] : [];
   return [
     ["trials", exactly(search.trials.length), [`${exactly(search.rejectedByCost)} rejected by cost`, ...equal]],
     arm("evolution"),
     arm("random"),
-    ["time", formatDuration(seconds), [`seed ${seed}`, `${plain(engine)}, ${counted(threads, "thread")}`]],
   ];
 }
 
+const timeRow = ({ seconds, seed, engine, threads }: FitReport): Row => [
+  "time",
+  formatDuration(seconds),
+  [`seed ${seed}`, `${plain(engine)}, ${counted(threads, "thread")}`],
+];
+
 function searchLines(report: FitReport, width: number): string[] {
-  const rows = searchRows(report);
+  const rows = [...(report.search === null ? [] : searchRows(report.search)), timeRow(report)];
   const taken =
     Math.max(...rows.map(([label]) => label.length)) + Math.max(...rows.map(([, number]) => number.length)) + 4;
   return columns(

@@ -1,5 +1,5 @@
 import { createRng, type Rng } from "../../base/index.js";
-import type { ClassScore, FitReport, Mistake, StageRow, TrialPoint } from "../fit-report.js";
+import type { ClassScore, FitReport, FitScaling, FitSearch, Mistake, StageRow, TrialPoint } from "../fit-report.js";
 import type { SearchReport } from "../search-report.js";
 import { greyPng } from "./png.js";
 
@@ -26,11 +26,13 @@ export const hostile = [
   "--><svg onload=alert(1)>",
 ] as const;
 
+type SearchedReport = FitReport & { readonly search: FitSearch; readonly scaling: FitScaling };
+
 /**
  * An invented fit whose numbers hang together: the matrix gives the accuracy and the class scores, the stages the costs.
  * @param labels class names; any number from 1.
  */
-export function sampleReport(labels: readonly string[] = fashion, seed = 7): FitReport {
+export function sampleReport(labels: readonly string[] = fashion, seed = 7): SearchedReport {
   const rng = createRng(`report ${seed}`);
   const confusion = sampleConfusion(labels.length, rng.fork("confusion"));
   const column = (i: number) => confusion.reduce((sum, row) => sum + row[i]!, 0);
@@ -81,9 +83,9 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Fit
       depth: 1.28,
       width: 1.14,
       resolution: 1.21,
-      binding: "macs",
       baseline: { params: 118_400, macs: 1_912_000, weightBytes: 473_600, peakActivationBytes: 150_528 },
     },
+    stoppedBy: "macs",
     network: { resolution: 32, stages },
     course: [],
     curve: Array.from({ length: 24 }, (_, i) => {
@@ -125,7 +127,7 @@ function sampleConfusion(classes: number, rng: Rng): number[][] {
   return matrix;
 }
 
-function sampleTrials(rng: Rng): Pick<FitReport["search"], "trials" | "evolutionMacs" | "randomMacs" | "chosen"> {
+function sampleTrials(rng: Rng): Pick<FitSearch, "trials" | "evolutionMacs" | "randomMacs" | "chosen"> {
   const trial = (id: number, strategy: TrialPoint["strategy"], parent: number | null, skill: number): TrialPoint => {
     const macs = Math.round(10 ** (5.4 + 1.05 * rng.uniform()));
     const blocks = 2 + rng.integer(3);
