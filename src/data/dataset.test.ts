@@ -60,8 +60,20 @@ describe("a folder of class folders", () => {
     for (const [i, name] of ["a/1", "a/2", "a/3", "b/1", "b/2", "b/3"].entries())
       files[`${name}.png`] = await plain([i, i, i]).toColourspace("b-w").png().toBuffer();
     expect((await open(await folderOf(files))).channels).toBe(1);
-    const mixed = { ...files, "b/3.png": await plain([9, 9, 9]).png().toBuffer() };
+    const mixed = { ...files, "b/3.png": await plain([9, 9, 90]).png().toBuffer() };
     expect((await open(await folderOf(mixed))).channels).toBe(3);
+  });
+
+  test.each([
+    ["crop", 40, 40],
+    ["squeeze", 80, 80],
+    ["pad", 160, 160],
+  ] as const)("%s keeps the pixels that it shows", async (shape, nativeSize, size) => {
+    const files: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 6; i++) files[`${"ab"[i % 2]}/${i}.png`] = await plain([i, 80, 9], 160, 40).png().toBuffer();
+    const root = await folderOf(files);
+    expect(await open(root, { shape })).toMatchObject({ shape, nativeSize, size });
+    expect((await open(root)).shape).toBe("squeeze");
   });
 
   test("hidden files are passed over, others counted, strays named, deeper folders read", async () => {

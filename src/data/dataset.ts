@@ -9,6 +9,7 @@ import { copiesAcross, groupCopies } from "./copies.js";
 import type { Decode } from "./decode.js";
 import { folderDecoder, thumbnailDecoder } from "./decoder.js";
 import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
+import { ownSide, type Shape, shapeFor } from "./picture-shape.js";
 import { firstGeometry, ladderSize } from "./preprocessing.js";
 import { readClassFolders } from "./read-class-folders.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
@@ -26,7 +27,9 @@ export type Dataset = {
   readonly classes: readonly string[];
   /** 1 when every image's file is grey. */
   readonly channels: 1 | 3;
-  /** Median shorter side, px. */
+  /** How its pictures become squares. */
+  readonly shape: Shape;
+  /** Median side of the squares that show the pictures with the pixels they have, px: see `ownSide`. */
   readonly nativeSize: number;
   /** Side at which it was first decoded, px: see `firstGeometry`. */
   readonly size: number;
@@ -56,6 +59,8 @@ export type OpenOptions = {
   /** By models that a training sets out from: what they have seen is not held out any more. */
   readonly seen?: SeenPictures | undefined;
   readonly cacheDir: string;
+  /** How pictures become squares; by default as their shapes suggest: see `shapeFor`. */
+  readonly shape?: Shape | undefined;
   /** Largest side to decode at, px; 224 where left out. The smallest side that is decoded at first is 16. */
   readonly maxSize?: number | undefined;
   /**
@@ -94,14 +99,17 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   const { at, decode, thumbnail, ...collected } = await collect(root, options);
   const collection =
     options.classes === undefined ? collected.collection : relabelled(root, collected.collection, options.classes);
-  const size = firstSize(collection, maxSize);
-  const geometry = firstGeometry({ size, channels: collection.channels });
-  const key = { fingerprint: collection.fingerprint, geometry, subset: null };
+  const shape = options.shape ?? shapeFor(collection.sides);
+  const nativeSize = median(collection.sides.map((sides) => ownSide(sides, shape)));
+  const size = firstSize(nativeSize, collection, maxSize);
   const all = Object.values(collection.given).flatMap((samples) => samples ?? []);
   const sources = all.map(({ source }) => source);
   const reading = { signal, onProgress };
-  const { broken } = await findOrBuildCache(cacheDir, key, sources, async () => decode, { ...reading, broken: "list" });
   const thumbnails = await readThumbnails(sources, collection, thumbnail, { ...reading, cacheDir });
+  const { channels } = collection;
+  const geometry = firstGeometry({ size, channels, shape });
+  const key = { fingerprint: collection.fingerprint, geometry, subset: null };
+  const { broken } = await findOrBuildCache(cacheDir, key, sources, async () => decode, { ...reading, broken: "list" });
   const copies = groupCopies(all, thumbnails);
   const signatures = new Map(all.map((sample, i) => [sample, signatureOf(thumbnailAt(thumbnails, i))]));
   const skipped = [...collection.skipped, ...broken];
@@ -123,8 +131,9 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     name: basename(root),
     root: at,
     classes: collection.classes,
-    channels: collection.channels,
-    nativeSize: collection.nativeSize,
+    channels,
+    shape,
+    nativeSize,
     size,
     hasOwnTest: given.test !== null,
     splits,
@@ -177,7 +186,13 @@ async function collect(root: string, options: OpenOptions): Promise<Collected> {
   return { at, collection, decode: folderDecoder(at), thumbnail: thumbnailDecoder(at) };
 }
 
-function firstSize({ nativeSize, barePixels }: Collection, maxSize: number): number {
+/** Of an even number, the lower of the two in the middle; 0 where there is none. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+function firstSize(nativeSize: number, { barePixels }: Collection, maxSize: number): number {
   const asItIs = barePixels && nativeSize <= maxSize;
   return asItIs ? nativeSize : ladderSize(Math.min(nativeSize, maxSize));
 }

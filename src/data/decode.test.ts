@@ -133,6 +133,61 @@ describe("geometry", () => {
     ]);
   });
 
+  test("pad shows everything in its proportions, on grey", async () => {
+    const padded = { resize: "pad", interpolation: "nearest" } as const;
+    const wide = await decodeImage(await quarters(160, 40).png().toBuffer(), { ...colour, ...padded });
+    expect([0, 5, 6, 7, 8, 9, 10, 15].map((y) => at(wide, 0, y))).toEqual([
+      ...[0, 1].map(() => [128, 128, 128]),
+      ...[0, 1].map(() => [255, 0, 0]),
+      ...[0, 1].map(() => [0, 0, 255]),
+      ...[0, 1].map(() => [128, 128, 128]),
+    ]);
+    expect([at(wide, 7, 6), at(wide, 8, 6)]).toEqual([
+      [255, 0, 0],
+      [0, 255, 0],
+    ]);
+    const tall = await decodeImage(await quarters(40, 160).png().toBuffer(), { ...colour, ...padded });
+    expect([5, 6, 8, 9, 10].map((x) => at(tall, x, 0))).toEqual([
+      [128, 128, 128],
+      [255, 0, 0],
+      [0, 255, 0],
+      [0, 255, 0],
+      [128, 128, 128],
+    ]);
+  });
+
+  test("the grey of a padded picture is the same in every format", async () => {
+    const wide = () => plain([250, 250, 250], 160, 40);
+    const files = {
+      cmyk: await wide().toColourspace("cmyk").jpeg().toBuffer(),
+      deep: await wide().toColourspace("rgb16").png().toBuffer(),
+      deepGrey: await wide().toColourspace("grey16").png().toBuffer(),
+      palette: await wide().png({ palette: true }).toBuffer(),
+      transparent: await wide().ensureAlpha(0.5).png().toBuffer(),
+      turned: await plain([250, 250, 250], 40, 160).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    };
+    for (const [name, file] of Object.entries(files)) {
+      const pixels = await decodeImage(file, { ...colour, resize: "pad" });
+      expect([name, at(pixels, 3, 5), at(pixels, 15, 10)]).toEqual([name, [128, 128, 128], [128, 128, 128]]);
+      const level = (await decodeImage(file, { ...grey, resize: "pad" }))[0];
+      expect([name, level]).toEqual([name, 128]);
+    }
+    const own = Uint8Array.from({ length: 8 * 32 }, () => 250);
+    const padded = await resizeGrey(own, { width: 32, height: 8 }, { ...grey, resize: "pad" });
+    expect([...padded.subarray(0, 6 * 16)]).toEqual(new Array(6 * 16).fill(128));
+    expect([...padded.subarray(6 * 16, 10 * 16)]).toEqual(new Array(4 * 16).fill(250));
+  });
+
+  test("a line of one pixel is padded, too", async () => {
+    const line = await plain([0, 0, 250], 2000, 1).png().toBuffer();
+    const pixels = await decodeImage(line, { ...colour, resize: "pad" });
+    expect([at(pixels, 5, 6), at(pixels, 5, 7), at(pixels, 5, 8)]).toEqual([
+      [128, 128, 128],
+      [0, 0, 250],
+      [128, 128, 128],
+    ]);
+  });
+
   test("a smaller picture is enlarged", async () => {
     const pixels = await decodeImage(await quarters(4, 4).png().toBuffer(), { ...colour, interpolation: "nearest" });
     expect(at(pixels, 7, 7)).toEqual([255, 0, 0]);
@@ -201,6 +256,17 @@ describe("crop", () => {
     const turned = await sharp(upright).rotate(270).withMetadata({ orientation: 6 }).png().toBuffer();
     const geometry = { ...colour, crop: 0.8 };
     expect(await decodeImage(turned, geometry)).toEqual(await decodeImage(upright, geometry));
+  });
+
+  test("of a padded picture cuts on all sides", async () => {
+    const file = await quarters(160, 80).png().toBuffer();
+    const pixels = await decodeImage(file, { ...colour, resize: "pad", crop: 0.5, interpolation: "nearest" });
+    expect([at(pixels, 0, 0), at(pixels, 15, 15)]).toEqual([
+      [255, 0, 0],
+      [255, 255, 255],
+    ]);
+    const corner = (await decodeImage(file, { ...colour, resize: "pad", crop: 0.8 })).subarray(0, 3);
+    expect([...corner]).toEqual([128, 128, 128]);
   });
 
   test("of a stretched picture cuts on all sides", async () => {
@@ -286,18 +352,20 @@ describe("readHeader", () => {
   test("tells sides and colour, whatever the name", async () => {
     const file = join(await temporaryFolder(), "a[page=2], 100%.png");
     await writeFile(file, await plain([9, 9, 9], 70, 30).toColourspace("b-w").png().toBuffer());
-    expect(await readHeader(file)).toEqual({ shorterSide: 30, longerSide: 70, grey: true });
+    expect(await readHeader(file)).toEqual({ width: 70, height: 30, grey: true });
     await writeFile(file, await plain([9, 9, 9], 20, 30).png().toBuffer());
-    expect(await readHeader(file)).toEqual({ shorterSide: 20, longerSide: 30, grey: false });
+    expect(await readHeader(file)).toEqual({ width: 20, height: 30, grey: false });
+    await writeFile(file, await plain([9, 9, 9], 20, 30).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+    expect(await readHeader(file)).toEqual({ width: 30, height: 20, grey: false });
   });
 
   test.each([
-    ["jpeg", true, { shorterSide: 600, longerSide: 800, grey: true }],
-    ["jpeg", false, { shorterSide: 600, longerSide: 800, grey: false }],
-    ["png", true, { shorterSide: 600, longerSide: 800, grey: true }],
-    ["png", false, { shorterSide: 600, longerSide: 800, grey: false }],
-    ["tiff", true, { shorterSide: 600, longerSide: 800, grey: true }],
-    ["webp", false, { shorterSide: 600, longerSide: 800, grey: false }],
+    ["jpeg", true, { width: 800, height: 600, grey: true }],
+    ["jpeg", false, { width: 800, height: 600, grey: false }],
+    ["png", true, { width: 800, height: 600, grey: true }],
+    ["png", false, { width: 800, height: 600, grey: false }],
+    ["tiff", true, { width: 800, height: 600, grey: true }],
+    ["webp", false, { width: 800, height: 600, grey: false }],
   ] as const)("of a large %s, grey %s, is that of the whole file", async (format, isGrey, header) => {
     const channels = isGrey ? 1 : 3;
     const noise = Buffer.from(

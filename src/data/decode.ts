@@ -8,7 +8,8 @@ import sharp, { type Sharp } from "sharp";
 import { DataError, FileError, lastly, messageOf } from "../base/index.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
 import { roundHalfToEven } from "./half-to-even.js";
-import { type Geometry, imageBytes, resizedSide } from "./preprocessing.js";
+import type { Sides } from "./picture-shape.js";
+import { type Geometry, imageBytes, PADDING, resizedSide } from "./preprocessing.js";
 
 // Every picture is decoded once, so libvips' cache would only hold memory; and many pictures at a time on one thread
 // each are faster than few on many.
@@ -24,6 +25,8 @@ export const decoderVersion = `sharp ${sharp.versions.sharp}, libvips ${sharp.ve
 /** A whole file is read before it is decoded, and several at once. */
 export const maxFileBytes = 512 * 1024 * 1024;
 
+const fits = { cover: "cover", stretch: "fill", pad: "contain" } as const;
+const padding = { r: PADDING, g: PADDING, b: PADDING };
 const kernels = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos3: "lanczos3" } as const;
 
 /** Gives the pixels `[size, size, channels]` of one picture of a dataset. @throws {DataError} when it is broken. */
@@ -79,7 +82,7 @@ const opened = (bytes: Uint8Array): Sharp =>
  */
 export async function resizeGrey(
   pixels: Uint8Array,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: Sides,
   geometry: Geometry,
 ): Promise<Uint8Array> {
   const asItIs = width === geometry.size && height === geometry.size && resizedSide(geometry) === geometry.size;
@@ -100,7 +103,7 @@ export async function resizeRaw(pixels: Uint8Array, side: number, geometry: Geom
 /** Pixels of any shape as they are, without a thought for what is on them. */
 export async function resizeSheet(
   pixels: Uint8Array,
-  { channels, from, to }: { readonly channels: 1 | 3; readonly from: Shape; readonly to: Shape },
+  { channels, from, to }: { readonly channels: 1 | 3; readonly from: Sides; readonly to: Sides },
   interpolation: Geometry["interpolation"],
 ): Promise<Uint8Array> {
   const { data } = await sharp(pixels, { raw: { ...from, channels } })
@@ -110,12 +113,10 @@ export async function resizeSheet(
     .toBuffer({ resolveWithObject: true });
   return data;
 }
-type Shape = { readonly width: number; readonly height: number };
-
-export type Header = { readonly shorterSide: number; readonly longerSide: number; readonly grey: boolean };
+export type Header = Sides & { readonly grey: boolean };
 
 /**
- * Sides in px, and whether the file holds grey alone; null where no header can be read: what is wrong is said when it is decoded.
+ * Sides in px once the picture stands as EXIF says, and whether the file holds grey alone; null where no header can be read: what is wrong is said when it is decoded.
  *
  * @throws {FileError} when the machine cannot read now: see `unreadable`.
  */
@@ -150,9 +151,9 @@ async function readStart(file: string): Promise<Uint8Array | null> {
 
 async function headerOf(bytes: Uint8Array): Promise<Header> {
   refuseOtherFormats(bytes, "image");
-  const { width, height, space } = await sharp(bytes, { failOn: "error" }).metadata();
-  const [shorterSide, longerSide] = [Math.min(width, height), Math.max(width, height)];
-  return { shorterSide, longerSide, grey: space === "b-w" || space === "grey16" };
+  const { space, ...metadata } = await sharp(bytes, { failOn: "error" }).metadata();
+  const { width, height } = metadata.autoOrient;
+  return { width, height, grey: space === "b-w" || space === "grey16" };
 }
 
 async function render(picture: Sharp, geometry: Geometry, name: string): Promise<Uint8Array> {
@@ -175,8 +176,9 @@ function fitted(picture: Sharp, { size, resize, interpolation }: Geometry): Shar
   return picture.resize({
     width: size,
     height: size,
-    fit: resize === "cover" ? "cover" : "fill",
+    fit: fits[resize],
     position: "centre",
+    background: padding,
     kernel: kernels[interpolation],
   });
 }
@@ -191,9 +193,11 @@ async function cropped(picture: Sharp, geometry: Geometry, name: string): Promis
   const side = resizedSide(geometry);
   const { width, height } = await uprightSize(picture, name);
   const scaled = (own: number, other: number) =>
-    resize === "stretch" || own <= other ? side : Math.floor((side * own) / other);
+    resize !== "cover" || own <= other ? side : Math.floor((side * own) / other);
   const [w, h] = [scaled(width, height), scaled(height, width)];
-  return picture.resize({ width: w, height: h, fit: "fill", kernel: kernels[interpolation] }).extract({
+  const fit = resize === "pad" ? fits.pad : "fill";
+  const resized = picture.resize({ width: w, height: h, fit, background: padding, kernel: kernels[interpolation] });
+  return resized.extract({
     left: roundHalfToEven((w - size) / 2),
     top: roundHalfToEven((h - size) / 2),
     width: size,
@@ -202,7 +206,7 @@ async function cropped(picture: Sharp, geometry: Geometry, name: string): Promis
 }
 
 /** Width and height once the picture stands as EXIF says. */
-async function uprightSize(picture: Sharp, name: string): Promise<{ width: number; height: number }> {
+async function uprightSize(picture: Sharp, name: string): Promise<Sides> {
   try {
     const { width, height, autoOrient } = await picture.metadata();
     return autoOrient ?? { width, height };

@@ -7,6 +7,7 @@ import type { Decode } from "./decode.js";
 import { unreadable } from "./file-errors.js";
 import { type Idx, readIdx } from "./idx.js";
 import { idxDecoder, idxSource } from "./idx-decoder.js";
+import { isElongated } from "./picture-shape.js";
 import type { Collection, Sample } from "./sample.js";
 import { DIVISION } from "./split.js";
 import { isSystemFolder } from "./system-names.js";
@@ -77,12 +78,12 @@ export async function readIdxFolder(
       classes,
       given: { train: samples[0]!, validation: null, test: samples[1] ?? null },
       channels: 1,
-      nativeSize: Math.min(rows, columns),
+      sides: new Array(count).fill({ width: columns, height: rows }),
       barePixels: rows === columns,
       skipped: [],
       ignored: {},
       notes: [],
-      looks: { count, grey: count, elongated: Math.max(rows, columns) > 2 * Math.min(rows, columns) ? count : 0 },
+      looks: { count, grey: count, elongated: isElongated({ width: columns, height: rows }) ? count : 0 },
       fingerprint: sha256(...[DIVISION, named, ...facts].map((each) => JSON.stringify(each))),
     },
     decode: idxDecoder(new Map(pairs.map(({ files, images }) => [files.images, images]))),

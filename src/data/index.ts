@@ -6,6 +6,7 @@ export { type Dataset, type OpenOptions, openDataset, partsBefore } from "./data
 export { decodeImage } from "./decode.js";
 export { type BatchOptions, fillBatch } from "./fill-batch.js";
 export { type ImageOptions, type ImageSet, openImages, subset } from "./image-set.js";
+export { resizes, type Shape, shapeOf, shapes } from "./picture-shape.js";
 export { type PicturesBelow, picturesBelow } from "./pictures-below.js";
 export { encodePng } from "./png.js";
 export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";

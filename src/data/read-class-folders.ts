@@ -7,6 +7,7 @@ import { forEachConcurrently, throwIfStopped } from "./concurrency.js";
 import { decodersAtOnce, type Header, maxFileBytes } from "./decode.js";
 import { openFileDigests } from "./file-digests.js";
 import { unreadable, withFileHandle } from "./file-errors.js";
+import { isElongated } from "./picture-shape.js";
 import type { Collection, Looks, Sample, SplitName } from "./sample.js";
 import { type Entry, type Found, imageExtensions, Scan, type ScanOptions } from "./scan.js";
 import { DIVISION } from "./split.js";
@@ -48,7 +49,7 @@ export async function readClassFolders(
     classes,
     given: { train: part("train") ?? [], validation: part("validation"), test: part("test") },
     channels: looks.count > 0 && looks.grey === looks.count ? 1 : 3,
-    nativeSize: median(headers.map(({ shorterSide }) => shorterSide)),
+    sides: headers,
     barePixels: false,
     skipped: scan.skipped.map(fromThere),
     ignored: Object.fromEntries([...scan.ignored].sort()),
@@ -81,7 +82,7 @@ function looksOf(headers: readonly Header[]): Looks {
   return {
     count: headers.length,
     grey: headers.filter(({ grey }) => grey).length,
-    elongated: headers.filter(({ shorterSide, longerSide }) => longerSide > 2 * shorterSide).length,
+    elongated: headers.filter(isElongated).length,
   };
 }
 
@@ -117,10 +118,4 @@ function fingerprintOf(classes: readonly string[], entries: readonly Entry[], co
     hash.update(JSON.stringify([source, contents[i], label, split]));
   }
   return hash.digest("hex");
-}
-
-/** Of an even number, the lower of the two in the middle; 0 where there is none. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

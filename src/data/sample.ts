@@ -1,3 +1,5 @@
+import type { Sides } from "./picture-shape.js";
+
 const splitNames = ["train", "validation", "test"] as const;
 export type SplitName = (typeof splitNames)[number];
 
@@ -38,9 +40,10 @@ export type GivenSplits = {
 export type Collection = {
   readonly classes: readonly string[];
   readonly given: GivenSplits;
+  /** 1 when every image's file is grey. */
   readonly channels: 1 | 3;
-  /** Median shorter side, px. */
-  readonly nativeSize: number;
+  /** Of the pictures whose headers could be read, px. */
+  readonly sides: readonly Sides[];
   /** Are all pictures the same square, stored as bare pixels? Then any side can be taken as it is. */
   readonly barePixels: boolean;
   readonly skipped: readonly Skipped[];

@@ -8,6 +8,7 @@ import {
   type Sample,
   type SeenPictures,
   type SplitName,
+  shapeOf,
 } from "../data/index.js";
 import { requireApart } from "../folders/index.js";
 import type { DataFacts } from "../report/index.js";
@@ -72,7 +73,12 @@ async function evaluate(
 ): Promise<EvaluateResult> {
   const { classes, preprocessing, history } = classifier.card;
   const seed = asked.seed ?? (typeof history.seed === "number" ? history.seed : 0);
-  const dataset = await readImages(data, { seed, cacheDir, maxSize: preprocessing.size, classes, signal }, progress);
+  const { size: maxSize, resize } = preprocessing;
+  const dataset = await readImages(
+    data,
+    { seed, cacheDir, maxSize, shape: shapeOf(resize), classes, signal },
+    progress,
+  );
   const isSame = isAsTrained(dataset, seed, history);
   const { split, samples, why, seen } = choose(dataset, asked.split, isSame, history, await seenBy(model));
   const measured = { ...dataset, splits: { train: [], validation: [], test: samples } };

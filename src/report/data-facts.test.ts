@@ -4,6 +4,8 @@ import { type DataFacts, dataLines } from "./data-facts.js";
 const facts = (classes: readonly string[], more: Partial<DataFacts> = {}): DataFacts => ({
   name: "photos",
   side: 48,
+  shape: "crop",
+  channels: 3,
   classes,
   train: 14 * classes.length,
   validation: 2 * classes.length,
@@ -53,6 +55,16 @@ test("what was not used, and what to do about it", () => {
     ...[0, 1, 2, 3, 4].map((i) => [`skipped a/${i}.png: an empty file`, "warning"]),
     ["skipped 2 more: --json lists them all", "warning"],
   ]);
+});
+
+test.each([
+  ["squeeze", "all images are squeezed to squares, and nothing of them is cut off"],
+  ["pad", "all images lie whole on grey squares, and nothing of them is cut off"],
+] as const)("what becomes of elongated images: %s", (shape, words) => {
+  const lines = (elongated: number) =>
+    dataLines(facts(["a", "b"], { shape, looks: { count: 40, grey: 0, elongated } }));
+  expect(lines(4)[2]).toEqual([`4 of 40 images (10 %) are more than twice as long in one direction: ${words}`]);
+  expect(lines(0)).toHaveLength(2);
 });
 
 test("names cannot steer a terminal", () => {

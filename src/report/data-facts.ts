@@ -6,6 +6,9 @@ export type DataFacts = {
   readonly name: string;
   /** Side that images are first looked at, px. */
   readonly side: number;
+  /** How they became squares. */
+  readonly shape: "crop" | "squeeze" | "pad";
+  readonly channels: 1 | 3;
   readonly classes: readonly string[];
   /** Images. */
   readonly train: number;
@@ -24,7 +27,7 @@ export type DataFacts = {
   readonly ignored: Readonly<Record<string, number>>;
   /** How the folder was understood, where that is not plain. */
   readonly notes: readonly string[];
-  /** By their headers: those whose files hold no colour, and those that lose more than half to the crop. */
+  /** By their headers: those whose files hold no colour, and those that would lose more than half to a crop. */
   readonly looks: { readonly count: number; readonly grey: number; readonly elongated: number };
 };
 
@@ -80,21 +83,29 @@ export const dataRemarks = (facts: DataFacts): string[] => [
   ...noPictures(facts),
 ];
 
-function readingRemarks({ notes, looks }: DataFacts): string[] {
-  const { count, grey, elongated } = looks;
+function readingRemarks(facts: DataFacts): string[] {
+  const { notes, channels, looks } = facts;
+  const { count, grey } = looks;
+  const stored = `${grey} of ${count} images are stored in grey, ${count - grey} in colour`;
   return [
     ...(notes.length > linesShown + 1
       ? [...notes.slice(0, linesShown), `and ${notes.length - linesShown} more of the kind`]
       : notes),
-    ...(grey > 0 && grey < count
-      ? [`${grey} of ${count} images are stored in grey, ${count - grey} in colour: colours are kept`]
-      : []),
-    ...(elongated > 0
-      ? [
-          `${elongated} of ${count} images (${formatPercent(elongated / count, 0)}) are more than twice as long in one direction: more than half of each is cut off to make it square`,
-        ]
-      : []),
+    ...(channels === 3 && grey > 0 && grey < count ? [`${stored}: colours are kept`] : []),
+    ...shapeRemarks(facts),
   ];
+}
+
+const madeSquare = {
+  crop: "more than half of each is cut off to make it square",
+  squeeze: "all images are squeezed to squares, and nothing of them is cut off",
+  pad: "all images lie whole on grey squares, and nothing of them is cut off",
+} as const;
+
+function shapeRemarks({ shape, looks: { count, elongated } }: DataFacts): string[] {
+  if (elongated === 0) return [];
+  const many = `${elongated} of ${count} images (${formatPercent(elongated / count, 0)})`;
+  return [`${many} are more than twice as long in one direction: ${madeSquare[shape]}`];
 }
 
 type LeftOut = Pick<DataFacts, "ignored" | "skipped">;

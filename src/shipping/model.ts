@@ -126,7 +126,7 @@ const cardSchema = z.object({
   preprocessing: z.object({
     size: z.int().min(1).max(8192),
     channels: z.literal([1, 3]),
-    resize: z.literal(["cover", "stretch"]),
+    resize: z.literal(["cover", "stretch", "pad"]),
     crop: z.number().min(0.25).max(1).optional(),
     interpolation: z.literal(["nearest", "bilinear", "bicubic", "lanczos3"]),
     mean: z.array(z.number()),

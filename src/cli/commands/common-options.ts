@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { requireWritable } from "../../base/files.js";
 import { FileError, formatCount, formatPercent, UsageError } from "../../base/index.js";
+import { type Shape, shapes } from "../../data/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -64,6 +65,18 @@ export const overwriteOption = {
     help: "begins anew where the folder holds this or another job; by default that is refused, or gone on with",
   },
 } as const;
+
+export const shapeOption = {
+  shape: {
+    kind: "choice",
+    of: ["auto", ...shapes],
+    help: "how pictures become squares: their middle (crop), squeezed, or whole on grey (pad); by default auto: as their shapes suggest",
+  },
+} as const;
+
+/** Undefined: as the pictures suggest. */
+export const shapeFrom = ({ shape }: { readonly shape: "auto" | Shape | undefined }): Shape | undefined =>
+  shape === "auto" ? undefined : shape;
 
 export const cacheOptions = {
   cache: { kind: "path", env: "BANTAM_CACHE", help: "folder for decoded images; by default ~/.cache/bantam" },

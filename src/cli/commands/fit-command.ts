@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { commandLine, formatDurationExactly } from "../../base/index.js";
+import type { Shape } from "../../data/index.js";
 import { fit } from "../../jobs/index.js";
 import { renderFitSummary } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
@@ -16,6 +17,8 @@ import {
   goldenOption,
   headline,
   overwriteOption,
+  shapeFrom,
+  shapeOption,
   workersOption,
 } from "./common-options.js";
 import { latencyBy, latencyOptions } from "./latency-table.js";
@@ -42,6 +45,7 @@ export const fitCommand = defineCommand({
     time: { kind: "duration", default: 600, min: 10, max: 30 * 86_400, help: "for everything; kept within a tenth" },
     out: { kind: "path", help: "folder for the results; by default runs/NAME" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
+    ...shapeOption,
     search: {
       kind: "flag",
       help: "also searches architectures, for a quarter of the time; by default a network that was found before has all of it",
@@ -68,6 +72,7 @@ export const fitCommand = defineCommand({
     const engine = await engineOf(values, context);
     const { model, onnx, page, ...report } = await fit({
       data: values.data,
+      shape: shapeFrom(values),
       budget,
       latency: await latencyBy(values, { "--max-latency": values.maxLatency }),
       seconds: values.time,
@@ -82,7 +87,7 @@ export const fitCommand = defineCommand({
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
       cacheDir: await cacheFolder(values.cache, context),
-      command: repeating(values, budget, out, engine),
+      command: repeating({ ...values, shape: shapeFrom(values) }, budget, out, engine),
       signal: context.signal,
       progress: context.progress,
     });
@@ -103,6 +108,7 @@ type Repeatable = {
   readonly latencyDevice: string | undefined;
   readonly latencyThreads: number | undefined;
   readonly data: string;
+  readonly shape: Shape | undefined;
   readonly time: number;
   readonly seed: number;
   readonly search: boolean;
@@ -114,12 +120,13 @@ type Repeatable = {
 
 /** The command that gives this result again, in a folder beside it. */
 function repeating(
-  { data, time, seed, search, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
+  { data, shape, time, seed, search, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
   budget: Budget,
   out: string,
   { device, threads }: Pick<Engine, "device" | "threads">,
 ): string {
   return commandLine(["bantam", "fit", data], {
+    shape,
     "max-latency": budget.latencyMs && `${budget.latencyMs}ms`,
     "latency-table": latency.latencyTable,
     "latency-device": latency.latencyDevice,

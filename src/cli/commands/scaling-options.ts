@@ -1,11 +1,12 @@
 /** What `scaling-search` and `scaling-study` have in common on the command line. */
 import { basename, join, resolve } from "node:path";
 import { commandLine, looksLikeServer, UsageError } from "../../base/index.js";
+import type { Shape } from "../../data/index.js";
 import type { ScalingOptions } from "../../jobs/index.js";
 import type { DeviceChoice } from "../../runtime/index.js";
 import { shownPlace } from "../../study/index.js";
 import type { Context } from "../command.js";
-import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./common-options.js";
+import { cacheFolder, cacheOptions, deviceOptions, engineOf, shapeFrom, shapeOption } from "./common-options.js";
 
 export const scalingOptions = {
   baseline: {
@@ -17,6 +18,7 @@ export const scalingOptions = {
     kind: "place",
     help: "folder for trainings and results, or postgres:// address of the trainings; by default runs/COMMAND-DATA",
   },
+  ...shapeOption,
   epochs: { kind: "integer", min: 1, max: 1000, default: 4, help: "of each training" },
   seeds: { kind: "integer", min: 1, max: 100, default: 3, help: "trainings of each network" },
   "retry-failed": { kind: "flag", help: "train points again that failed before" },
@@ -27,6 +29,7 @@ export const scalingOptions = {
 
 type ScalingValues = {
   readonly data: string;
+  readonly shape: "auto" | Shape | undefined;
   readonly baseline: string | undefined;
   readonly study: string | undefined;
   readonly epochs: number;
@@ -52,6 +55,7 @@ export async function scalingOptionsOf(
   const engine = await engineOf(values, context);
   const given = {
     baseline,
+    shape: shapeFrom(values),
     study: shownPlace(study),
     epochs,
     seeds,
@@ -62,6 +66,7 @@ export async function scalingOptionsOf(
   };
   return {
     data,
+    shape: given.shape,
     baseline,
     study,
     out,

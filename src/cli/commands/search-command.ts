@@ -18,6 +18,8 @@ import {
   flagOf,
   milliseconds,
   refuse,
+  shapeFrom,
+  shapeOption,
 } from "./common-options.js";
 import { latencyBy, latencyOptions } from "./latency-table.js";
 import { axesOf } from "./study-axes.js";
@@ -44,6 +46,7 @@ export const searchCommand = defineCommand({
       default: "evolution",
       help: "who proposes",
     },
+    ...shapeOption,
     study: { kind: "place", help: "folder or postgres:// address; by default runs/NAME-search" },
     name: { kind: "text", help: "of the study in there; by default the data's" },
     trials: { kind: "integer", min: 1, default: 30, help: "that are trained, random search's included" },
@@ -103,6 +106,7 @@ export const searchCommand = defineCommand({
     const page = pageOf(study, values);
     const found = await searchNetworks({
       data: values.data,
+      shape: shapeFrom(values),
       budget: budgetOf(values),
       latency,
       strategy: values.strategy,

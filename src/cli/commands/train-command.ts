@@ -16,6 +16,8 @@ import {
   headline,
   networkOptions,
   networkWord,
+  shapeFrom,
+  shapeOption,
   workersOption,
 } from "./common-options.js";
 import { resumed, resumeOptions } from "./resume-options.js";
@@ -52,6 +54,7 @@ const options = {
     min: 1,
     help: "most that training may take, by its plan; by default three quarters of what is free",
   },
+  ...shapeOption,
   seed: { kind: "integer", min: 0, help: "the same seed gives the same weights; by default 0" },
   tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
   out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
@@ -147,6 +150,7 @@ async function begun(values: TrainValues): Promise<Run> {
   return {
     settings: {
       data,
+      shape: shapeFrom(values),
       epochs,
       batchSize,
       accumulate,

@@ -25,11 +25,17 @@ import { type Plan, readStudy, type Study, type StudyBounds, studyMarks } from "
 import { trainedTrials } from "./trials.js";
 
 function heldBy(options: FitOptions, dataset: Dataset): Held {
-  const { data, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
+  const { data, shape, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
   const given = { budget, seconds, seed, search: options.search || undefined, trials, epochs, resolutions };
   return {
-    settings: { ...given, data: resolve(data), latency: latency?.on },
-    facts: { ...given, data: dataset.fingerprint, latency: latency?.fingerprint, recipe: quickRecipe },
+    settings: { ...given, data: resolve(data), shape, latency: latency?.on },
+    facts: {
+      ...given,
+      data: dataset.fingerprint,
+      shape: dataset.shape,
+      latency: latency?.fingerprint,
+      recipe: quickRecipe,
+    },
     words: { options: optionNames, special: { data: imagesOf, latency: tablesOf }, show },
     marks: async () => [...(await studyMarks(out)), ...(await runsIn(join(out, "checkpoints")))],
   };
@@ -99,6 +105,7 @@ function show(path: string, value: unknown): string | null {
 }
 
 const optionNames: Readonly<Record<string, string>> = {
+  shape: "--shape",
   "budget.params": "--max-params",
   "budget.macs": "--max-macs",
   "budget.peakActivationBytes": "--max-memory",

@@ -1,6 +1,6 @@
 /** What every part of a fit works with. */
 import type { Rng } from "../../base/index.js";
-import type { Dataset, Normalization } from "../../data/index.js";
+import type { Dataset, Normalization, Shape } from "../../data/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { Recipe } from "../../training/index.js";
@@ -12,6 +12,8 @@ import type { Study } from "./saved-fit.js";
 export type FitOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** How pictures become squares; by default as their shapes suggest. */
+  readonly shape?: Shape | undefined;
   readonly budget: Budget;
   /** Time for all of it; kept within a tenth. */
   readonly seconds: number;

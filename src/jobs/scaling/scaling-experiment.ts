@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../../base/files.js";
 import { createRng, EngineError, formatCount, lastly, looksLikeServer, meanOf, tInterval } from "../../base/index.js";
-import { channelStatistics, type Dataset } from "../../data/index.js";
+import { channelStatistics, type Dataset, type Shape } from "../../data/index.js";
 import { type Asked, type Difference, imagesOf, keyOf, requireApart } from "../../folders/index.js";
 import { countArchitecture } from "../../networks/index.js";
 import type { ScalingConditions, StudiedPoint } from "../../report/index.js";
@@ -24,6 +24,8 @@ import { type TrainPoint, trainPoints } from "./train-points.js";
 export type ScalingOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** How pictures become squares; by default as their shapes suggest. */
+  readonly shape?: Shape | undefined;
   /** As `baselineFor` takes it. */
   readonly baseline?: string | undefined;
   /** Folder or `postgres://` address of the trainings. */
@@ -113,13 +115,14 @@ export async function trainPlan<Plan extends { readonly points: readonly ScaledP
 /** Everything but point and seed that an accuracy depends on: other conditions are another study, in the same place. */
 function pointConditions(
   { epochs, overwrite, signal }: ScalingOptions,
-  { name, fingerprint, splits }: Dataset,
+  { name, fingerprint, shape, splits }: Dataset,
   { architecture }: Baseline,
   recipe: Recipe,
 ): PointConditions & { readonly facts: object } {
   // Neither engine nor threads: their accuracies differ by rounding alone, far less than those of two seeds.
   const facts = {
     data: fingerprint,
+    shape,
     splits: [SPLIT_SEED, VALIDATION_FRACTION],
     baseline: { ...architecture, name: "" },
     recipe,
@@ -140,7 +143,7 @@ function pointConditions(
 const heldByScaling = ({ data, baseline = "none" }: ScalingOptions, facts: object): Held => ({
   facts,
   settings: { data: resolve(data), baseline },
-  words: { options: { epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
+  words: { options: { shape: "--shape", epochs: "--epochs" }, special: { data: imagesOf, baseline: baselinesOf } },
 });
 
 async function pointTrainer(

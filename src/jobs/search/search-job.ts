@@ -81,7 +81,7 @@ function objectiveOf({ axes, target }: SearchOptions): Objective {
 /** All that the trials depend on: a study goes on with the same. */
 function settingsOf(
   options: SearchOptions,
-  { fingerprint }: Dataset,
+  { fingerprint, shape }: Dataset,
   { budget, space }: CostGate,
   images: number,
   recipe: Recipe,
@@ -90,6 +90,7 @@ function settingsOf(
   return {
     version: VERSION,
     data: fingerprint,
+    shape,
     strategy,
     options: options.strategyOptions,
     budget,

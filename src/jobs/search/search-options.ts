@@ -1,4 +1,5 @@
 /** What a search is asked for. */
+import type { Shape } from "../../data/index.js";
 import type { ZeroCostName } from "../../proxies/index.js";
 import type { SearchReport } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
@@ -10,6 +11,8 @@ import type { Progress } from "../shared/progress.js";
 export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** How pictures become squares; by default as their shapes suggest. */
+  readonly shape?: Shape | undefined;
   readonly budget: Budget;
   /** One of `strategyNames`, `controller`, `supernet` or `prefiltered`. */
   readonly strategy: string;

@@ -1,7 +1,7 @@
 /** How every job that learns from images begins and ends: what it needs is looked at first, opened in one order and closed in the other. */
 import { requireWritable } from "../../base/files.js";
 import { InterruptedError, lastly, messageOf } from "../../base/index.js";
-import type { Dataset } from "../../data/index.js";
+import { type Dataset, type Shape, shapeOf } from "../../data/index.js";
 import { type Folder, type FolderJob, openFolder, requireApart, requireFolder } from "../../folders/index.js";
 import { createImagePool, type ImagePool, type PoolOptions } from "./image-pool.js";
 import { noProgress, type Progress } from "./progress.js";
@@ -12,6 +12,8 @@ import { VERSION } from "./version.js";
 export type WorkOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */
+  readonly shape?: Shape | undefined;
   /** Decoded images; may be deleted at any time. */
   readonly cacheDir: string;
   readonly overwrite?: boolean | undefined;
@@ -51,7 +53,7 @@ export type Work = {
  */
 export async function openWork<T>(place: Place, options: WorkOptions, job: (work: Work) => Promise<T>): Promise<T> {
   const { kind, at, out, files } = place;
-  const { data, cacheDir, overwrite, signal, progress = noProgress } = options;
+  const { data, shape, cacheDir, overwrite, signal, progress = noProgress } = options;
   await requireApart(data, { [at]: out, "--cache": cacheDir });
   if (out !== undefined) await requireFolder(out, { kind, overwrite, files });
   await requireWritable(cacheDir);
@@ -62,7 +64,8 @@ export async function openWork<T>(place: Place, options: WorkOptions, job: (work
   const work: Work = {
     progress,
     async read({ geometry, derive, ...asked }) {
-      const dataset = await readData(data, { ...asked, cacheDir, signal }, progress);
+      const own = geometry === undefined ? shape : shapeOf(geometry.resize);
+      const dataset = await readData(data, { ...asked, shape: own, cacheDir, signal }, progress);
       pool = createImagePool(dataset, { geometry, derive, cacheDir, signal, progress });
       return { dataset, pool };
     },

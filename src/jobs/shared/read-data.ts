@@ -27,7 +27,8 @@ export function sayWhatWasRead(facts: DataFacts, progress: Progress): void {
   for (const line of dataLines(facts)) progress.line(...line);
 }
 
-export function dataFacts({ name, size, classes, splits, skipped, ignored, notes, looks }: Dataset): DataFacts {
+export function dataFacts(dataset: Dataset): DataFacts {
+  const { name, size, shape, channels, classes, splits, skipped, ignored, notes, looks } = dataset;
   const countsOf = (split: SplitName) => {
     const counts = new Array<number>(classes.length).fill(0);
     for (const { label } of splits[split]) counts[label]!++;
@@ -37,6 +38,8 @@ export function dataFacts({ name, size, classes, splits, skipped, ignored, notes
   return {
     name,
     side: size,
+    shape,
+    channels,
     classes,
     train: splits.train.length,
     validation: splits.validation.length,

@@ -66,6 +66,7 @@ function factsOf(job: TrainJob): object {
   const { options, dataset, architecture, epochs, recipe, pretrained, fineTuning, normalization, distillation } = job;
   return {
     data: dataset.fingerprint,
+    shape: dataset.shape,
     network: architecture,
     epochs,
     seed: options.seed,
@@ -103,6 +104,7 @@ export async function resumableRun(
 }
 
 const options: Readonly<Record<string, string>> = {
+  shape: "--shape",
   epochs: "--epochs",
   seed: "--seed",
   "recipe.batchSize": "--batch-size",
@@ -118,6 +120,11 @@ const special: NonNullable<Held["words"]["special"]> = {
     // The same words for another network: other classes, or other tables of another version.
     return there.facts.data === asked.facts.data ? [{ what: "layers", there: "as they were", asked: "others" }] : [];
   },
+  // Of weights from elsewhere: it follows from them and from the shape.
+  geometry: (there, asked) =>
+    there.facts.shape === asked.facts.shape
+      ? [{ what: "pictures", there: "prepared as they were", asked: "otherwise" }]
+      : [],
   // Of whose contents there is a hash.
   weights: (there, asked) => filesOf(there, asked, "from"),
   "distillation.teacher": (there, asked) => filesOf(there, asked, "teacher"),

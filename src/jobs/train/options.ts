@@ -1,4 +1,5 @@
 /** What a training is asked for. */
+import type { Shape } from "../../data/index.js";
 import type { Architecture, BuildOptions } from "../../networks/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { FoundRecipe } from "../../training/index.js";
@@ -14,6 +15,8 @@ export type NetworkOptions = Pick<BuildOptions, "width" | "depth" | "resolution"
 
 export type TrainOptions = {
   readonly data: string;
+  /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */
+  readonly shape?: Shape | undefined;
   /** Needs a name or a table where there is no `from`; with it, only the resolution is heeded. */
   readonly network?: NetworkOptions | undefined;
   /** Weights to go on from: fine-tuning. */

@@ -1,6 +1,6 @@
 /** What a training starts from: a network from the tables with random weights, or a pretrained one for the classes at hand. */
 import { UsageError } from "../../base/index.js";
-import type { Dataset, Geometry, Normalization } from "../../data/index.js";
+import { type Dataset, type Geometry, type Normalization, resizes, type Shape } from "../../data/index.js";
 import { type Architecture, buildArchitecture, scaleArchitecture } from "../../networks/index.js";
 import { type LoadContext, loadForTraining, withClasses } from "../../pretrained/index.js";
 import type { Model } from "../../shipping/index.js";
@@ -37,7 +37,7 @@ export async function loadWeights(
   throw new UsageError({ at: "network", expected: "a network, or weights to start from", received: "neither" });
 }
 
-export function startOf(loaded: Model | null, dataset: Dataset, { network, seed }: TrainOptions): Start {
+export function startOf(loaded: Model | null, dataset: Dataset, { network, shape, seed }: TrainOptions): Start {
   const { name = "", table, resolution, ...multipliers } = network ?? {};
   if (loaded === null) {
     const { channels, size } = dataset;
@@ -56,7 +56,7 @@ export function startOf(loaded: Model | null, dataset: Dataset, { network, seed 
     architecture,
     pretrained: {
       tensors,
-      geometry: geometryOf(model),
+      geometry: geometryOf(model, shape),
       normalization: { mean, std },
       provenance: { ...(model.history.pretrained as object), taken: taken.length, fresh },
       line: `${taken.length} tensors taken; ${rest}`,
@@ -64,10 +64,12 @@ export function startOf(loaded: Model | null, dataset: Dataset, { network, seed 
   };
 }
 
-/** How a model's pictures are cut and sized. */
-export function geometryOf({ preprocessing }: Pick<Model, "preprocessing">): Geometry {
+/** How a model's pictures are cut and sized; in another shape where one is asked for, and then nothing is cut off but by a crop. */
+export function geometryOf({ preprocessing }: Pick<Model, "preprocessing">, shape?: Shape): Geometry {
   const { mean: _, std: __, ...geometry } = preprocessing;
-  return geometry;
+  if (shape === undefined) return geometry;
+  const { crop, ...rest } = { ...geometry, resize: resizes[shape] };
+  return shape === "crop" ? { ...rest, crop } : rest;
 }
 
 const shaped =

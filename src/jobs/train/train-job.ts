@@ -58,12 +58,12 @@ type TrainPlan = {
 
 /** @throws {UsageError} when an option is out of its range. @throws {DataError} for images that cannot be used. */
 export async function prepare(options: TrainOptions, { progress, read }: Work): Promise<TrainJob> {
-  const { data, network, teacher, seed, env, signal, recipe: named = recipeNamed("quick") } = options;
+  const { data, shape, network, teacher, seed, env, signal, recipe: named = recipeNamed("quick") } = options;
   const context = { env, signal, progress };
   const loaded = await loadWeights(options, context);
   const teacherModel = teacher && (await loadTeacher(teacher, context));
   const maxSize = network?.resolution ?? network?.table?.resolution ?? loaded?.architecture.resolution;
-  const geometry = loaded === null ? undefined : geometryOf(loaded);
+  const geometry = loaded === null ? undefined : geometryOf(loaded, shape);
   const seen = joinSeen([loaded?.seen, teacherModel?.seen]);
   const { dataset, pool } = await read({ seed, maxSize, geometry, seen });
   sayWhatWasSeen(dataset, progress);

@@ -1,6 +1,7 @@
 /** What a training keeps in the `run.json` of its folder, so that it goes on from the folder alone. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { shapes } from "../../data/index.js";
 import { architectureSchema } from "../../networks/index.js";
 import { type FoundRecipe, recipeNamed, recipeSchema } from "../../training/index.js";
 import type { TrainOptions } from "./options.js";
@@ -16,6 +17,7 @@ const plan = z.array(z.looseObject({ part: z.string(), epochs: z.int().min(1), l
 export const trainSchema = z.looseObject({
   settings: z.looseObject({
     data: z.string(),
+    shape: z.enum(shapes).optional(),
     network: z.looseObject({ name: z.string().optional(), table: architectureSchema.optional() }).optional(),
     from: z.looseObject({ weights: z.string(), plan: plan.optional() }).optional(),
     teacher: z.looseObject({ weights: z.string(), temperature: z.number(), weight: z.number() }).optional(),

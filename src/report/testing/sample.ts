@@ -59,6 +59,8 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Sea
       validation: 1000,
       test,
       side: 28,
+      shape: "crop",
+      channels: 1,
       perClass: labels.map((label) => ({
         label,
         train: 7000 / labels.length,
