@@ -198,3 +198,20 @@ export function subset(images: ImageSet, indices: readonly number[]): ImageSet {
     close: () => {},
   };
 }
+
+/** The same pictures with left and right exchanged. */
+export function mirrored(images: ImageSet): ImageSet {
+  const { size, channels } = images;
+  const row = size * channels;
+  const read: ReadPicture = (index, into, offset) => {
+    images.read(index, into, offset);
+    for (let start = offset; start < offset + size * row; start += row) {
+      const pixels = into.slice(start, start + row);
+      for (let x = 0; x < size; x++) {
+        const from = (size - 1 - x) * channels;
+        into.set(pixels.subarray(from, from + channels), start + x * channels);
+      }
+    }
+  };
+  return { ...images, read, close: () => {} };
+}

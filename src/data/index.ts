@@ -5,7 +5,7 @@ export type { OnProgress } from "./concurrency.js";
 export { type Dataset, type OpenOptions, openDataset, partsBefore } from "./dataset.js";
 export { decodeImage } from "./decode.js";
 export { type BatchOptions, fillBatch } from "./fill-batch.js";
-export { type ImageOptions, type ImageSet, openImages, subset } from "./image-set.js";
+export { type ImageOptions, type ImageSet, mirrored, openImages, subset } from "./image-set.js";
 export { resizes, type Shape, shapeOf, shapes } from "./picture-shape.js";
 export { type PicturesBelow, picturesBelow } from "./pictures-below.js";
 export { encodePng } from "./png.js";

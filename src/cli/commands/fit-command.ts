@@ -52,6 +52,12 @@ export const fitCommand = defineCommand({
     },
     trials: { kind: "integer", min: 1, help: "a search of exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
+    mirror: {
+      kind: "choice",
+      of: ["on", "off", "auto"],
+      default: "auto",
+      help: "whether training mirrors pictures; auto: as a brief training finds that they bear it",
+    },
     repeat: {
       kind: "path",
       placeholder: "FOLDER",
@@ -83,6 +89,7 @@ export const fitCommand = defineCommand({
       search: values.search || undefined,
       trials: values.trials,
       epochs: values.epochs,
+      mirror: values.mirror === "auto" ? undefined : values.mirror === "on",
       engine,
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
@@ -114,13 +121,14 @@ type Repeatable = {
   readonly search: boolean;
   readonly trials: number | undefined;
   readonly epochs: number | undefined;
+  readonly mirror: "on" | "off" | "auto";
   readonly cache: string | undefined;
   readonly goldenPhotos: boolean;
 };
 
 /** The command that gives this result again, in a folder beside it. */
 function repeating(
-  { data, shape, time, seed, search, trials, epochs, cache, goldenPhotos, ...latency }: Repeatable,
+  { data, shape, time, seed, search, trials, epochs, mirror, cache, goldenPhotos, ...latency }: Repeatable,
   budget: Budget,
   out: string,
   { device, threads }: Pick<Engine, "device" | "threads">,
@@ -140,6 +148,7 @@ function repeating(
     search: search || undefined,
     trials,
     epochs,
+    mirror: mirror === "auto" ? undefined : mirror,
     device,
     threads,
     cache,

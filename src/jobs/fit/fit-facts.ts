@@ -3,6 +3,7 @@ import { type Architecture, profileArchitecture } from "../../networks/index.js"
 import type { FitReport } from "../../report/index.js";
 import type { RunResult } from "../../training/index.js";
 import { courseLines, courseOf } from "../shared/course.js";
+import { mirroringLine } from "../shared/mirroring.js";
 import { dataFacts } from "../shared/read-data.js";
 import { picturesOfMistakes, type Shipped } from "../shared/ship.js";
 import { VERSION } from "../shared/version.js";
@@ -43,7 +44,7 @@ export async function fitFacts(
     stoppedBy: network.stoppedBy,
     network: networkOf(network.architecture),
     curve: trained.curve,
-    course: courseLines(courseOf(trained, null)),
+    course: [mirroringLine(job.mirroring), ...courseLines(courseOf(trained, null))],
     confusion,
     perClass,
     mistakes: await picturesOfMistakes(shipped, dataset.classes, MISTAKES_SHOWN),

@@ -26,7 +26,16 @@ import { trainedTrials } from "./trials.js";
 
 function heldBy(options: FitOptions, dataset: Dataset): Held {
   const { data, shape, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
-  const given = { budget, seconds, seed, search: options.search || undefined, trials, epochs, resolutions };
+  const given = {
+    budget,
+    seconds,
+    seed,
+    search: options.search || undefined,
+    trials,
+    epochs,
+    resolutions,
+    mirror: options.mirror,
+  };
   return {
     settings: { ...given, data: resolve(data), shape, latency: latency?.on },
     facts: {
@@ -114,6 +123,7 @@ const optionNames: Readonly<Record<string, string>> = {
   seconds: "--time",
   seed: "--seed",
   search: "--search",
+  mirror: "--mirror",
   trials: "--trials",
   epochs: "--epochs",
 };

@@ -21,12 +21,13 @@ import { type CostGate, requireFeasible } from "../../search/index.js";
 import { largestUsefulSide, recipeFor } from "../shared/choices.js";
 import { type Course, courseLines, courseOf } from "../shared/course.js";
 import { costsBy } from "../shared/latency-predictor.js";
+import { findMirroring, type Mirroring, mirroringLine } from "../shared/mirroring.js";
 import { openWork } from "../shared/open-work.js";
 import { ship } from "../shared/ship.js";
 import { chooseCandidate } from "./candidate-phase.js";
 import { fitFacts } from "./fit-facts.js";
 import { openStudy } from "./fit-folder.js";
-import { gateFor } from "./gate.js";
+import { gateFor, resolutionsOf } from "./gate.js";
 import { createClock, type FitOptions, isSearch, isTimed, type Job } from "./job.js";
 import { saveStudy } from "./saved-fit.js";
 import { searchNetwork } from "./searched-network.js";
@@ -54,6 +55,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     clock.add(study.spentSeconds);
     const train = await pool.get("train", dataset.size);
     requireVariety(train, data);
+    const mirroring = await mirroringFor(options, { dataset, pool, clock, study, progress: work.progress });
+    const augmented = recipeFor(dataset);
     const job: Job = {
       ...options,
       progress: work.progress,
@@ -61,9 +64,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       pool,
       clock,
       rng: createRng(seed),
-      recipe: recipeFor(dataset),
+      recipe: { ...augmented, augmentation: { ...augmented.augmentation, flip: mirroring.on } },
+      mirroring,
       normalization: channelStatistics(train),
-      study,
+      study: { ...study, plan: { ...study.plan, mirror: mirroring } },
     };
     return lastly(
       () => run(job, gate),
@@ -74,6 +78,35 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       },
     );
   });
+}
+
+/** Part of the time that is left. */
+const MIRROR_SHARE = 0.06;
+/** Side of the pictures that are asked, px: the largest there is up to this. */
+const MIRROR_SIDE = 32;
+
+/** As it was decided before, or is asked for, or as the pictures say. */
+async function mirroringFor(
+  options: FitOptions,
+  { dataset, pool, clock, study, progress }: Pick<Job, "dataset" | "pool" | "clock" | "study" | "progress">,
+): Promise<Mirroring> {
+  const { mirror, engine, seed, signal } = options;
+  if (study.plan.mirror !== undefined) return study.plan.mirror;
+  if (mirror !== undefined) return { on: mirror, why: "as it was asked for" };
+  const sides = resolutionsOf(options, dataset);
+  const side = sides.findLast((each) => each <= MIRROR_SIDE) ?? Math.min(...sides);
+  const found = await findMirroring({
+    engine,
+    images: await pool.get("train", side),
+    classes: dataset.classes,
+    recipe: recipeFor(dataset),
+    rng: createRng(seed),
+    seconds: isTimed(options) ? MIRROR_SHARE * Math.max(1, clock.total - clock.spent()) : undefined,
+    signal,
+    progress,
+  });
+  progress.line(mirroringLine(found));
+  return found;
 }
 
 function readingOf(options: FitOptions) {

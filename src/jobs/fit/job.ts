@@ -6,6 +6,7 @@ import type { Budget } from "../../scaling/index.js";
 import type { Recipe } from "../../training/index.js";
 import type { ImagePool } from "../shared/image-pool.js";
 import type { LatencyPredictor } from "../shared/latency-predictor.js";
+import type { Mirroring } from "../shared/mirroring.js";
 import type { Progress } from "../shared/progress.js";
 import type { Study } from "./saved-fit.js";
 
@@ -34,6 +35,8 @@ export type FitOptions = {
   /** Instead of the clock: exactly so many trials, and so many epochs of final training. */
   readonly trials?: number | undefined;
   readonly epochs?: number | undefined;
+  /** Whether training mirrors pictures; by default as `findMirroring` finds. */
+  readonly mirror?: boolean | undefined;
   /** Needed where the budget limits a latency. */
   readonly latency?: LatencyPredictor | undefined;
   /** Sides of the images to search over, px; by default what data and budget suggest. */
@@ -90,5 +93,6 @@ export type Job = Omit<FitOptions, "progress"> & {
   readonly rng: Rng;
   readonly recipe: Recipe;
   readonly normalization: Normalization;
+  readonly mirroring: Mirroring;
   study: Study;
 };

@@ -10,10 +10,13 @@ import { readDocument, readSealed, type Wording, writeSealed } from "../../folde
 import { decode, isCandidate, type SearchSpace, type Trial } from "../../search/index.js";
 import { contradictionIn, trialFields } from "../../study/index.js";
 import { MOST_RETRIES } from "../../training/index.js";
+import type { Mirroring } from "../shared/mirroring.js";
 
 /** Amounts of work, decided by the clock the first time. An absent one is still to be decided. */
 export type Plan = {
   readonly trialEpochs?: number;
+  /** Whether pictures are mirrored, and why. */
+  readonly mirror?: Mirroring;
   /** Training images of a trial. */
   readonly trialImages?: number;
   /** Of those that are trained. */
@@ -106,8 +109,10 @@ function planSchema({ searches, mostTrialEpochs, mostTrialImages, trials, epochs
     .array(upTo(epochs))
     .max(epochs * (1 + MOST_RETRIES))
     .optional();
-  if (!searches) return z.strictObject({ work: most.optional(), schedule });
+  const mirror = z.strictObject({ on: z.boolean(), why: z.string().max(1000) }).optional();
+  if (!searches) return z.strictObject({ mirror, work: most.optional(), schedule });
   return z.strictObject({
+    mirror,
     trialEpochs: upTo(mostTrialEpochs).optional(),
     trialImages: upTo(mostTrialImages).optional(),
     trials: upTo(trials ?? MOST_TRIALS).optional(),
@@ -148,7 +153,7 @@ function* contradictionsIn(study: ReadStudy, bounds: StudyBounds): Generator<Con
   const chosen = plan.choice?.trial;
   if (chosen !== undefined && (finished || !follows) && trials[chosen]?.sameAs !== null)
     yield [["plan", "choice", "trial"], `expected a trial that was trained, received ${chosen}`];
-  const isComplete = Object.keys(plan).length === (bounds.searches ? 5 : 2) && (plan.schedule?.length ?? 0) > 0;
+  const isComplete = Object.keys(plan).length === (bounds.searches ? 6 : 3) && (plan.schedule?.length ?? 0) > 0;
   if ((finished || follows) && !isComplete) yield [["plan"], "expected all amounts, received a part of them"];
   if (finished && trained !== (plan.trials ?? 0))
     yield [["trials"], `expected ${plan.trials ?? 0} that were trained, received ${trained}`];

@@ -79,7 +79,7 @@ export function countCorrect(logits: Float32Array, labels: readonly number[], cl
 }
 
 /** Index of the largest of `length` numbers; the first of equals. */
-function argmax(values: Float32Array, start: number, length: number): number {
+export function argmax(values: Float32Array, start: number, length: number): number {
   let best = 0;
   for (let k = 1; k < length; k++) if (values[start + k]! > values[start + best]!) best = k;
   return best;

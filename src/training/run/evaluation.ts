@@ -3,7 +3,7 @@ import type { ImageSet, Normalization } from "../../data/index.js";
 import type { Architecture } from "../../networks/index.js";
 import { lower } from "../../onnx/index.js";
 import type { DeviceTensor, Engine, Session } from "../../runtime/index.js";
-import { countCorrect, crossEntropySum } from "../batches/batch.js";
+import { argmax, countCorrect, crossEntropySum } from "../batches/batch.js";
 import { createLoader, type Loader } from "../batches/loader.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { partSize } from "../step/accumulation.js";
@@ -13,9 +13,13 @@ import { buildEvaluation } from "../step/step.js";
 
 export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
+type State = Readonly<Record<"weights" | "buffers", DeviceTensor>>;
+
 export interface Evaluator {
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
-  evaluate(images: ImageSet, state: Readonly<Record<"weights" | "buffers", DeviceTensor>>): Promise<Evaluation>;
+  evaluate(images: ImageSet, state: State): Promise<Evaluation>;
+  /** The class that each image looks most like. */
+  predict(images: ImageSet, state: State): Promise<Int32Array>;
   dispose(): Promise<void>;
 }
 
@@ -52,22 +56,40 @@ export function createEvaluator(setup: EvaluatorSetup): Evaluator {
     return session;
   };
 
+  /** `each` is told of every batch, in order. */
+  async function run(
+    images: ImageSet,
+    { weights, buffers }: State,
+    each: (logits: Float32Array, labels: readonly number[], start: number) => void,
+  ): Promise<void> {
+    const size = Math.min(batch, images.count);
+    const session = await sessionFor(size);
+    const feed = loader.open({ images, batches: filledBatches(images.count, size), pixels });
+    for (let start = 0; start < images.count; start += size) {
+      await feed.step(async ({ image, labels }) => {
+        const feeds = { [names.image]: image, [names.weights]: weights, [names.buffers]: buffers };
+        const logits = (await session.run(feeds))[names.logits]!.data as Float32Array;
+        each(logits, labels.slice(0, images.count - start), start);
+      });
+    }
+  }
+
   return {
-    async evaluate(images, { weights, buffers }) {
-      const size = Math.min(batch, images.count);
-      const session = await sessionFor(size);
-      const feed = loader.open({ images, batches: filledBatches(images.count, size), pixels });
+    async evaluate(images, state) {
       let [loss, correct] = [0, 0];
-      for (let start = 0; start < images.count; start += size) {
-        await feed.step(async ({ image, labels }) => {
-          const feeds = { [names.image]: image, [names.weights]: weights, [names.buffers]: buffers };
-          const logits = (await session.run(feeds))[names.logits]!.data as Float32Array;
-          const counted = labels.slice(0, images.count - start);
-          correct += countCorrect(logits, counted, architecture.classes);
-          loss += crossEntropySum(logits, counted, architecture.classes);
-        });
-      }
+      await run(images, state, (logits, labels) => {
+        correct += countCorrect(logits, labels, architecture.classes);
+        loss += crossEntropySum(logits, labels, architecture.classes);
+      });
       return { accuracy: correct / images.count, loss: loss / images.count };
+    },
+    async predict(images, state) {
+      const predicted = new Int32Array(images.count);
+      await run(images, state, (logits, labels, start) => {
+        for (const i of labels.keys())
+          predicted[start + i] = argmax(logits, i * architecture.classes, architecture.classes);
+      });
+      return predicted;
     },
     async dispose() {
       await current?.session.dispose();

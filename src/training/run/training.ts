@@ -66,6 +66,8 @@ export interface Training {
   trainEpoch(images: ImageSet, options: EpochOptions): Promise<EpochResult>;
   /** Top-1 and cross-entropy with the running statistics, images as they are. */
   evaluate(images: ImageSet): Promise<Evaluation>;
+  /** The class that each image looks most like. */
+  predict(images: ImageSet): Promise<Int32Array>;
   /**
    * Seconds for one step, the median of a few; the state is left as it was.
    * @param tooLong in seconds: a step after the first that takes longer is the last.
@@ -105,6 +107,7 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
       new Map([...(tuning?.tensors ?? []), ...namedTensors(layout, shippedOf(wanted))]),
     trainEpoch: (images, options) => trainEpoch(loop, images, options),
     evaluate: (images) => evaluator.evaluate(images, shippedVectors(stepper.live)),
+    predict: (images) => evaluator.predict(images, shippedVectors(stepper.live)),
     measureStep: (images, tooLong = Number.POSITIVE_INFINITY) => measureStep(loop, images, tooLong),
     tryRates: (images, rates, options = {}) => tryRates(loop, images, rates, options),
     async dispose() {
