@@ -5,14 +5,14 @@ test("elongated is more than two to one, in either direction", () => {
   expect([201, 200, 50, 49].map((width) => isElongated({ width, height: 100 }))).toEqual([true, false, false, true]);
 });
 
-test("pictures are squeezed where more than a quarter of them is elongated, else cropped", () => {
+test("pictures are squeezed where more than a fifth of them are elongated, else cropped", () => {
   const photo = { width: 300, height: 200 };
   const long = [
     { width: 500, height: 200 },
     { width: 90, height: 200 },
   ];
   const set = (elongated: number) => Array.from({ length: 100 }, (_, i) => (i < elongated ? long[i % 2]! : photo));
-  expect([0, 25, 26, 100].map((elongated) => shapeFor(set(elongated)))).toEqual(["crop", "crop", "squeeze", "squeeze"]);
+  expect([0, 20, 21, 100].map((elongated) => shapeFor(set(elongated)))).toEqual(["crop", "crop", "squeeze", "squeeze"]);
   expect(shapeFor([])).toBe("crop");
 });
 
