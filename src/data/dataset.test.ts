@@ -64,6 +64,22 @@ describe("a folder of class folders", () => {
     expect((await open(await folderOf(mixed))).channels).toBe(3);
   });
 
+  test("is grey when files in colour show none, and not when one has a dot of it", async () => {
+    const files: Record<string, Uint8Array> = {};
+    for (const [i, name] of ["a/1", "a/2", "a/3", "b/1", "b/2"].entries()) {
+      const level = 40 * (i + 1);
+      files[`${name}.jpg`] = await plain([level, level, level]).jpeg({ quality: 60 }).toBuffer();
+    }
+    const white = { input: await plain([255, 255, 255], 20).png().toBuffer(), left: 3, top: 9 };
+    const grey = plain([30, 30, 30], 200).composite([white]);
+    const withGrey = { ...files, "b/3.png": await grey.png({ palette: true }).toBuffer() };
+    const { channels, looks } = await open(await folderOf(withGrey));
+    expect({ channels, grey: looks.grey }).toEqual({ channels: 1, grey: 0 });
+    const dot = { input: await plain([255, 0, 0], 2).png().toBuffer(), left: 77, top: 120 };
+    const withDot = { ...files, "b/3.png": await plain([30, 30, 30], 200).composite([dot]).png().toBuffer() };
+    expect((await open(await folderOf(withDot))).channels).toBe(3);
+  });
+
   test.each([
     ["crop", 40, 40],
     ["squeeze", 80, 80],

@@ -15,7 +15,7 @@ import { readClassFolders } from "./read-class-folders.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
 import { type SeenPictures, seenAmong, signatureOf } from "./signature.js";
 import { completeSplits, fewestPerClass } from "./split.js";
-import { thumbnailAt } from "./thumbnail.js";
+import { areGrey, thumbnailAt } from "./thumbnail.js";
 import { readThumbnails } from "./thumbnails.js";
 
 /** Labelled pictures, divided. Holds names only; `openImages` gives the pixels. */
@@ -25,7 +25,7 @@ export type Dataset = {
   /** Absolute path that the samples' sources start from. */
   readonly root: string;
   readonly classes: readonly string[];
-  /** 1 when every image's file is grey. */
+  /** 1 when every image is grey, in whatever way its file is stored. */
   readonly channels: 1 | 3;
   /** How its pictures become squares. */
   readonly shape: Shape;
@@ -106,7 +106,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   const sources = all.map(({ source }) => source);
   const reading = { signal, onProgress };
   const thumbnails = await readThumbnails(sources, collection, thumbnail, { ...reading, cacheDir });
-  const { channels } = collection;
+  const channels = areGrey(thumbnails) ? 1 : collection.channels;
   const geometry = firstGeometry({ size, channels, shape });
   const key = { fingerprint: collection.fingerprint, geometry, subset: null };
   const { broken } = await findOrBuildCache(cacheDir, key, sources, async () => decode, { ...reading, broken: "list" });

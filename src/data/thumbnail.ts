@@ -71,6 +71,15 @@ export type Thumbnails = {
 export const thumbnailAt = ({ pixels, channels }: Thumbnails, i: number): Thumbnail =>
   thumbnailOf(pixels, channels, i * imageBytes(thumbnailGeometry(channels)));
 
+/** Whether no picture has a trace of colour, however its file is stored; a broken one has none. */
+export function areGrey({ channels, pixels }: Thumbnails): boolean {
+  if (channels === 1) return true;
+  for (let i = 0; i < pixels.length; i += 3) {
+    if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return false;
+  }
+  return true;
+}
+
 /** Means of two by two, of a square. */
 function halved(values: Float32Array): Float32Array {
   const side = Math.sqrt(values.length);

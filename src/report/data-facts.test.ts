@@ -67,6 +67,14 @@ test.each([
   expect(lines(0)).toHaveLength(2);
 });
 
+test("colour that shows none is said", () => {
+  const looks = { count: 40, grey: 30, elongated: 0 };
+  expect(dataLines(facts(["a", "b"], { channels: 1, looks }))[2]).toEqual([
+    "30 of 40 images are stored in grey, 10 in colour, but none shows a colour: all are taken for grey",
+  ]);
+  expect(dataLines(facts(["a", "b"], { channels: 1, looks: { ...looks, grey: 40 } }))).toHaveLength(2);
+});
+
 test("names cannot steer a terminal", () => {
   expect(dataLines(facts(["a\u001b[2J", "b"])).join("")).not.toContain("\u001b");
 });

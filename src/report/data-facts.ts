@@ -92,6 +92,7 @@ function readingRemarks(facts: DataFacts): string[] {
       ? [...notes.slice(0, linesShown), `and ${notes.length - linesShown} more of the kind`]
       : notes),
     ...(channels === 3 && grey > 0 && grey < count ? [`${stored}: colours are kept`] : []),
+    ...(channels === 1 && grey < count ? [`${stored}, but none shows a colour: all are taken for grey`] : []),
     ...shapeRemarks(facts),
   ];
 }
