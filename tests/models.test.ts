@@ -1,6 +1,7 @@
 /** The commands that make a model file and those that take one, one after the other as people use them. */
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { folderOf, idxImages, idxLabels } from "../src/data/testing/fixtures.js";
 import { loadModel } from "../src/shipping/index.js";
@@ -184,6 +185,35 @@ describe("predict", () => {
       expect(lines[i]).toMatch(new RegExp(`${basename(file)} +${label} `));
     }
     expect(stderr).toBe("");
+  });
+
+  test("of a folder says how many pictures the model has seen, copies included", async () => {
+    await mkdir(place("mixed"));
+    const { predictions } = JSON.parse((await bantam("predict", trained.onnx, place("photos"), "--json")).stdout);
+    const partOf = new Map<string, string | null>(
+      predictions.map(({ file, seen }: { file: string; seen: string | null }) => [file, seen]),
+    );
+    const countOf = (part: string | null) => [...partOf.values()].filter((seen) => seen === part).length;
+    const { train, validation } = JSON.parse(
+      (await bantam("eval", trained.onnx, place("photos"), "--json")).stdout,
+    ).data;
+    expect([countOf("train"), countOf("validation"), countOf(null)]).toEqual([train, validation, trained.count]);
+    const [known] = [...partOf].find(([file, part]) => part === "train" && file.endsWith(".png"))!;
+    const [unknown] = [...partOf].find(([, part]) => part === null)!;
+    await sharp(known).jpeg({ quality: 80 }).toFile(place("mixed", "again.jpg"));
+    await copyFile(unknown, place("mixed", basename(unknown)));
+    const mixed = await bantam("predict", trained.onnx, place("mixed"));
+    expect(mixed.stderr).toBe("the model was trained on 1 of 2 pictures, and chosen by 0, copies included\n");
+    // Alone it does not tell, nor does one whose neighbour is damaged.
+    await copyFile(trained.onnx, place("alone.onnx"));
+    const alone = await json("predict", place("alone.onnx"), place("mixed"));
+    expect(alone.predictions.map((one: object) => "seen" in one)).toEqual([false, false]);
+    await writeFile(place("alone.safetensors"), "nothing");
+    const damaged = await bantam("predict", place("alone.onnx"), place("mixed"));
+    expect(damaged).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^warning: which pictures the model has seen is not told: .*alone\.safetensors/),
+    });
   });
 
   test.each([

@@ -13,7 +13,7 @@ import { ownSide, type Shape, shapeFor } from "./picture-shape.js";
 import { firstGeometry, ladderSize } from "./preprocessing.js";
 import { readClassFolders } from "./read-class-folders.js";
 import type { Collection, GivenSplits, Looks, Sample, Skipped, SplitName } from "./sample.js";
-import { type SeenPictures, seenAmong, signatureOf } from "./signature.js";
+import { partBy, type SeenPictures, signatureOf } from "./signature.js";
 import { completeSplits, fewestPerClass } from "./split.js";
 import { areGrey, thumbnailAt } from "./thumbnail.js";
 import { readThumbnails } from "./thumbnails.js";
@@ -150,14 +150,11 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
 
 /** In which part models before had a picture. */
 export function partsBefore(
-  { train, validation }: SeenPictures,
+  seen: SeenPictures,
   signatures: ReadonlyMap<Sample, Uint8Array>,
-): (sample: Sample) => "train" | "validation" | null {
-  const [trained, validated] = [seenAmong(train), seenAmong(validation)];
-  return (sample) => {
-    const signature = signatures.get(sample)!;
-    return trained(signature) ? "train" : validated(signature) ? "validation" : null;
-  };
+): (sample: Sample) => keyof SeenPictures | null {
+  const partOf = partBy(seen);
+  return (sample) => partOf(signatures.get(sample)!);
 }
 
 type Collected = {

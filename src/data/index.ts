@@ -11,6 +11,7 @@ export { type PicturesBelow, picturesBelow } from "./pictures-below.js";
 export { encodePng } from "./png.js";
 export { firstGeometry, type Geometry, type Normalization, type Preprocessing, SIZES } from "./preprocessing.js";
 export type { Sample, Skipped, SplitName } from "./sample.js";
-export { joinSeen, type SeenPictures, SIGNATURE_BYTES } from "./signature.js";
+export { joinSeen, partBy, type SeenPictures, SIGNATURE_BYTES } from "./signature.js";
 export { channelStatistics } from "./statistics.js";
+export { signatureOfFile } from "./thumbnails.js";
 export { requireVariety } from "./variety.js";

@@ -83,6 +83,12 @@ export function seenAmong(signatures: Uint8Array): Seen {
   };
 }
 
+/** In which part a model before had a picture of this signature; null where it had none. */
+export function partBy({ train, validation }: SeenPictures): (signature: Uint8Array) => keyof SeenPictures | null {
+  const [trained, validated] = [seenAmong(train), seenAmong(validation)];
+  return (signature) => (trained(signature) ? "train" : validated(signature) ? "validation" : null);
+}
+
 function areAlike(one: Uint8Array, many: Uint8Array, at: number): boolean {
   const [a, b] = [contrastOf(one[1]!), contrastOf(many[at + 1]!)];
   const contrast = Math.min(a, b);
