@@ -50,7 +50,7 @@ const photos: Readonly<Record<string, () => Sharp>> = {
 };
 
 /** Untrained, with a classifier so sharp that a few levels show. */
-function modelOf(geometry: Pick<Geometry, "channels" | "resize" | "interpolation">): Model {
+function modelOf(geometry: Omit<Geometry, "size">): Model {
   const { channels } = geometry;
   const architecture = buildArchitecture("mobilenet-v3-small", { width: 0.35, resolution: SIDE, classes: 3, channels });
   const { graph } = buildNetwork(architecture, { batch: 1, mode: "inference" });
@@ -72,10 +72,14 @@ function modelOf(geometry: Pick<Geometry, "channels" | "resize" | "interpolation
 }
 
 const readme = await readFile(join(repository, "README.md"), "utf8");
-const [, snippet = ""] = /## The ONNX file without Bantam\n.*?```js\n(.*?)```/s.exec(readme) ?? [];
+const [, own = "", ofCrops = ""] =
+  /## The ONNX file without Bantam\n.*?```js\n(.*?)```.*?in place of `photo` stands\n\n```js\n(.*?)```/s.exec(readme) ??
+  [];
+const snippetFor = ({ crop }: Pick<Geometry, "crop">) =>
+  crop === undefined ? own : own.replace(/^const photo = .*\n/m, () => ofCrops);
 
 /** What the README's lines print, as they stand, in a folder as they expect it. */
-async function bySnippet(folder: string, onnx: Uint8Array, photo: string): Promise<number[]> {
+async function bySnippet(folder: string, onnx: Uint8Array, photo: string, snippet: string): Promise<number[]> {
   await mkdir(join(folder, "runs", "photos"), { recursive: true });
   await writeFile(join(folder, "runs", "photos", "model.onnx"), onnx);
   await copyFile(photo, join(folder, "cat.jpg"));
@@ -106,15 +110,18 @@ async function byCache({ preprocessing }: Model, onnx: string, data: string): Pr
   return new Map(images.sources.map((source, i) => [source.split("/").at(-1)!, rows[i]!]));
 }
 
-const nearest = (row: ArrayLike<number>, other: ArrayLike<number>) =>
+const mostApart = (row: ArrayLike<number>, other: ArrayLike<number>) =>
   Math.max(...Array.from(row, (value, k) => Math.abs(value - other[k]!)));
 
-const cases = shapes.flatMap((shape) =>
+const ours = shapes.flatMap((shape) =>
   ([1, 3] as const).map((channels) => ({ resize: resizes[shape], channels, interpolation: "bilinear" as const })),
 );
+const others = (["cover", "stretch"] as const).map(
+  (resize) => ({ resize, channels: 3, interpolation: "bicubic", crop: 0.875 }) as const,
+);
 
-describe.each([...cases, { resize: "cover", channels: 3, interpolation: "bicubic" } as const])(
-  "$resize, $channels channels, $interpolation",
+describe.each<Omit<Geometry, "size">>([...ours, ...others])(
+  "$resize, $channels channels, $interpolation, crop $crop",
   (geometry) => {
     test("eval, predict, the README's lines and both files agree", async () => {
       const folder = place(Object.values(geometry).join("-"));
@@ -128,7 +135,10 @@ describe.each([...cases, { resize: "cover", channels: 3, interpolation: "bicubic
       const expected = new Map<string, number[]>();
       for (const [name, photo] of Object.entries(photos)) {
         await photo().toFile(join(folder, name));
-        expected.set(name, await bySnippet(join(folder, `with-${name}`), onnx, join(folder, name)));
+        expected.set(
+          name,
+          await bySnippet(join(folder, `with-${name}`), onnx, join(folder, name), snippetFor(geometry)),
+        );
       }
       // Else all would agree on nothing.
       const answers = [...expected.values()].map((row) => row.indexOf(Math.max(...row)));
@@ -143,7 +153,7 @@ describe.each([...cases, { resize: "cover", channels: 3, interpolation: "bicubic
         await classifier.dispose();
         for (const { file: photo, top } of predictions) {
           const row = classes.map((name) => top.find(({ label }) => label === name)!.probability);
-          expect([photo, nearest(row, expected.get(photo.split("/").at(-1)!)!)]).toSatisfy(
+          expect([photo, mostApart(row, expected.get(photo.split("/").at(-1)!)!)]).toSatisfy(
             ([, apart]) => apart <= BOUND,
           );
         }
@@ -157,7 +167,7 @@ describe.each([...cases, { resize: "cover", channels: 3, interpolation: "bicubic
       }
       const cached = await byCache(model, files.onnx, data);
       for (const [name, row] of expected)
-        expect([name, nearest(cached.get(name)!, row)]).toSatisfy(([, apart]) => apart <= BOUND);
+        expect([name, mostApart(cached.get(name)!, row)]).toSatisfy(([, apart]) => apart <= BOUND);
       const { stdout } = await bantam("eval", files.onnx, data, "--json");
       expect(JSON.parse(stdout)).toMatchObject({ accuracy: 1, count: expected.size });
     });
