@@ -91,6 +91,10 @@ test.each(Object.entries(jobs))("%s goes on with the shape that it began with al
   expect(await job()).toMatchObject({ code: 2, stderr: expect.stringMatching(/shape/) });
 });
 
+test("search names the training with its shape", async () => {
+  expect((await searched("--shape", "squeeze")).stdout).toMatch(/bantam train .* --shape squeeze/);
+});
+
 test("fit ships the shape that it was given, and its command has it", async () => {
   expect(await resizeOf("fit")).toMatchObject({ resize: "stretch" });
   expect(await readFile(place("fit", "report.html"), "utf8")).toContain("--shape squeeze");

@@ -103,7 +103,7 @@ export const searchCommand = defineCommand({
       "--axes latency": axes.includes("latencyMs") || undefined,
     });
     const study = values.study ?? join("runs", `${basename(resolve(values.data))}-search`);
-    const page = pageOf(study, values);
+    const page = pageOf(study, { ...values, shape: shapeFrom(values) });
     const found = await searchNetworks({
       data: values.data,
       shape: shapeFrom(values),
@@ -147,7 +147,7 @@ export const searchCommand = defineCommand({
 });
 
 /** The page of a search, in its folder: one for each named study there, `report.html` where none is named. */
-function pageOf(study: string, { data, name }: { readonly data: string; readonly name: string | undefined }) {
+function pageOf(study: string, { data, name, shape }: Pick<SearchOptions, "data" | "name" | "shape">) {
   const folder = looksLikeServer(study) ? join("runs", `${basename(resolve(data))}-search`) : study;
   const next = (found: SearchReport): readonly string[] => {
     const chosen = found.front.find(({ isKnee }) => isKnee) ?? found.front.at(-1);
@@ -156,7 +156,7 @@ function pageOf(study: string, { data, name }: { readonly data: string; readonly
     const place = shownPlace(study);
     return [
       commandLine(["bantam", "study", "export", place, found.name], { trial: chosen.id, out: file }),
-      commandLine(["bantam", "train", data], { network: file }),
+      commandLine(["bantam", "train", data], { network: file, shape }),
     ];
   };
   return {
