@@ -1,6 +1,6 @@
 /**
  * A learning rate found by trying: rates that rise from step to step, and what the loss makes of them.
- * @source Smith 2015, arXiv:1506.01186, §3.3: the top of a schedule lies where the loss no longer falls
+ * @source Smith 2015, arXiv:1506.01186, §3.3; the tenth of the rate at the least loss as in fastai's `lr_find`
  */
 
 /** Geometric from `from` to `to`, both included. */
@@ -20,13 +20,16 @@ export function smoothed(values: readonly number[]): number[] {
   });
 }
 
+/** At the least loss a step already undoes as much as it gains: a rate that is kept for a while has to stay well below. */
+const BELOW_LEAST = 10;
+
 /**
- * The rate at which the smoothed loss was least: for the top of a schedule, since a constant rate would have to be lower.
+ * A tenth of the rate at which the smoothed loss was least.
  * @param losses one for each of the first rates; those after it were not tried, since the numbers had ended.
  * @returns null where the loss never fell below its start.
  */
 export function rateFrom(rates: readonly number[], losses: readonly number[]): number | null {
   const means = smoothed(losses);
   const least = means.reduce((best, mean, i) => (mean < means[best]! ? i : best), 0);
-  return least === 0 ? null : rates[least]!;
+  return least === 0 ? null : rates[least]! / BELOW_LEAST;
 }
