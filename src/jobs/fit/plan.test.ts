@@ -38,6 +38,8 @@ test("the best trial goes on where the time allows it, and else it is said which
     chosen: { id: 2 },
     why: "the fastest, as none can be trained well in the time left (100.0 % was reached by trial 1)",
   });
+  const failed = { ...trial(2, 0, 9000), state: "failed" };
+  for (const seconds of [1, 100]) expect(choose([slow, quick, failed], seconds)).toMatchObject({ chosen: { id: 1 } });
   expect(choose([slow, quick], 100, { choice: { trial: 1, mostActivations: null } }).why).toBe(
     "as it was chosen before, by the time there was then (100.0 % was reached by trial 1)",
   );

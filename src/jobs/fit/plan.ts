@@ -89,8 +89,9 @@ export function chooseTrial(job: Job): Choice {
     job.epochs === undefined
       ? (activationsOf(architecture) * imagesPerSecond * seconds) / wanted
       : Number.POSITIVE_INFINITY;
-  const fast = trials.filter((trial) => activationsOf(trial.architecture) <= affordable(trial));
-  const fastest = trials.toSorted((a, b) => b.imagesPerSecond - a.imagesPerSecond).slice(0, 1);
+  const sound = trials.filter(({ state }) => state !== "failed");
+  const fast = sound.filter((trial) => activationsOf(trial.architecture) <= affordable(trial));
+  const fastest = sound.toSorted((a, b) => b.imagesPerSecond - a.imagesPerSecond).slice(0, 1);
   const chosen = bestTrial(fast.length > 0 ? fast : fastest, objective.reward);
   const rule =
     fast.length > 0
