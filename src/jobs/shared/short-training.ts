@@ -1,6 +1,6 @@
 /** Trainings of a few epochs, by which networks are compared: trials of a search, points of a scaling experiment. */
 import { messageOf, type Rng } from "../../base/index.js";
-import { type Dataset, type ImageSet, subset } from "../../data/index.js";
+import { type Dataset, type ImageSet, type Sample, subset } from "../../data/index.js";
 import type { Outcome } from "../../search/index.js";
 import { type RunOptions, runTraining } from "../../training/index.js";
 import type { ImagePool } from "./image-pool.js";
@@ -16,14 +16,28 @@ export const wholeImages = (pool: ImagePool): ImagesBySide => ({
   validation: (side) => pool.get("validation", side),
 });
 
-/** So many of the training images, drawn once: the same at every side. */
+/** So many of the training images, drawn once: the same at every side, and of each class as large a part as of all. */
 export function partOfImages(pool: ImagePool, { splits }: Dataset, images: number, rng: Rng): ImagesBySide {
   const { train, validation } = wholeImages(pool);
-  const indices = rng
-    .fork("trial images")
-    .shuffle(splits.train.map((_, i) => i))
-    .slice(0, images);
+  const indices = drawByClass(splits.train, images, rng.fork("trial images"));
   return { train: async (side) => subset(await train(side), indices), validation };
+}
+
+/** Places in a random order in which the classes come evenly: the first of them hold each class by its share. */
+export function drawByClass(samples: readonly Pick<Sample, "label">[], count: number, rng: Rng): number[] {
+  const places = new Map<number, number[]>();
+  for (const i of rng.shuffle(samples.map((_, i) => i))) {
+    const { label } = samples[i]!;
+    const own = places.get(label);
+    if (own === undefined) places.set(label, [i]);
+    else own.push(i);
+  }
+  // The k-th of n comes where k + 1/2 of n shares of the whole are through.
+  const due = [...places.values()].flatMap((own) => own.map((i, k) => ({ i, at: (k + 0.5) / own.length })));
+  return due
+    .sort((a, b) => a.at - b.at || a.i - b.i)
+    .slice(0, count)
+    .map(({ i }) => i);
 }
 
 export type ShortTraining = Omit<RunOptions, "epochs" | "train" | "validation" | "onStep" | "onEpoch"> & {
