@@ -72,7 +72,10 @@ export const searchCommand = defineCommand({
       help: "w = −0.07, or 0 below the target and −1 above (by default soft)",
     },
     "early-stopping": { kind: "flag", help: "stop trials that cannot come onto the front any more" },
-    "warm-start": { kind: "flag", help: "begin trials that come from another with its weights" },
+    "warm-start": {
+      kind: "flag",
+      help: "begin trials that come from another with its weights; netadapt does so anyway",
+    },
     "supernet-epochs": {
       kind: "integer",
       min: 1,
@@ -122,7 +125,7 @@ export const searchCommand = defineCommand({
       target: targetOf(values),
       earlyStopping: values.earlyStopping,
       score: values.score,
-      warmStart: values.warmStart,
+      warmStart: values.warmStart || undefined,
       supernet: {
         epochs: values.supernetEpochs ?? defaultSupernet.epochs,
         judged: values.judged ?? defaultSupernet.judged,

@@ -10,7 +10,7 @@ import { costsBy } from "../shared/latency-predictor.js";
 import type { Progress } from "../shared/progress.js";
 import { type ImagesBySide, partOfImages } from "../shared/short-training.js";
 import { VERSION } from "../shared/version.js";
-import { defaultScore, defaultSupernet, type SearchOptions } from "./search-options.js";
+import { defaultScore, defaultSupernet, type SearchOptions, startsWarm } from "./search-options.js";
 
 type SearchBeginning = {
   readonly options: SearchOptions;
@@ -101,7 +101,7 @@ function settingsOf(
     target,
     earlyStopping,
     ...(latency && { latency: latency.fingerprint }),
-    ...(options.warmStart === true && { warmStart: true }),
+    ...(startsWarm(options) && { warmStart: true }),
     ...(strategy === "prefiltered" && { score: options.score ?? defaultScore }),
     ...(strategy === "supernet" && { supernet: options.supernet ?? defaultSupernet }),
     recipe: warmingUpWithin(recipe, epochs),

@@ -18,7 +18,7 @@ import { trainBriefly } from "../shared/short-training.js";
 import { openArm, type SearchArm } from "./search-arm.js";
 import { searchFacts } from "./search-facts.js";
 import { prepareSearch, type SearchJob } from "./search-job.js";
-import type { SearchOptions } from "./search-options.js";
+import { type SearchOptions, startsWarm } from "./search-options.js";
 import { type TrialWatch, watchTrials } from "./trial-watch.js";
 import { networkOf, openTrialWeights, type TrialWeights } from "./trial-weights.js";
 
@@ -67,7 +67,7 @@ async function search(job: SearchJob, store: StudyStore, earlier: number): Promi
   // A folder of the study's own; beside a server's, in the cache.
   const folder = join(looksLikeServer(study) ? cacheDir : study, "weights", fileNameOf(name));
   if (options.overwrite) await removeWeights(folder);
-  const weights = options.warmStart === true ? await openTrialWeights(folder) : null;
+  const weights = startsWarm(options) ? await openTrialWeights(folder) : null;
   const asked = await openArm(job, folder);
   const arms = [asked.strategy];
   if (options.strategy !== "random") arms.push(createStrategy("random"));
@@ -131,7 +131,7 @@ function foundBy(job: SearchJob, watch: TrialWatch, { shared }: SearchArm, trial
     exhaustedBefore: watch.isExhausted() ? options.trials : null,
     validation: dataset.splits.validation.length,
     data: dataFacts(dataset),
-    warmStart: options.warmStart === true,
+    warmStart: startsWarm(options),
     latencyOn: latency?.on ?? null,
     shared: shared && { space: gate.space, accuracies: shared },
     seconds: (performance.now() - job.began) / 1000,

@@ -39,7 +39,7 @@ export type SearchOptions = {
   readonly earlyStopping: boolean;
   /** Of the strategy `prefiltered`: the zero-cost score. */
   readonly score?: ZeroCostName | undefined;
-  /** Trials that come from another begin with its weights, as far as they fit. */
+  /** Trials that come from another begin with its weights, as far as they fit; by default NetAdapt's, as in its paper. */
   readonly warmStart?: boolean | undefined;
   /** Of the strategy `supernet`: epochs of the shared weights, and how many candidates they judge. */
   readonly supernet?: { readonly epochs: number; readonly judged: number } | undefined;
@@ -62,3 +62,6 @@ export const defaultScore: ZeroCostName = "naswot";
 
 /** Enough for τ to settle on small images; see `results/small-space`. */
 export const defaultSupernet = { epochs: 10, judged: 200 };
+
+export const startsWarm = ({ strategy, warmStart }: Pick<SearchOptions, "strategy" | "warmStart">): boolean =>
+  warmStart ?? strategy === "netadapt";

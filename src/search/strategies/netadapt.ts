@@ -51,13 +51,19 @@ export const netadapt = defineStrategy({
       let current = seed;
       while (current.state !== "failed" && paid(current) > target) {
         const from = current;
+        const smaller = cheaperBy(gate, from, cost, step);
+        if (smaller.length === 0) break;
+        // A short training is compared with another, of the network that is cut: beside a longer one the largest cut would look best.
+        const isAlike = from.epochs === shortEpochs;
+        const uncut = isAlike ? from : yield { candidate: from.candidate, parent: from.id, epochs: shortEpochs };
+        const base = uncut.state === "failed" ? from : uncut;
         const outcomes: Trial[] = [];
-        for (const candidate of cheaperBy(gate, from, cost, step)) {
+        for (const candidate of smaller) {
           outcomes.push(yield { candidate, parent: from.id, epochs: shortEpochs });
         }
         const survivors = outcomes.filter(({ state }) => state !== "failed");
         if (survivors.length === 0) break;
-        current = survivors.reduce((best, other) => (loss(from, other) < loss(from, best) ? other : best));
+        current = survivors.reduce((best, other) => (loss(base, other) < loss(base, best) ? other : best));
       }
       if (current.epochs < epochs) yield { candidate: current.candidate, parent: current.id };
     },
