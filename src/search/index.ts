@@ -31,6 +31,7 @@ export {
   describe,
   genesOf,
   isCandidate,
+  networkKey,
   type SearchSpace,
 } from "./space.js";
 export { parseSpaceConfig, type SpaceMaker, spaceJsonSchema } from "./space-config.js";

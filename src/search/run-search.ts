@@ -11,7 +11,7 @@
 import { concernsAll, lastly, messageOf, type Rng, UsageError } from "../base/index.js";
 import { brokenLimits } from "../scaling/index.js";
 import { type CostGate, type Counted, count } from "./feasible.js";
-import { candidateKey, choicesOf, type SearchSpace } from "./space.js";
+import { candidateKey, choicesOf, networkKey, type SearchSpace } from "./space.js";
 import type { Objective, Outcome, Proposal, Strategy, Trial } from "./strategy.js";
 
 /** What is to be trained next. */
@@ -182,8 +182,9 @@ const outcomeOf = ({ state, curve, seconds, imagesPerSecond, error }: Trial): Ou
   error,
 });
 
+/** The same for candidates of the same network. */
 const workOf = (space: SearchSpace, { candidate, epochs }: Pick<Trial, "candidate" | "epochs">) =>
-  `${candidateKey(space, candidate)} ${epochs}`;
+  `${networkKey(space, candidate)} ${epochs}`;
 
 function requireSame(space: SearchSpace, now: Assignment | null, then: Trial, id: number): asserts now is Assignment {
   const line = ({

@@ -18,6 +18,7 @@ import {
   smallestCandidate,
 } from "./space.js";
 import { imageSpace, mnasnetSpace, mobilenetV3Space } from "./spaces.js";
+import { createNovelty } from "./strategies/novelty.js";
 
 const space = imageSpace({ classes: 4, channels: 1, resolutions: [20, 24, 28] });
 
@@ -176,6 +177,33 @@ describe("the papers' spaces", () => {
       expect(profileArchitecture(architecture).params).toBeGreaterThan(0);
     }
   });
+});
+
+test.each([8, 12, 14, 16, 28, 32, 48, 64, 96, 112, 160, 224])(
+  "from %i px on every network of the built-in space ends in a map of three by three or more",
+  (side) => {
+    const sides = [side, Math.round(side * 1.4), 2 * side];
+    const of = imageSpace({ classes: 4, channels: 3, resolutions: sides });
+    const rng = createRng(side);
+    for (let i = 0; i < 100; i++) {
+      const { resolution, stem, stages } = decode(of, sampleCandidate(of, rng));
+      const last = stages.reduce((map, { stride }) => Math.ceil(map / stride), Math.ceil(resolution / stem.stride));
+      expect(last).toBeGreaterThanOrEqual(3);
+    }
+  },
+);
+
+test("a strategy is given no network twice, whatever the genes that make no difference say", () => {
+  const [mnasnet] = papers;
+  const gate: CostGate = { space: mnasnet!, budget: {}, costsOf };
+  const rng = createRng(2);
+  const context = { gate, rng, epochs: 1, objective: { costs: [], reward: () => 0 } };
+  const novelty = createNovelty(context);
+  const given = [novelty.random()!];
+  for (let i = 0; i < 300; i++) given.push(novelty.near(given[i % 20] ?? given[0]!, rng.fork(i)) ?? given[0]!);
+  const distinct = new Set(given.slice(0, 250).map((candidate) => JSON.stringify(decode(mnasnet!, candidate))));
+  const repeated = given.slice(1, 250).filter((candidate) => candidate === given[0]).length;
+  expect(distinct.size).toBe(250 - repeated);
 });
 
 describe("the cost gate", () => {

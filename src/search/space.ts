@@ -157,6 +157,10 @@ export function mutate(space: SearchSpace, candidate: Candidate, rng: Rng): Cand
   return write(candidate, path, rng.choice(options.filter((option) => option !== current)));
 }
 
+/** Of the network: the same for candidates that differ only in what makes no difference. */
+export const networkKey = (space: SearchSpace, candidate: Candidate): string =>
+  JSON.stringify(decode(space, candidate));
+
 /** Every candidate that is one step cheaper in one gene. */
 export function cheaperNeighbours(space: SearchSpace, candidate: Candidate): Candidate[] {
   return genesOf(space).flatMap(({ path, options }) => {

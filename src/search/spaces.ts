@@ -33,7 +33,8 @@ const ofExpanded: SqueezeExcite = {
  */
 export function imageSpace(options: SpaceOptions): SearchSpace {
   const largest = Math.max(...options.resolutions);
-  const strides = stageStrides[Math.max(1, halvingsFor(largest, 5))]!;
+  // The smallest side bears them too: a map of two by two is all border.
+  const strides = stageStrides[Math.max(1, halvingsFor(Math.min(...options.resolutions), 5))]!;
   const stage = (index: number, channels: readonly number[], repeats: readonly number[]): StageSpace => ({
     stride: strides[index]!,
     blocks: ["invertedResidual"],

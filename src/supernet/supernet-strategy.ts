@@ -5,12 +5,12 @@ import {
   type Candidate,
   type CostGate,
   type Counted,
-  candidateKey,
   count,
   enumerateCandidates,
   errorAndCosts,
   keepsBudget,
   mutateFeasible,
+  networkKey,
   type Point,
   rankByFront,
   type SearchContext,
@@ -86,8 +86,8 @@ function draw(
   pointOf: (judged: Judged) => Point,
 ): Counted | null {
   const { space } = gate;
-  const seen = new Set(judged.map(({ candidate }) => candidateKey(space, candidate)));
-  const isSeen = (candidate: Candidate) => seen.has(candidateKey(space, candidate));
+  const seen = new Set(judged.map(({ candidate }) => networkKey(space, candidate)));
+  const isSeen = (candidate: Candidate) => seen.has(networkKey(space, candidate));
   const best = rankByFront(judged, pointOf).slice(0, Math.max(1, Math.floor(judged.length / 4)));
   for (let i = 0; i < DRAWS; i++) {
     const own = rng.fork(`${judged.length}.${i}`);

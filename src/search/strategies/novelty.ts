@@ -1,13 +1,13 @@
 /** What a strategy has asked for so far, and how it comes by something else. Every way gives up after a number of draws. */
 import type { Rng } from "../../base/index.js";
 import { makeFeasible, mutateFeasible, sampleFeasible } from "../feasible.js";
-import { type Candidate, candidateKey, spaceSize } from "../space.js";
+import { type Candidate, networkKey, spaceSize } from "../space.js";
 import type { SearchContext } from "../strategy.js";
 
 /** Enough to find the last candidate of a few dozen; in spaces worth searching the first draw is new. */
 const DRAWS = 200;
 
-/** Each gives a candidate that keeps the budget and was not given before; null where none was found. */
+/** Each gives a candidate that keeps the budget and whose network was not given before; null where none was found. */
 export interface Novelty {
   /** A random one. The n-th draw of every strategy of a search is the same. */
   random(): Candidate | null;
@@ -20,7 +20,7 @@ export interface Novelty {
 export function createNovelty({ gate, rng }: SearchContext): Novelty {
   const size = spaceSize(gate.space);
   const given = new Set<string>();
-  const key = (candidate: Candidate) => candidateKey(gate.space, candidate);
+  const key = (candidate: Candidate) => networkKey(gate.space, candidate);
   const isKnown = (candidate: Candidate) => given.has(key(candidate));
   const give = (candidate: Candidate) => {
     if (isKnown(candidate)) return null;
