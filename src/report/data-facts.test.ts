@@ -45,7 +45,7 @@ test("what was not used, and what to do about it", () => {
     ["train is taken for the training part"],
     ["38 of 40 images are stored in grey, 2 in colour: colours are kept"],
     [
-      "4 of 40 images (10 %) are more than twice as long in one direction: more than half of each is cut off to make it square",
+      "4 of 40 images (10 %) are more than twice as long in one direction: more than half of each is cut off to make it square, unless trained with --shape squeeze or pad",
     ],
     [
       "not used: 40 .heic, 3 .bmp, which Bantam does not read: convert them to PNG or JPEG, as with `magick mogrify -format png *.heic`",

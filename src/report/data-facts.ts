@@ -98,7 +98,7 @@ function readingRemarks(facts: DataFacts): string[] {
 }
 
 const madeSquare = {
-  crop: "more than half of each is cut off to make it square",
+  crop: "more than half of each is cut off to make it square, unless trained with --shape squeeze or pad",
   squeeze: "all images are squeezed to squares, and nothing of them is cut off",
   pad: "all images lie whole on grey squares, and nothing of them is cut off",
 } as const;

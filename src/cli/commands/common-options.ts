@@ -70,7 +70,7 @@ export const shapeOption = {
   shape: {
     kind: "choice",
     of: ["auto", ...shapes],
-    help: "how pictures become squares: their middle (crop), squeezed, or whole on grey (pad); by default auto: as their shapes suggest",
+    help: "how pictures become squares: their middle, squeezed, or whole on grey; by default as their shapes suggest",
   },
 } as const;
 
