@@ -10,7 +10,7 @@ import { VERSION } from "./jobs/shared/version.js";
 
 /** From the ground up: a room may use those before it. */
 const rooms = [
-  ...["base", "ir", "ops", "autodiff", "onnx", "runtime", "cost", "networks", "weights", "data", "folders"],
+  ...["base", "ir", "ops", "autodiff", "onnx", "runtime", "cost", "networks", "weights", "data", "doctor", "folders"],
   ...[
     "training",
     "scaling",

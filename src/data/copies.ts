@@ -42,3 +42,20 @@ export function copiesAcross(given: GivenSplits, copies: ReadonlyMap<Sample, num
     ];
   });
 }
+
+/** @returns a sentence where the same picture has two labels. */
+export function copiesUnderTwoLabels(given: GivenSplits, copies: ReadonlyMap<Sample, number>): string[] {
+  const first = new Map<number, Sample>();
+  const pairs: [Sample, Sample][] = [];
+  for (const sample of Object.values(given).flatMap((samples) => samples ?? [])) {
+    const number = copies.get(sample)!;
+    const known = first.get(number);
+    if (known === undefined) first.set(number, sample);
+    else if (known.label !== sample.label) pairs.push([known, sample]);
+  }
+  const [pair] = pairs;
+  if (pair === undefined) return [];
+  const many = pairs.length === 1 ? "1 picture stands" : `${pairs.length} pictures stand`;
+  const example = `${pair[0].source} is ${pair[1].source}`;
+  return [`${many} in two classes, so that one label is wrong: ${example}; \`bantam check\` shows them all`];
+}

@@ -5,9 +5,10 @@ import { DataError, UsageError } from "../base/index.js";
 import { findOrBuildCache } from "./cache.js";
 import { requireKnown } from "./class-names.js";
 import { type OnProgress, throwIfStopped } from "./concurrency.js";
-import { copiesAcross, groupCopies } from "./copies.js";
+import { copiesAcross, copiesUnderTwoLabels, groupCopies } from "./copies.js";
 import type { Decode } from "./decode.js";
 import { folderDecoder, thumbnailDecoder } from "./decoder.js";
+import { withoutExcluded } from "./exclude.js";
 import { findIdxFolder, readIdxFolder } from "./idx-folder.js";
 import { ownSide, type Shape, shapeFor } from "./picture-shape.js";
 import { firstGeometry, ladderSize } from "./preprocessing.js";
@@ -59,6 +60,10 @@ export type OpenOptions = {
   /** By models that a training sets out from: what they have seen is not held out any more. */
   readonly seen?: SeenPictures | undefined;
   readonly cacheDir: string;
+  /** A list of pictures to leave out: see `withoutExcluded`. */
+  readonly exclude?: string | undefined;
+  /** Takes classes of any number of pictures, to look at them. */
+  readonly few?: boolean | undefined;
   /** How pictures become squares; by default as their shapes suggest: see `shapeFor`. */
   readonly shape?: Shape | undefined;
   /** Largest side to decode at, px; 224 where left out. The smallest side that is decoded at first is 16. */
@@ -97,8 +102,9 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
 
   const root = resolve(path);
   const { at, decode, thumbnail, ...collected } = await collect(root, options);
-  const collection =
+  const labelled =
     options.classes === undefined ? collected.collection : relabelled(root, collected.collection, options.classes);
+  const collection = options.exclude === undefined ? labelled : await withoutExcluded(labelled, options.exclude);
   const shape = options.shape ?? shapeFor(collection.sides);
   const nativeSize = median(collection.sides.map((sides) => ownSide(sides, shape)));
   const size = firstSize(nativeSize, collection, maxSize);
@@ -114,7 +120,8 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   const signatures = new Map(all.map((sample, i) => [sample, signatureOf(thumbnailAt(thumbnails, i))]));
   const skipped = [...collection.skipped, ...broken];
   const given = without(collection.given, new Set(broken.map(({ source }) => source)));
-  if (options.classes === undefined) refuseTooFew(root, collection.classes, given, copies, skipped);
+  const strict = options.classes === undefined && options.few !== true;
+  if (strict) refuseTooFew(root, collection.classes, given, copies, skipped);
   else refuseNone(root, given, skipped);
 
   const partBefore = options.seen && partsBefore(options.seen, signatures);
@@ -125,7 +132,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     count: partBefore === undefined ? 0 : left.filter((sample) => partBefore(sample) !== null).length,
     leftOut: left.length - kept,
   };
-  if (options.classes === undefined) refuseEmpty(root, splits);
+  if (strict) refuseEmpty(root, splits);
 
   return {
     name: basename(root),
@@ -142,7 +149,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
     seenBefore,
     skipped,
     ignored: collection.ignored,
-    notes: [...collection.notes, ...copiesAcross(given, copies)],
+    notes: [...collection.notes, ...copiesAcross(given, copies), ...copiesUnderTwoLabels(given, copies)],
     looks: collection.looks,
     fingerprint: collection.fingerprint,
   };

@@ -34,6 +34,8 @@ export type EvaluateOptions = {
   readonly split?: SplitName | "all" | undefined;
   /** Divides the folder; by default the seed of the model's training, so that its test images are the same. */
   readonly seed?: number | undefined;
+  /** A list of pictures to leave out, as `bantam check` writes it. */
+  readonly exclude?: string | undefined;
   readonly engine: Engine;
   readonly cacheDir: string;
   readonly signal?: AbortSignal | undefined;
@@ -76,7 +78,7 @@ async function evaluate(
   const { size: maxSize, resize } = preprocessing;
   const dataset = await readImages(
     data,
-    { seed, cacheDir, maxSize, shape: shapeOf(resize), classes, signal },
+    { seed, cacheDir, maxSize, shape: shapeOf(resize), classes, exclude: asked.exclude, signal },
     progress,
   );
   const isSame = isAsTrained(dataset, seed, history);

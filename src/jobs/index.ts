@@ -1,3 +1,4 @@
+export { type CheckOptions, type CheckResult, checkData } from "./check.js";
 export { type EvaluateOptions, type EvaluateResult, evaluateFile } from "./evaluate.js";
 export { type FitResult, fit } from "./fit/fit.js";
 export type { FitOptions } from "./fit/job.js";

@@ -16,6 +16,7 @@ export type { ProfileTable } from "./profile-table.js";
 export type * from "./scaling-facts.js";
 export { renderScalingCsv } from "./scaling-findings.js";
 export type { SearchReport } from "./search-report.js";
+export { type CheckReport, renderCheck } from "./terminal/check-text.js";
 export { renderComparison } from "./terminal/comparison-text.js";
 export { renderEvaluation, renderPredictions } from "./terminal/evaluation-text.js";
 export { renderFitSummary } from "./terminal/fit-summary.js";

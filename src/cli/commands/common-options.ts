@@ -66,7 +66,13 @@ export const overwriteOption = {
   },
 } as const;
 
+export const excludeOption = {
+  exclude: { kind: "path", help: "list of pictures to leave out, as `bantam check DATA --write FILE` makes it" },
+} as const;
+
+/** What is said of pictures: which, and how they become squares. */
 export const shapeOption = {
+  ...excludeOption,
   shape: {
     kind: "choice",
     of: ["auto", ...shapes],

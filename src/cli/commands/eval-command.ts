@@ -1,7 +1,7 @@
 import { evaluateFile } from "../../jobs/index.js";
 import { renderEvaluation } from "../../report/index.js";
 import { defineCommand } from "../command.js";
-import { cacheFolder, cacheOptions, deviceOptions, engineOf } from "./common-options.js";
+import { cacheFolder, cacheOptions, deviceOptions, engineOf, excludeOption } from "./common-options.js";
 
 export const evalCommand = defineCommand({
   name: "eval",
@@ -19,6 +19,7 @@ export const evalCommand = defineCommand({
   options: {
     split: { kind: "choice", of: ["test", "validation", "train", "all"], help: "which images; by default as above" },
     seed: { kind: "integer", min: 0, help: "divides the folder; by default as in the model's training" },
+    ...excludeOption,
     ...deviceOptions,
     ...cacheOptions,
   },

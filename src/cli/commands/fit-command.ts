@@ -78,6 +78,7 @@ export const fitCommand = defineCommand({
     const engine = await engineOf(values, context);
     const { model, onnx, page, ...report } = await fit({
       data: values.data,
+      exclude: values.exclude,
       shape: shapeFrom(values),
       budget,
       latency: await latencyBy(values, { "--max-latency": values.maxLatency }),
@@ -115,6 +116,7 @@ type Repeatable = {
   readonly latencyDevice: string | undefined;
   readonly latencyThreads: number | undefined;
   readonly data: string;
+  readonly exclude: string | undefined;
   readonly shape: Shape | undefined;
   readonly time: number;
   readonly seed: number;
@@ -128,12 +130,13 @@ type Repeatable = {
 
 /** The command that gives this result again, in a folder beside it. */
 function repeating(
-  { data, shape, time, seed, search, trials, epochs, mirror, cache, goldenPhotos, ...latency }: Repeatable,
+  { data, exclude, shape, time, seed, search, trials, epochs, mirror, cache, goldenPhotos, ...latency }: Repeatable,
   budget: Budget,
   out: string,
   { device, threads }: Pick<Engine, "device" | "threads">,
 ): string {
   return commandLine(["bantam", "fit", data], {
+    exclude,
     shape,
     "max-latency": budget.latencyMs && `${budget.latencyMs}ms`,
     "latency-table": latency.latencyTable,

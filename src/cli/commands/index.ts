@@ -1,4 +1,5 @@
 import { benchCommand } from "./bench-command.js";
+import { checkCommand } from "./check-command.js";
 import { compareCommand } from "./compare-command.js";
 import { evalCommand } from "./eval-command.js";
 import { exportCommand } from "./export-command.js";
@@ -17,6 +18,7 @@ import { trainCommand } from "./train-command.js";
 /** In the order in which the help lists them. */
 export const commands = [
   fitCommand,
+  checkCommand,
   networksCommand,
   profileCommand,
   compareCommand,

@@ -29,6 +29,7 @@ export const scalingOptions = {
 
 type ScalingValues = {
   readonly data: string;
+  readonly exclude: string | undefined;
   readonly shape: "auto" | Shape | undefined;
   readonly baseline: string | undefined;
   readonly study: string | undefined;
@@ -55,6 +56,7 @@ export async function scalingOptionsOf(
   const engine = await engineOf(values, context);
   const given = {
     baseline,
+    exclude: values.exclude,
     shape: shapeFrom(values),
     study: shownPlace(study),
     epochs,

@@ -109,6 +109,7 @@ export const searchCommand = defineCommand({
     const page = pageOf(study, { ...values, shape: shapeFrom(values) });
     const found = await searchNetworks({
       data: values.data,
+      exclude: values.exclude,
       shape: shapeFrom(values),
       budget: budgetOf(values),
       latency,

@@ -150,6 +150,7 @@ async function begun(values: TrainValues): Promise<Run> {
   return {
     settings: {
       data,
+      exclude: values.exclude,
       shape: shapeFrom(values),
       epochs,
       batchSize,

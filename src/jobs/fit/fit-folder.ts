@@ -25,7 +25,7 @@ import { type Plan, readStudy, type Study, type StudyBounds, studyMarks } from "
 import { trainedTrials } from "./trials.js";
 
 function heldBy(options: FitOptions, dataset: Dataset): Held {
-  const { data, shape, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
+  const { data, exclude, shape, out, budget, seconds, seed, trials, epochs, resolutions, latency } = options;
   const given = {
     budget,
     seconds,
@@ -37,7 +37,7 @@ function heldBy(options: FitOptions, dataset: Dataset): Held {
     mirror: options.mirror,
   };
   return {
-    settings: { ...given, data: resolve(data), shape, latency: latency?.on },
+    settings: { ...given, data: resolve(data), exclude: exclude && resolve(exclude), shape, latency: latency?.on },
     facts: {
       ...given,
       data: dataset.fingerprint,

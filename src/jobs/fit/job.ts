@@ -13,6 +13,8 @@ import type { Study } from "./saved-fit.js";
 export type FitOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** A list of pictures to leave out, as `bantam check` writes it. */
+  readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest. */
   readonly shape?: Shape | undefined;
   readonly budget: Budget;

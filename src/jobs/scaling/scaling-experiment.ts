@@ -24,6 +24,8 @@ import { type TrainPoint, trainPoints } from "./train-points.js";
 export type ScalingOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** A list of pictures to leave out, as `bantam check` writes it. */
+  readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest. */
   readonly shape?: Shape | undefined;
   /** As `baselineFor` takes it. */

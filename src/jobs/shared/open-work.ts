@@ -12,6 +12,8 @@ import { VERSION } from "./version.js";
 export type WorkOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** A list of pictures to leave out, as `bantam check` writes it. */
+  readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */
   readonly shape?: Shape | undefined;
   /** Decoded images; may be deleted at any time. */
@@ -53,7 +55,7 @@ export type Work = {
  */
 export async function openWork<T>(place: Place, options: WorkOptions, job: (work: Work) => Promise<T>): Promise<T> {
   const { kind, at, out, files } = place;
-  const { data, shape, cacheDir, overwrite, signal, progress = noProgress } = options;
+  const { data, exclude, shape, cacheDir, overwrite, signal, progress = noProgress } = options;
   await requireApart(data, { [at]: out, "--cache": cacheDir });
   if (out !== undefined) await requireFolder(out, { kind, overwrite, files });
   await requireWritable(cacheDir);
@@ -65,7 +67,7 @@ export async function openWork<T>(place: Place, options: WorkOptions, job: (work
     progress,
     async read({ geometry, derive, ...asked }) {
       const own = geometry === undefined ? shape : shapeOf(geometry.resize);
-      const dataset = await readData(data, { ...asked, shape: own, cacheDir, signal }, progress);
+      const dataset = await readData(data, { ...asked, exclude, shape: own, cacheDir, signal }, progress);
       pool = createImagePool(dataset, { geometry, derive, cacheDir, signal, progress });
       return { dataset, pool };
     },

@@ -15,6 +15,8 @@ export type NetworkOptions = Pick<BuildOptions, "width" | "depth" | "resolution"
 
 export type TrainOptions = {
   readonly data: string;
+  /** A list of pictures to leave out, as `bantam check` writes it. */
+  readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */
   readonly shape?: Shape | undefined;
   /** Needs a name or a table where there is no `from`; with it, only the resolution is heeded. */

@@ -17,6 +17,7 @@ const plan = z.array(z.looseObject({ part: z.string(), epochs: z.int().min(1), l
 export const trainSchema = z.looseObject({
   settings: z.looseObject({
     data: z.string(),
+    exclude: z.string().optional(),
     shape: z.enum(shapes).optional(),
     network: z.looseObject({ name: z.string().optional(), table: architectureSchema.optional() }).optional(),
     from: z.looseObject({ weights: z.string(), plan: plan.optional() }).optional(),
@@ -47,10 +48,11 @@ export function settingsOf(options: TrainOptions): RunSettings {
   const { out, overwrite, engine, workers, cacheDir, env, signal, progress, checkpointSeconds, ...settings } = options;
   const located = <Source extends { readonly weights: string }>(source: Source | undefined): Source | undefined =>
     source && { ...source, weights: source.weights.startsWith("hf:") ? source.weights : resolve(source.weights) };
-  const { data, from, teacher } = settings;
+  const { data, exclude, from, teacher } = settings;
   return {
     ...settings,
     data: resolve(data),
+    exclude: exclude && resolve(exclude),
     from: located(from),
     teacher: located(teacher),
     recipe: foundRecipe(options),

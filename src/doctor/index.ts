@@ -1,0 +1,1 @@
+export { type Diagnosis, diagnose, type Finding, inspect, type Kind, kinds } from "./diagnose.js";
