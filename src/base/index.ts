@@ -8,6 +8,7 @@ export { fileNameOf } from "./file-name.js";
 export { interruption } from "./interruption.js";
 export { parseJson } from "./json.js";
 export { lastly } from "./lastly.js";
+export { isUnequal, type OverallScores, overallScores } from "./overall-scores.js";
 export { bootstrapInterval, type Interval, kendallTau, spearman } from "./rank-correlation.js";
 export * from "./rng.js";
 export { findingsOf } from "./schema-findings.js";

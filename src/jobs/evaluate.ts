@@ -46,6 +46,10 @@ export type EvaluateResult = {
   readonly model: string;
   readonly split: SplitName | "all";
   readonly accuracy: number;
+  /** Mean of the classes' recalls, and of their F1; and the share of the commonest class. */
+  readonly balancedAccuracy: number;
+  readonly macroF1: number;
+  readonly commonest: number;
   readonly count: number;
   readonly perClass: readonly ClassScore[];
   readonly confusion: readonly (readonly number[])[];

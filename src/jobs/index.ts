@@ -7,6 +7,7 @@ export { type ScalingSearchResult, scalingSearch } from "./scaling/scaling-searc
 export { type ScalingStudyResult, scalingStudy } from "./scaling/scaling-study.js";
 export { searchNetworks } from "./search/search-networks.js";
 export { defaultScore, defaultSupernet, type SearchOptions } from "./search/search-options.js";
+export { type Metric, metrics } from "./shared/choices.js";
 export type { LatencyPredictor } from "./shared/latency-predictor.js";
 export { isNetworkFile, readNetworkFile } from "./shared/network-file.js";
 export type { Progress, ProgressUpdate } from "./shared/progress.js";

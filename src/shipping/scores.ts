@@ -1,4 +1,5 @@
 /** How good a classifier is on labelled pictures. */
+import { type OverallScores, overallScores } from "../base/index.js";
 import type { ImageSet } from "../data/index.js";
 import type { Classifier } from "./classifier.js";
 
@@ -17,7 +18,7 @@ export type Prediction = {
   readonly probability: number;
 };
 
-export type EvaluationReport = {
+export type EvaluationReport = Pick<OverallScores, "balancedAccuracy" | "macroF1" | "commonest"> & {
   readonly accuracy: number;
   readonly count: number;
   readonly perClass: readonly ClassScore[];
@@ -62,8 +63,12 @@ export function scorePredictions(predictions: readonly Prediction[], classes: re
   const confusion = classes.map(() => new Array<number>(classes.length).fill(0));
   for (const { truth, predicted } of predictions) confusion[truth]![predicted]!++;
   const hits = classes.reduce((sum, _, k) => sum + confusion[k]![k]!, 0);
+  const { balancedAccuracy, macroF1, commonest } = overallScores(confusion);
   return {
     accuracy: hits / Math.max(predictions.length, 1),
+    balancedAccuracy,
+    macroF1,
+    commonest,
     count: predictions.length,
     perClass: classes.map((label, k) => {
       const count = confusion[k]!.reduce((a, b) => a + b, 0);

@@ -377,6 +377,9 @@ describe("scores, worked by hand", () => {
   test("of nothing", () => {
     expect(scorePredictions([], ["a"])).toEqual({
       accuracy: 0,
+      balancedAccuracy: 0,
+      macroF1: 0,
+      commonest: 0,
       count: 0,
       perClass: [{ label: "a", count: 0, precision: null, recall: null }],
       confusion: [[0]],

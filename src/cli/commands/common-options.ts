@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { requireWritable } from "../../base/files.js";
 import { FileError, formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { type Shape, shapes } from "../../data/index.js";
+import { type Metric, metrics } from "../../jobs/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
 import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -69,6 +70,18 @@ export const overwriteOption = {
 export const excludeOption = {
   exclude: { kind: "path", help: "list of pictures to leave out, as `bantam check DATA --write FILE` makes it" },
 } as const;
+
+export const metricOption = {
+  metric: {
+    kind: "choice",
+    of: ["auto", ...metrics],
+    help: "by which states and trials are chosen, and whether small classes are drawn more often; by default auto: balanced accuracy where classes are of unequal size",
+  },
+} as const;
+
+/** Undefined: as the sizes of the classes suggest. */
+export const metricFrom = ({ metric }: { readonly metric: "auto" | Metric | undefined }): Metric | undefined =>
+  metric === "auto" ? undefined : metric;
 
 /** What is said of pictures: which, and how they become squares. */
 export const shapeOption = {

@@ -1,8 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { commandLine, formatDurationExactly } from "../../base/index.js";
+import { commandLine, formatDurationExactly, overallScores } from "../../base/index.js";
 import type { Shape } from "../../data/index.js";
-import { fit } from "../../jobs/index.js";
+import { fit, type Metric } from "../../jobs/index.js";
 import { renderFitSummary } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
@@ -16,6 +16,8 @@ import {
   engineOf,
   goldenOption,
   headline,
+  metricFrom,
+  metricOption,
   overwriteOption,
   shapeFrom,
   shapeOption,
@@ -46,6 +48,7 @@ export const fitCommand = defineCommand({
     out: { kind: "path", help: "folder for the results; by default runs/NAME" },
     seed: { kind: "integer", min: 0, default: 0, help: "the same seed gives the same network" },
     ...shapeOption,
+    ...metricOption,
     search: {
       kind: "flag",
       help: "also searches architectures, for a quarter of the time; by default a network that was found before has all of it",
@@ -79,6 +82,7 @@ export const fitCommand = defineCommand({
     const { model, onnx, page, ...report } = await fit({
       data: values.data,
       exclude: values.exclude,
+      metric: metricFrom(values),
       shape: shapeFrom(values),
       budget,
       latency: await latencyBy(values, { "--max-latency": values.maxLatency }),
@@ -95,12 +99,14 @@ export const fitCommand = defineCommand({
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
       cacheDir: await cacheFolder(values.cache, context),
-      command: repeating({ ...values, shape: shapeFrom(values) }, budget, out, engine),
+      command: repeating({ ...values, shape: shapeFrom(values), metric: metricFrom(values) }, budget, out, engine),
       signal: context.signal,
       progress: context.progress,
     });
     const { mistakes: _pictures, ...facts } = report;
-    return { model, onnx, report: page, trials: facts.search?.trials ?? [], ...facts };
+    const { balancedAccuracy, macroF1, commonest } = overallScores(facts.confusion);
+    const scores = { balancedAccuracy, macroF1, commonest };
+    return { model, onnx, report: page, trials: facts.search?.trials ?? [], ...scores, ...facts };
   },
   brief: ({ onnx, accuracy, data, costs }) => headline(onnx, accuracy, data.test, costs),
   show: ({ model, onnx, report, trials: _, ...facts }, { paint, colour, width }) =>
@@ -117,6 +123,7 @@ type Repeatable = {
   readonly latencyThreads: number | undefined;
   readonly data: string;
   readonly exclude: string | undefined;
+  readonly metric: Metric | undefined;
   readonly shape: Shape | undefined;
   readonly time: number;
   readonly seed: number;
@@ -130,13 +137,28 @@ type Repeatable = {
 
 /** The command that gives this result again, in a folder beside it. */
 function repeating(
-  { data, exclude, shape, time, seed, search, trials, epochs, mirror, cache, goldenPhotos, ...latency }: Repeatable,
+  {
+    data,
+    exclude,
+    metric,
+    shape,
+    time,
+    seed,
+    search,
+    trials,
+    epochs,
+    mirror,
+    cache,
+    goldenPhotos,
+    ...latency
+  }: Repeatable,
   budget: Budget,
   out: string,
   { device, threads }: Pick<Engine, "device" | "threads">,
 ): string {
   return commandLine(["bantam", "fit", data], {
     exclude,
+    metric,
     shape,
     "max-latency": budget.latencyMs && `${budget.latencyMs}ms`,
     "latency-table": latency.latencyTable,

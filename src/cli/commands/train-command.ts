@@ -14,6 +14,8 @@ import {
   enginesOf,
   goldenOption,
   headline,
+  metricFrom,
+  metricOption,
   networkOptions,
   networkWord,
   shapeFrom,
@@ -55,6 +57,7 @@ const options = {
     help: "most that training may take, by its plan; by default three quarters of what is free",
   },
   ...shapeOption,
+  ...metricOption,
   seed: { kind: "integer", min: 0, help: "the same seed gives the same weights; by default 0" },
   tensorboard: { kind: "flag", help: "event files for TensorBoard, beside metrics.jsonl" },
   out: { kind: "path", help: "folder for the results; by default runs/DATA-NETWORK or runs/DATA-fine-tuned" },
@@ -110,9 +113,10 @@ export const trainCommand = defineCommand({
     return { ...result, report: page };
   },
   brief: ({ onnx, accuracy, count, costs }) => headline(onnx, accuracy, count, costs),
-  show: ({ model, onnx, report, accuracy, count, costs, curve }, { paint, ...options }) =>
+  show: ({ model, onnx, report, accuracy, balancedAccuracy, commonest, count, costs, curve }, { paint, ...options }) =>
     [
       renderCurves(curve, options),
+      `${paint.bold(formatPercent(balancedAccuracy))} balanced accuracy, always the commonest class: ${formatPercent(commonest)}`,
       `${paint.bold(formatPercent(accuracy))} of ${count} held-out images, ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
       `  ${model}`,
       `  ${onnx}`,
@@ -151,6 +155,7 @@ async function begun(values: TrainValues): Promise<Run> {
     settings: {
       data,
       exclude: values.exclude,
+      metric: metricFrom(values),
       shape: shapeFrom(values),
       epochs,
       batchSize,

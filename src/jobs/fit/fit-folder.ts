@@ -35,6 +35,7 @@ function heldBy(options: FitOptions, dataset: Dataset): Held {
     epochs,
     resolutions,
     mirror: options.mirror,
+    metric: options.metric,
   };
   return {
     settings: { ...given, data: resolve(data), exclude: exclude && resolve(exclude), shape, latency: latency?.on },
@@ -124,6 +125,7 @@ const optionNames: Readonly<Record<string, string>> = {
   seed: "--seed",
   search: "--search",
   mirror: "--mirror",
+  metric: "--metric",
   trials: "--trials",
   epochs: "--epochs",
 };

@@ -4,6 +4,7 @@ import type { Dataset, Normalization, Shape } from "../../data/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { Recipe } from "../../training/index.js";
+import type { Metric } from "../shared/choices.js";
 import type { ImagePool } from "../shared/image-pool.js";
 import type { LatencyPredictor } from "../shared/latency-predictor.js";
 import type { Mirroring } from "../shared/mirroring.js";
@@ -13,6 +14,8 @@ import type { Study } from "./saved-fit.js";
 export type FitOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** By which states and trials are compared; by default balanced accuracy where classes are of unequal size. */
+  readonly metric?: Metric | undefined;
   /** A list of pictures to leave out, as `bantam check` writes it. */
   readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest. */

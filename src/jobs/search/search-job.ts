@@ -47,7 +47,7 @@ export async function prepareSearch(read: SearchBeginning, pool: ImagePool): Pro
   const all = await pool.get("train", dataset.size);
   requireVariety(all, options.data);
   const trainImages = Math.min(options.images ?? all.count, all.count);
-  const recipe = recipeFor(dataset);
+  const recipe = recipeFor(dataset, options.metric);
   const rng = createRng(options.seed);
   return {
     ...read,

@@ -5,12 +5,15 @@ import type { SearchReport } from "../../report/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { Budget, LimitName } from "../../scaling/index.js";
 import type { RewardExponents, SpaceMaker } from "../../search/index.js";
+import type { Metric } from "../shared/choices.js";
 import type { LatencyPredictor } from "../shared/latency-predictor.js";
 import type { Progress } from "../shared/progress.js";
 
 export type SearchOptions = {
   /** A folder of class folders, or of IDX files. */
   readonly data: string;
+  /** By which states and trials are compared; by default balanced accuracy where classes are of unequal size. */
+  readonly metric?: Metric | undefined;
   /** A list of pictures to leave out, as `bantam check` writes it. */
   readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest. */

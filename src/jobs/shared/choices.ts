@@ -4,6 +4,7 @@ import type { Architecture } from "../../networks/index.js";
 import { type Budget, shrinkBudget } from "../../scaling/index.js";
 import { type CostGate, fitsSmallest, imageSpace } from "../../search/index.js";
 import { quickRecipe, type Recipe } from "../../training/index.js";
+import type { Progress } from "./progress.js";
 
 /** The side of the images, seven tenths and half of it: a half, and a quarter of the work. */
 export function sidesUpTo(largest: number): number[] {
@@ -23,8 +24,30 @@ export function largestUsefulSide(budget: Budget, costsOf: CostGate["costsOf"]):
   return SIZES.findLast((size) => size <= 224 && fits(size)) ?? SIZES[0]!;
 }
 
-/** Photos of things may be mirrored; digits, letters, and shoes that all point one way may not. */
-export function recipeFor(dataset: Dataset): Recipe {
+/** By which states and trials are compared. */
+export const metrics = ["accuracy", "balanced-accuracy"] as const;
+export type Metric = (typeof metrics)[number];
+
+/** Where the largest class has so many times the training pictures of the smallest, small ones are drawn more often. */
+const UNEQUAL = 3;
+
+/** For people: null where every picture counts the same. */
+export function balanceLine({ classes, splits }: Dataset, metric: Metric | undefined): string | null {
+  if (metric === "accuracy") return null;
+  const counts = classes.map(() => 0);
+  for (const { label } of splits.train) counts[label]!++;
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (metric === undefined && most <= UNEQUAL * least) return null;
+  return `classes have ${least} to ${most} training pictures: small ones are drawn more often, and balanced accuracy chooses`;
+}
+
+export function sayBalance(dataset: Dataset, metric: Metric | undefined, progress: Progress): void {
+  const line = balanceLine(dataset, metric);
+  if (line !== null) progress.line(line);
+}
+
+/** Mirroring is decided elsewhere. */
+export function recipeFor(dataset: Dataset, metric?: Metric): Recipe {
   const batchSize = batchSizeFor(dataset.splits.train.length);
   // The learning rate follows the batch (Goyal et al. 2017, arXiv:1706.02677, §2.1).
   const learningRate = (quickRecipe.learningRate * batchSize) / quickRecipe.batchSize;
@@ -32,6 +55,7 @@ export function recipeFor(dataset: Dataset): Recipe {
     ...quickRecipe,
     batchSize,
     learningRate,
+    ...(balanceLine(dataset, metric) !== null && { balance: true }),
     augmentation: { ...quickRecipe.augmentation, flip: dataset.channels === 3 },
   };
 }

@@ -3,6 +3,7 @@ import type { Shape } from "../../data/index.js";
 import type { Architecture, BuildOptions } from "../../networks/index.js";
 import type { Engine } from "../../runtime/index.js";
 import type { FoundRecipe } from "../../training/index.js";
+import type { Metric } from "../shared/choices.js";
 import type { Progress } from "../shared/progress.js";
 import type { FromOptions } from "./fine-tune.js";
 import type { TeacherOptions } from "./teacher.js";
@@ -15,6 +16,8 @@ export type NetworkOptions = Pick<BuildOptions, "width" | "depth" | "resolution"
 
 export type TrainOptions = {
   readonly data: string;
+  /** By which states and trials are compared; by default balanced accuracy where classes are of unequal size. */
+  readonly metric?: Metric | undefined;
   /** A list of pictures to leave out, as `bantam check` writes it. */
   readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */

@@ -20,7 +20,7 @@ import {
   type Recipe,
   recipeNamed,
 } from "../../training/index.js";
-import { batchSizeFor, batchWithin } from "../shared/choices.js";
+import { balanceLine, batchSizeFor, batchWithin, sayBalance } from "../shared/choices.js";
 import type { ImagePool } from "../shared/image-pool.js";
 import type { Work } from "../shared/open-work.js";
 import type { Progress } from "../shared/progress.js";
@@ -113,7 +113,7 @@ function planOf({ from, epochs: asked }: TrainOptions, start: Start, { epochs: u
 function recipeOf(
   { recipe, ownAugmentation = false }: FoundRecipe,
   dataset: Dataset,
-  options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate">,
+  options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate" | "metric">,
   progress: Progress,
 ): Recipe {
   const pictures = dataset.splits.train.length;
@@ -130,6 +130,7 @@ function recipeOf(
   const scaled = forBatch(recipe, batchSize);
   const fitted = {
     ...scaled,
+    ...(balanceLine(dataset, options.metric) !== null && { balance: true }),
     // A recipe's own parts may be too many for the smaller batches of few images.
     accumulate: options.accumulate ?? commonDivisor(recipe.accumulate, batchSize),
     learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
@@ -139,6 +140,7 @@ function recipeOf(
     },
   };
   partSize(fitted);
+  sayBalance(dataset, options.metric, progress);
   return fitted;
 }
 

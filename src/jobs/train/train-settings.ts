@@ -4,6 +4,7 @@ import { z } from "zod";
 import { shapes } from "../../data/index.js";
 import { architectureSchema } from "../../networks/index.js";
 import { type FoundRecipe, recipeNamed, recipeSchema } from "../../training/index.js";
+import { metrics } from "../shared/choices.js";
 import type { TrainOptions } from "./options.js";
 
 /** What a run is asked for, as plain data: all but where it happens. */
@@ -18,6 +19,7 @@ export const trainSchema = z.looseObject({
   settings: z.looseObject({
     data: z.string(),
     exclude: z.string().optional(),
+    metric: z.enum(metrics).optional(),
     shape: z.enum(shapes).optional(),
     network: z.looseObject({ name: z.string().optional(), table: architectureSchema.optional() }).optional(),
     from: z.looseObject({ weights: z.string(), plan: plan.optional() }).optional(),

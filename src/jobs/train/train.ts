@@ -32,6 +32,10 @@ export type TrainResult = Course & {
   /** `report.html`. */
   readonly page: string;
   readonly accuracy: number;
+  /** Means of the classes' recalls and of their F1, and the share of the commonest class. */
+  readonly balancedAccuracy: number;
+  readonly macroF1: number;
+  readonly commonest: number;
   readonly count: number;
   readonly costs: Costs;
   readonly curve: readonly EpochRecord[];
@@ -97,6 +101,9 @@ async function train(options: TrainOptions, work: Work): Promise<TrainResult> {
     onnx,
     page,
     accuracy: scores.accuracy,
+    balancedAccuracy: scores.balancedAccuracy,
+    macroF1: scores.macroF1,
+    commonest: scores.commonest,
     count: scores.count,
     costs,
     curve,

@@ -1,3 +1,4 @@
+import { isUnequal, overallScores } from "../../base/index.js";
 import { dataRemarks } from "../data-facts.js";
 import type { FitReport } from "../fit-report.js";
 import { given, html, type Markup } from "../kit/html.js";
@@ -8,7 +9,10 @@ import { counted, duration, exactly, moment, percent } from "../kit/words.js";
 const skippedShown = 8;
 
 /** What stands above a fit's report and a training's. */
-export type Headline = Pick<FitReport, "title" | "createdAt" | "seed" | "threads" | "engine" | "data" | "accuracy"> & {
+export type Headline = Pick<
+  FitReport,
+  "confusion" | "title" | "createdAt" | "seed" | "threads" | "engine" | "data" | "accuracy"
+> & {
   /** null where nobody has kept them. */
   readonly seconds: number | null;
   readonly command: string | null;
@@ -38,12 +42,18 @@ ${aboutData(data)}
 export const aboutData = (data: FitReport["data"]): Markup =>
   html`${remarks(dataRemarks(data))}${skipped(data.skipped)}`;
 
-function score({ accuracy, data: { test } }: Headline): Markup {
+function score({ accuracy, confusion, data: { test, classes } }: Headline): Markup {
   if (test === 0) return html`<p class="read">No images were held out, so there is no accuracy to report.</p>`;
   const [low, high] = wilson(accuracy, test);
-  return html`<p class="score"><strong>${percent(accuracy)}</strong>
+  const { balancedAccuracy, macroF1, commonest, commonestClass } = overallScores(confusion);
+  const beside = html`<p class="read">Balanced accuracy, the mean over the classes: ${percent(balancedAccuracy)}. Macro F1: ${percent(macroF1)}.
+Always saying ${given(classes[commonestClass]!)} would be right for ${percent(commonest)}.</p>`;
+  const lead = html`<p class="score"><strong>${percent(balancedAccuracy)}</strong>
+<span>balanced accuracy: the mean over classes of unequal size</span></p>`;
+  return html`${isUnequal(confusion) && lead}<p class="score"><strong>${percent(accuracy)}</strong>
 <span>of ${exactly(test)} held-out images are classified correctly<br>
 95 % interval ${percent(low)} to ${percent(high)} (Wilson)</span></p>
+${beside}
 <p class="read">How to read it: the held-out images took no part in training or in any choice. The interval says how far chance in drawing just
 these ${exactly(test)} may mislead: made this way, 95 of 100 intervals hold the accuracy on all images of the same source. Images from elsewhere may do worse.</p>`;
 }

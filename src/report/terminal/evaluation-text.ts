@@ -2,6 +2,7 @@
 import { formatPercent } from "../../base/index.js";
 import type { ClassScore } from "../fit-report.js";
 import { wilson } from "../kit/interval.js";
+import { besideLines, leadLines } from "../kit/overall-lines.js";
 import { columns, palette, plain, shortened, type TextOptions } from "../kit/text-table.js";
 
 export function renderEvaluation(
@@ -9,8 +10,15 @@ export function renderEvaluation(
     accuracy,
     count,
     perClass,
+    confusion,
     split,
-  }: { accuracy: number; count: number; perClass: readonly ClassScore[]; split: string },
+  }: {
+    accuracy: number;
+    count: number;
+    perClass: readonly ClassScore[];
+    confusion: readonly (readonly number[])[];
+    split: string;
+  },
   { colour, width }: TextOptions,
 ): string {
   const { strong, quiet } = palette(colour);
@@ -31,7 +39,12 @@ export function renderEvaluation(
     ["left", "right", "right", "right"],
   );
   return [
+    ...leadLines(confusion, strong),
     `${strong(formatPercent(accuracy, 2))} of ${count} ${split === "all" ? "" : `${split} `}images, 95 % interval ${formatPercent(low)} to ${formatPercent(high)}`,
+    ...besideLines(
+      confusion,
+      perClass.map(({ label }) => plain(label)),
+    ),
     "",
     quiet(head!),
     ...body,

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatPercent } from "../../base/index.js";
+import { formatCount, formatDuration, formatPercent, isUnequal, overallScores } from "../../base/index.js";
 import type { FitReport, FitSearch } from "../fit-report.js";
 import { armTrials, best, equalCompute } from "../front-facts.js";
 import { costsInRows, limitName } from "../kit/cost-rows.js";
@@ -38,12 +38,28 @@ export function renderFitSummary(report: FitReport, options: TextOptions): strin
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`.replaceAll("\u00a0", " ");
 }
 
-function accuracyRows({ accuracy, data: { test } }: FitReport, { colour }: TextOptions): string[][] {
+function accuracyRows(
+  { accuracy, confusion, data: { test, classes } }: FitReport,
+  { colour }: TextOptions,
+): string[][] {
   if (test === 0) return [["accuracy", "–", "no held-out images"]];
   const [low, high] = wilson(accuracy, test);
+  const { balancedAccuracy, macroF1, commonest, commonestClass } = overallScores(confusion);
+  const strong = palette(colour).strong;
+  const balanced = ["balanced", strong(formatPercent(balancedAccuracy)), "accuracy, the mean over the classes"];
   return [
-    ["accuracy", palette(colour).strong(formatPercent(accuracy)), `of ${counted(test, "held-out image")}`],
+    ...(isUnequal(confusion) ? [balanced] : []),
+    ["accuracy", strong(formatPercent(accuracy)), `of ${counted(test, "held-out image")}`],
     ["", "", `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`],
+    ...(isUnequal(confusion)
+      ? [
+          [
+            "",
+            "",
+            `macro F1 ${formatPercent(macroF1)}, always saying ${plain(classes[commonestClass]!)} ${formatPercent(commonest)}`,
+          ],
+        ]
+      : []),
   ];
 }
 

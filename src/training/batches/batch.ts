@@ -73,6 +73,38 @@ export function batchesOf(count: number, size: number, rng: Rng): number[][] {
   return Array.from({ length: Math.floor(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
 }
 
+/** β of `balancedBatches`: of a class of many more than 1 / (1 − β) pictures, the next one brings little that is new. */
+const BETA = 0.999;
+
+/**
+ * As many full batches, in which a class has a share of n / E, where E = (1 − βⁿ) / (1 − β) is the effective number of its n pictures: those of
+ * small classes come several times, not all of large ones come.
+ *
+ * @source Cui et al. 2019, arXiv:1901.05555, eq. 2 and §4: there as weights of the loss, here of the draw
+ */
+export function balancedBatches(labels: ArrayLike<number>, size: number, rng: Rng): number[][] {
+  const count = Math.max(labels.length, size);
+  const classes = new Map<number, number[]>();
+  for (const i of rng.fork("pictures").shuffle(Array.from({ length: labels.length }, (_, i) => i))) {
+    const own = classes.get(labels[i]!);
+    if (own === undefined) classes.set(labels[i]!, [i]);
+    else own.push(i);
+  }
+  const groups = [...classes].sort(([a], [b]) => a - b).map(([, own]) => own);
+  const shares = groups.map(({ length }) => (length * (1 - BETA)) / (1 - BETA ** length));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  // The ends of the classes' parts are rounded, so that the parts are `count` together.
+  let end = 0;
+  const drawn = groups.flatMap((own, k) => {
+    const from = Math.round((end / total) * count);
+    end += shares[k]!;
+    const many = Math.round((end / total) * count) - from;
+    return Array.from({ length: many }, (_, i) => own[i % own.length]!);
+  });
+  const order = rng.fork("order").shuffle(drawn);
+  return Array.from({ length: Math.floor(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
+}
+
 /** How many rows have their largest logit at their label. */
 export function countCorrect(logits: Float32Array, labels: readonly number[], classes: number): number {
   return labels.filter((label, i) => argmax(logits, i * classes, classes) === label).length;

@@ -27,6 +27,7 @@ const fields = {
   clipNorm: positive.nullable(),
   ema: share.nullable(),
   labelSmoothing: share,
+  balance: z.boolean().optional(),
   augmentation: z.strictObject({
     shift: share,
     flip: z.boolean(),

@@ -54,6 +54,8 @@ export type Recipe = {
   readonly ema: number | null;
   /** ε in target ← (1 − ε)·target + ε/K. @source Szegedy et al. 2016, arXiv:1512.00567, §7 */
   readonly labelSmoothing: number;
+  /** Whether small classes are drawn more often, as in `balancedBatches`, and accuracies are means over the classes; left out: no. */
+  readonly balance?: boolean;
   readonly augmentation: Augmentation;
   readonly mixing: Mixing;
   /** Rates in place of the network's own; null leaves those. */

@@ -11,6 +11,7 @@ import type { TunedPart } from "../step/state.js";
 import { names, type StateLayout } from "../step/state-layout.js";
 import { buildEvaluation } from "../step/step.js";
 
+/** Of a recipe that balances, both are means over the classes. */
 export type Evaluation = { readonly accuracy: number; readonly loss: number };
 
 type State = Readonly<Record<"weights" | "buffers", DeviceTensor>>;
@@ -35,6 +36,8 @@ type EvaluatorSetup = {
   readonly layout: StateLayout;
   readonly normalization: Normalization;
   readonly tuning?: TunedPart | undefined;
+  /** Whether each class counts the same. */
+  readonly balance?: boolean | undefined;
   /** Images per run, at most; by default 256. */
   readonly batch?: number;
   /** Its owner disposes it; by default batches are assembled between the runs. */
@@ -76,10 +79,20 @@ export function createEvaluator(setup: EvaluatorSetup): Evaluator {
 
   return {
     async evaluate(images, state) {
+      const weights = weightsOf(images.labels, setup.balance ?? false);
       let [loss, correct] = [0, 0];
+      const { classes } = architecture;
       await run(images, state, (logits, labels) => {
-        correct += countCorrect(logits, labels, architecture.classes);
-        loss += crossEntropySum(logits, labels, architecture.classes);
+        if (weights === null) {
+          correct += countCorrect(logits, labels, classes);
+          loss += crossEntropySum(logits, labels, classes);
+          return;
+        }
+        for (const [i, label] of labels.entries()) {
+          const row = logits.subarray(i * classes, (i + 1) * classes);
+          correct += weights(label) * countCorrect(row, [label], classes);
+          loss += weights(label) * crossEntropySum(row, [label], classes);
+        }
       });
       return { accuracy: correct / images.count, loss: loss / images.count };
     },
@@ -95,6 +108,14 @@ export function createEvaluator(setup: EvaluatorSetup): Evaluator {
       await current?.session.dispose();
     },
   };
+}
+
+/** Of pictures by their label, 1 on average; null where each counts the same. */
+function weightsOf(labels: Int32Array, balance: boolean): ((label: number) => number) | null {
+  if (!balance) return null;
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return (label) => labels.length / (counts.size * counts.get(label)!);
 }
 
 function loadEvaluation({ engine, architecture, layout, tuning }: EvaluatorSetup, size: number): Promise<Session> {

@@ -1,6 +1,6 @@
 /** Steps over all images once, by the order of an epoch. */
 import type { ImageSet } from "../../data/index.js";
-import { batchesOf } from "../batches/batch.js";
+import { balancedBatches, batchesOf } from "../batches/batch.js";
 import { learningRateAt } from "../recipe/recipe.js";
 import type { PartialEpoch } from "../step/state.js";
 import type { EpochRecord } from "./epoch-record.js";
@@ -38,7 +38,9 @@ export async function trainEpoch(
   const { steps: first, epochs } = done;
   const place = `epoch ${epoch + 1}`;
   const draw = rng.fork(`epoch ${epoch}`);
-  const batches = batchesOf(images.count, recipe.batchSize, draw.fork("order"));
+  const batches = recipe.balance
+    ? balancedBatches(images.labels, recipe.batchSize, draw.fork("balanced order"))
+    : batchesOf(images.count, recipe.batchSize, draw.fork("order"));
   const rateAfter = (steps: number) => learningRateAt(recipe, epoch + steps / batches.length, epochs);
 
   const began = performance.now();

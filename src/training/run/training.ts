@@ -90,7 +90,17 @@ export async function createTraining(setup: TrainingSetup): Promise<Training> {
   const { session, noise } = await loadTrainingStep(setup, architecture, layout, [...start.vectors.keys()]);
   const stepper = createStepper(session, start, { architecture, recipe, layout });
   const loader = createLoader({ architecture, threads: engine.threads, workers });
-  const evaluated = { engine, architecture, layout, normalization, tuning, batch: evaluationBatch(recipe), loader };
+  const { balance } = recipe;
+  const evaluated = {
+    engine,
+    architecture,
+    layout,
+    normalization,
+    tuning,
+    balance,
+    batch: evaluationBatch(recipe),
+    loader,
+  };
   const evaluator = createEvaluator(evaluated);
   const teacher = distillation && teacherInput(architecture, normalization, distillation);
   const finish = (batch: Batch, draw: Rng) => finished(batch, { mixing: recipe.mixing, noise, teacher }, draw);
