@@ -2,6 +2,7 @@ export { type Comparison, renderComparisonCsv } from "./comparison-facts.js";
 export { type DataFacts, dataLines, leftOutLines } from "./data-facts.js";
 export { type Explanation, renderExplanation } from "./explanation.js";
 export type * from "./fit-report.js";
+export { accuracyInWords } from "./kit/interval.js";
 export type { TextOptions } from "./kit/text-table.js";
 export { renderComparisonSvg } from "./pages/accuracy-figure.js";
 export { renderComparisonPage } from "./pages/compare-page.js";

@@ -83,7 +83,7 @@ describe("few words, and none too few", () => {
     const trained = await bantam("train", place("photos"), ...words, ...to("quiet"));
     expect(trained).toMatchObject({ code: 0, stderr: photosWarning });
     expect(trained.stdout).toMatch(
-      /^.*quiet\/model\.onnx: [\d.]+ % of \d+ held-out images, [\d.]+ k params, [\d.]+ [kM] MACs\n$/,
+      /^.*quiet\/model\.onnx: [\d.]+ % to [\d.]+ %, the 95 % interval of [\d.]+ % of \d+ held-out images, [\d.]+ k params, [\d.]+ [kM] MACs\n$/,
     );
   });
 

@@ -2,10 +2,11 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { requireWritable } from "../../base/files.js";
-import { FileError, formatCount, formatPercent, UsageError } from "../../base/index.js";
+import { FileError, formatCount, UsageError } from "../../base/index.js";
 import { type Shape, shapes } from "../../data/index.js";
 import { type Metric, metrics } from "../../jobs/index.js";
 import { type BuildOptions, parseNetwork } from "../../networks/index.js";
+import { accuracyInWords } from "../../report/index.js";
 import { availableEngines, chooseEngine, type DeviceChoice, type Engine } from "../../runtime/index.js";
 import type { Budget } from "../../scaling/index.js";
 import type { Context } from "../command.js";
@@ -192,7 +193,7 @@ export const headline = (
   images: number,
   { params, macs }: { readonly params: number; readonly macs: number },
 ): string =>
-  `${file}: ${formatPercent(accuracy)} of ${images} held-out images, ${formatCount(params)} params, ${formatCount(macs)} MACs`;
+  `${file}: ${accuracyInWords(accuracy, images, "held-out images")}, ${formatCount(params)} params, ${formatCount(macs)} MACs`;
 
 type DeviceValues = { readonly device: DeviceChoice; readonly threads: number | undefined };
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { readTextFile } from "../../base/files.js";
 import { formatCount, formatPercent, UsageError } from "../../base/index.js";
 import { isNetworkFile, type RunSettings, trainNetwork } from "../../jobs/index.js";
-import { renderCurves } from "../../report/index.js";
+import { accuracyInWords, type DataFacts, renderCurves } from "../../report/index.js";
 import { parseRecipe, recipeNamed } from "../../training/index.js";
 import { defineCommand, type Values } from "../command.js";
 import {
@@ -113,11 +113,17 @@ export const trainCommand = defineCommand({
     return { ...result, report: page };
   },
   brief: ({ onnx, accuracy, count, costs }) => headline(onnx, accuracy, count, costs),
-  show: ({ model, onnx, report, accuracy, balancedAccuracy, commonest, count, costs, curve }, { paint, ...options }) =>
+  show: (
+    { model, onnx, report, accuracy, balancedAccuracy, commonest, count, costs, curve, data },
+    { paint, ...options },
+  ) =>
     [
       renderCurves(curve, options),
-      `${paint.bold(formatPercent(balancedAccuracy))} balanced accuracy, always the commonest class: ${formatPercent(commonest)}`,
-      `${paint.bold(formatPercent(accuracy))} of ${count} held-out images, ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
+      ...inOrder(
+        data,
+        `${accuracyInWords(accuracy, count, "held-out images", paint.bold)}, ${formatCount(costs.params)} params, ${formatCount(costs.macs)} MACs`,
+        `${paint.bold(formatPercent(balancedAccuracy))} balanced accuracy, always the commonest class: ${formatPercent(commonest)}`,
+      ),
       `  ${model}`,
       `  ${onnx}`,
       `  ${paint.bold(pathToFileURL(resolve(report)).href)}`,
@@ -125,6 +131,12 @@ export const trainCommand = defineCommand({
       .filter((part) => part !== "")
       .join("\n"),
 });
+
+/** Balanced accuracy leads where the classes of the test are of unequal size. */
+function inOrder({ perClass }: DataFacts, accuracy: string, balanced: string): string[] {
+  const counts = perClass.map(({ test }) => test).filter((count) => count > 0);
+  return Math.max(0, ...counts) > 3 * Math.min(...counts) ? [balanced, accuracy] : [accuracy, balanced];
+}
 
 /** By its options. */
 async function begun(values: TrainValues): Promise<Run> {

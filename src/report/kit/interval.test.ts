@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { wilson } from "./interval.js";
+import { accuracyInWords, wilson } from "./interval.js";
 
 // The formula in double precision, worked apart in Python 3.
 test.each([
@@ -27,4 +27,12 @@ test("holds the proportion, stays in [0, 1], narrows with more images", () => {
     }),
   );
   expect(wilson(0, 0)).toEqual([0, 1]);
+});
+
+test("of fewer than 200 images the interval leads, of more the point", () => {
+  // Wilson's formula in Python: 0.5304 to 0.8042.
+  expect(accuracyInWords(28 / 41, 41, "images")).toBe("53.0 % to 80.4 %, the 95 % interval of 68.3 % of 41 images");
+  expect(accuracyInWords(0.5, 199, "images")).toMatch(/^43\.1 % to 56\.9 %, the/);
+  expect(accuracyInWords(0.875, 2000, "images", (text) => `*${text}*`, 2)).toBe("*87.50 %* of 2000 images");
+  expect(accuracyInWords(0, 0, "images")).toBe("0.0 % of 0 images");
 });

@@ -1,3 +1,5 @@
+import { formatPercent } from "../../base/index.js";
+
 /** 97.5 % quantile of the standard normal. */
 const z = 1.959964;
 
@@ -13,4 +15,26 @@ export function wilson(share: number, n: number): [low: number, high: number] {
   const centre = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
   const half = (z / (1 + z ** 2 / n)) * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2));
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}
+
+/** With fewer images the interval is the figure, and the point in it beside. */
+export const FEW_IMAGES = 200;
+
+/**
+ * @param digits after the point, of the accuracy.
+ * @example accuracyInWords(0.875, 2000, "held-out images"); // "87.5 % of 2000 held-out images"
+ * @example accuracyInWords(0.683, 41, "held-out images"); // "53.0 % to 80.4 %, the 95 % interval of 68.3 % of 41 held-out images"
+ */
+export function accuracyInWords(
+  accuracy: number,
+  images: number,
+  what: string,
+  strong: (text: string) => string = (text) => text,
+  digits = 1,
+): string {
+  const [low, high] = wilson(accuracy, images).map((share) => formatPercent(share));
+  const point = formatPercent(accuracy, digits);
+  if (images > 0 && images < FEW_IMAGES)
+    return `${strong(`${low} to ${high}`)}, the 95 % interval of ${point} of ${images} ${what}`;
+  return `${strong(point)} of ${images} ${what}`;
 }

@@ -2,7 +2,7 @@ import { isUnequal, overallScores } from "../../base/index.js";
 import { dataRemarks } from "../data-facts.js";
 import type { FitReport } from "../fit-report.js";
 import { given, html, type Markup } from "../kit/html.js";
-import { wilson } from "../kit/interval.js";
+import { FEW_IMAGES, wilson } from "../kit/interval.js";
 import { counted, duration, exactly, moment, percent } from "../kit/words.js";
 
 /** Names of skipped files shown at once; the rest folds away on screen and is printed in full. */
@@ -50,9 +50,13 @@ function score({ accuracy, confusion, data: { test, classes } }: Headline): Mark
 Always saying ${given(classes[commonestClass]!)} would be right for ${percent(commonest)}.</p>`;
   const lead = html`<p class="score"><strong>${percent(balancedAccuracy)}</strong>
 <span>balanced accuracy: the mean over classes of unequal size</span></p>`;
-  return html`${isUnequal(confusion) && lead}<p class="score"><strong>${percent(accuracy)}</strong>
+  const point = html`<p class="score"><strong>${percent(accuracy)}</strong>
 <span>of ${exactly(test)} held-out images are classified correctly<br>
-95 % interval ${percent(low)} to ${percent(high)} (Wilson)</span></p>
+95 % interval ${percent(low)} to ${percent(high)} (Wilson)</span></p>`;
+  const few = html`<p class="score"><strong>${percent(low)} to ${percent(high)}</strong>
+<span>95 % interval (Wilson): ${percent(accuracy)} of ${exactly(test)} held-out images<br>
+are classified correctly, too few for one figure</span></p>`;
+  return html`${isUnequal(confusion) && lead}${test < FEW_IMAGES ? few : point}
 ${beside}
 <p class="read">How to read it: the held-out images took no part in training or in any choice. The interval says how far chance in drawing just
 these ${exactly(test)} may mislead: made this way, 95 of 100 intervals hold the accuracy on all images of the same source. Images from elsewhere may do worse.</p>`;

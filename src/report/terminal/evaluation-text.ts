@@ -1,7 +1,7 @@
 /** What `eval` and `predict` print. */
 import { formatPercent } from "../../base/index.js";
 import type { ClassScore } from "../fit-report.js";
-import { wilson } from "../kit/interval.js";
+import { accuracyInWords, FEW_IMAGES, wilson } from "../kit/interval.js";
 import { besideLines, leadLines } from "../kit/overall-lines.js";
 import { columns, palette, plain, shortened, type TextOptions } from "../kit/text-table.js";
 
@@ -40,7 +40,7 @@ export function renderEvaluation(
   );
   return [
     ...leadLines(confusion, strong),
-    `${strong(formatPercent(accuracy, 2))} of ${count} ${split === "all" ? "" : `${split} `}images, 95 % interval ${formatPercent(low)} to ${formatPercent(high)}`,
+    `${accuracyInWords(accuracy, count, `${split === "all" ? "" : `${split} `}images`, strong, 2)}${count < FEW_IMAGES ? "" : `, 95 % interval ${formatPercent(low)} to ${formatPercent(high)}`}`,
     ...besideLines(
       confusion,
       perClass.map(({ label }) => plain(label)),

@@ -2,7 +2,7 @@ import { formatCount, formatDuration, formatPercent, isUnequal, overallScores } 
 import type { FitReport, FitSearch } from "../fit-report.js";
 import { armTrials, best, equalCompute } from "../front-facts.js";
 import { costsInRows, limitName } from "../kit/cost-rows.js";
-import { wilson } from "../kit/interval.js";
+import { FEW_IMAGES, wilson } from "../kit/interval.js";
 import {
   columns,
   narrowest,
@@ -49,8 +49,15 @@ function accuracyRows(
   const balanced = ["balanced", strong(formatPercent(balancedAccuracy)), "accuracy, the mean over the classes"];
   return [
     ...(isUnequal(confusion) ? [balanced] : []),
-    ["accuracy", strong(formatPercent(accuracy)), `of ${counted(test, "held-out image")}`],
-    ["", "", `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`],
+    ...(test < FEW_IMAGES
+      ? [
+          ["accuracy", strong(`${formatPercent(low)} to ${formatPercent(high)}`), "95 % interval"],
+          ["", "", `${formatPercent(accuracy)} of ${counted(test, "held-out image")}, too few for one figure`],
+        ]
+      : [
+          ["accuracy", strong(formatPercent(accuracy)), `of ${counted(test, "held-out image")}`],
+          ["", "", `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`],
+        ]),
     ...(isUnequal(confusion)
       ? [
           [
