@@ -111,7 +111,7 @@ const placed = ({ sample, part }: Inspected, classes: readonly string[]) => ({
 /** In levels. */
 const NEARLY_BLACK = 40;
 const NEARLY_WHITE = 215;
-const ONE_COLOUR = 2;
+const ONE_COLOUR = 1;
 const GREY = 6;
 /** Of the median sharpness. */
 const BLURRED = 0.2;

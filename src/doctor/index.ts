@@ -1,1 +1,1 @@
-export { type Diagnosis, diagnose, type Finding, inspect, type Kind, kinds } from "./diagnose.js";
+export { type Diagnosis, diagnose, type Finding, type Inspected, inspect, kinds } from "./diagnose.js";

@@ -1,8 +1,9 @@
 /** A folder of images looked at, before anything is trained on it. */
+import { setImmediate } from "node:timers/promises";
 import { requireWritable, writeFileAtomic } from "../base/files.js";
-import { lastly } from "../base/index.js";
+import { InterruptedError, lastly } from "../base/index.js";
 import { firstGeometry, openImages, type SplitName } from "../data/index.js";
-import { type Diagnosis, diagnose, type Finding, inspect, kinds } from "../doctor/index.js";
+import { type Diagnosis, diagnose, type Finding, type Inspected, inspect, kinds } from "../doctor/index.js";
 import { requireApart } from "../folders/index.js";
 import type { DataFacts } from "../report/index.js";
 import { noProgress, type Progress } from "./shared/progress.js";
@@ -23,6 +24,9 @@ export type CheckOptions = {
 
 export type CheckResult = Diagnosis & { readonly data: DataFacts; readonly write: string | null };
 
+/** Pictures between two signs of life. */
+const AT_ONCE = 500;
+
 /** Changes nothing. @throws as `openDataset`, but for classes of few pictures. @throws {FileError} when the list cannot be written. */
 export async function checkData(options: CheckOptions): Promise<CheckResult> {
   const { data, exclude, write, seed, cacheDir, signal, progress = noProgress } = options;
@@ -30,14 +34,24 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
   await requireWritable(cacheDir);
   const dataset = await readData(data, { seed, exclude, cacheDir, few: true, signal }, progress);
   progress.phase("check", "looking at each picture");
-  const inspected = [];
+  const inspected: Inspected[] = [];
+  const count = Object.values(dataset.splits).reduce((sum, { length }) => sum + length, 0);
   for (const part of ["train", "validation", "test"] satisfies SplitName[]) {
     const images = await openImages(dataset, part, firstGeometry(dataset), { cacheDir, signal });
-    const one = await lastly(
-      async () => [...inspect(images, dataset.splits[part], part)],
+    await lastly(
+      async () => {
+        for (const one of inspect(images, dataset.splits[part], part)) {
+          inspected.push(one);
+          if (inspected.length % AT_ONCE !== 0) continue;
+          progress.update({ text: "looking at each picture", fraction: inspected.length / count });
+          // Ctrl-C is heard between.
+          await setImmediate();
+          if (signal?.aborted)
+            throw new InterruptedError({ at: data, expected: "to be looked at", received: "a stop" });
+        }
+      },
       async () => images.close(),
     );
-    inspected.push(...one);
   }
   const found = diagnose(dataset, inspected);
   if (write !== undefined) await writeFileAtomic(write, listOf(found.findings));
