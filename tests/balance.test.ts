@@ -47,6 +47,10 @@ test("small classes are drawn more often where nobody says otherwise, and it is 
     cache,
   );
   expect(other.code).toBe(2);
+  expect(other.stderr).toContain("--metric");
+  const mirrored = await bantam(["train", root, ...quick, "--epochs", "8", "--out", auto.out, "--mirror", "on"], cache);
+  expect({ code: mirrored.code, stderr: mirrored.stderr }).toMatchObject({ code: 2 });
+  expect(mirrored.stderr).toContain("--mirror");
 
   const { stdout } = await bantam(["eval", join(auto.out, "model.onnx"), root], cache);
   expect(stdout).toMatch(

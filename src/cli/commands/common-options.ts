@@ -80,6 +80,18 @@ export const metricOption = {
   },
 } as const;
 
+export const mirrorOption = {
+  mirror: {
+    kind: "choice",
+    of: ["auto", "on", "off"],
+    help: "whether training mirrors pictures; by default auto: colour ones, where the recipe does",
+  },
+} as const;
+
+/** Undefined: as nobody says. */
+export const mirrorFrom = ({ mirror }: { readonly mirror: "auto" | "on" | "off" | undefined }): boolean | undefined =>
+  mirror === undefined || mirror === "auto" ? undefined : mirror === "on";
+
 /** Undefined: as the sizes of the classes suggest. */
 export const metricFrom = ({ metric }: { readonly metric: "auto" | Metric | undefined }): Metric | undefined =>
   metric === "auto" ? undefined : metric;

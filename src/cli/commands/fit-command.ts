@@ -18,6 +18,8 @@ import {
   headline,
   metricFrom,
   metricOption,
+  mirrorFrom,
+  mirrorOption,
   overwriteOption,
   shapeFrom,
   shapeOption,
@@ -55,12 +57,7 @@ export const fitCommand = defineCommand({
     },
     trials: { kind: "integer", min: 1, help: "a search of exactly so many trials, whatever the time" },
     epochs: { kind: "integer", min: 1, help: "exactly so many epochs of final training, whatever the time" },
-    mirror: {
-      kind: "choice",
-      of: ["on", "off", "auto"],
-      default: "auto",
-      help: "whether training mirrors pictures; auto: as a brief training finds that they bear it",
-    },
+    mirror: { ...mirrorOption.mirror, help: "whether training mirrors pictures; by default auto: where they bear it" },
     repeat: {
       kind: "path",
       placeholder: "FOLDER",
@@ -94,7 +91,7 @@ export const fitCommand = defineCommand({
       search: values.search || undefined,
       trials: values.trials,
       epochs: values.epochs,
-      mirror: values.mirror === "auto" ? undefined : values.mirror === "on",
+      mirror: mirrorFrom(values),
       engine,
       workers: values.workers,
       goldenPhotos: values.goldenPhotos,
@@ -130,7 +127,7 @@ type Repeatable = {
   readonly search: boolean;
   readonly trials: number | undefined;
   readonly epochs: number | undefined;
-  readonly mirror: "on" | "off" | "auto";
+  readonly mirror: "on" | "off" | "auto" | undefined;
   readonly cache: string | undefined;
   readonly goldenPhotos: boolean;
 };

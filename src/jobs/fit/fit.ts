@@ -18,7 +18,7 @@ import { channelStatistics, requireVariety } from "../../data/index.js";
 import type { Architecture } from "../../networks/index.js";
 import { type FitReport, renderFitReport } from "../../report/index.js";
 import { type CostGate, requireFeasible } from "../../search/index.js";
-import { largestUsefulSide, recipeFor, sayBalance } from "../shared/choices.js";
+import { largestUsefulSide, mirroredBy, recipeFor, sayBalance } from "../shared/choices.js";
 import { type Course, courseLines, courseOf } from "../shared/course.js";
 import { costsBy } from "../shared/latency-predictor.js";
 import { findMirroring, type Mirroring, mirroringLine } from "../shared/mirroring.js";
@@ -56,7 +56,6 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const train = await pool.get("train", dataset.size);
     requireVariety(train, data);
     const mirroring = await mirroringFor(options, { dataset, pool, clock, study, progress: work.progress });
-    const augmented = recipeFor(dataset, options.metric);
     sayBalance(dataset, options.metric, work.progress);
     const job: Job = {
       ...options,
@@ -65,7 +64,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       pool,
       clock,
       rng: createRng(seed),
-      recipe: { ...augmented, augmentation: { ...augmented.augmentation, flip: mirroring.on } },
+      recipe: mirroredBy(recipeFor(dataset, options.metric), mirroring.on),
       mirroring,
       normalization: channelStatistics(train),
       study: { ...study, plan: { ...study.plan, mirror: mirroring } },

@@ -4,7 +4,7 @@ import { channelStatistics, type Dataset, type Normalization, requireVariety } f
 import { costOf } from "../../scaling/index.js";
 import { type CostGate, imageSpace, type Objective, requireFeasible, reward } from "../../search/index.js";
 import { type Recipe, warmingUpWithin } from "../../training/index.js";
-import { recipeFor, sidesUpTo } from "../shared/choices.js";
+import { mirroredBy, recipeFor, sidesUpTo } from "../shared/choices.js";
 import type { ImagePool } from "../shared/image-pool.js";
 import { costsBy } from "../shared/latency-predictor.js";
 import type { Progress } from "../shared/progress.js";
@@ -47,7 +47,7 @@ export async function prepareSearch(read: SearchBeginning, pool: ImagePool): Pro
   const all = await pool.get("train", dataset.size);
   requireVariety(all, options.data);
   const trainImages = Math.min(options.images ?? all.count, all.count);
-  const recipe = recipeFor(dataset, options.metric);
+  const recipe = mirroredBy(recipeFor(dataset, options.metric), options.mirror);
   const rng = createRng(options.seed);
   return {
     ...read,

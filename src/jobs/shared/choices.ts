@@ -88,3 +88,7 @@ export function memoized<T>(count: (architecture: Architecture) => T): (architec
     return value;
   };
 }
+
+/** @param flip as somebody says; by default as it was. */
+export const mirroredBy = (recipe: Recipe, flip: boolean | undefined): Recipe =>
+  flip === undefined ? recipe : { ...recipe, augmentation: { ...recipe.augmentation, flip } };

@@ -107,6 +107,8 @@ const options: Readonly<Record<string, string>> = {
   shape: "--shape",
   epochs: "--epochs",
   seed: "--seed",
+  "recipe.augmentation.flip": "--mirror",
+  "recipe.balance": "--metric",
   "recipe.batchSize": "--batch-size",
   "recipe.accumulate": "--accumulate",
   "recipe.learningRate": "--learning-rate",

@@ -18,6 +18,8 @@ export type TrainOptions = {
   readonly data: string;
   /** By which states and trials are compared; by default balanced accuracy where classes are of unequal size. */
   readonly metric?: Metric | undefined;
+  /** Whether training mirrors pictures; by default colour ones, where the recipe does. */
+  readonly mirror?: boolean | undefined;
   /** A list of pictures to leave out, as `bantam check` writes it. */
   readonly exclude?: string | undefined;
   /** How pictures become squares; by default as their shapes suggest, or as pretrained weights were shown theirs. */

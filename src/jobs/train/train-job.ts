@@ -113,7 +113,7 @@ function planOf({ from, epochs: asked }: TrainOptions, start: Start, { epochs: u
 function recipeOf(
   { recipe, ownAugmentation = false }: FoundRecipe,
   dataset: Dataset,
-  options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate" | "metric">,
+  options: Pick<TrainOptions, "batchSize" | "accumulate" | "learningRate" | "metric" | "mirror">,
   progress: Progress,
 ): Recipe {
   const pictures = dataset.splits.train.length;
@@ -136,7 +136,7 @@ function recipeOf(
     learningRate: typeof options.learningRate === "number" ? options.learningRate : scaled.learningRate,
     augmentation: {
       ...recipe.augmentation,
-      flip: recipe.augmentation.flip && (ownAugmentation || dataset.channels === 3),
+      flip: options.mirror ?? (recipe.augmentation.flip && (ownAugmentation || dataset.channels === 3)),
     },
   };
   partSize(fitted);

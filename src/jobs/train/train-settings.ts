@@ -20,6 +20,7 @@ export const trainSchema = z.looseObject({
     data: z.string(),
     exclude: z.string().optional(),
     metric: z.enum(metrics).optional(),
+    mirror: z.boolean().optional(),
     shape: z.enum(shapes).optional(),
     network: z.looseObject({ name: z.string().optional(), table: architectureSchema.optional() }).optional(),
     from: z.looseObject({ weights: z.string(), plan: plan.optional() }).optional(),
