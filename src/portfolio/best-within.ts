@@ -1,7 +1,7 @@
 /** The size of a rule's networks that makes most of a budget. */
 import { InfeasibleError } from "../base/index.js";
 import type { Architecture } from "../networks/index.js";
-import { type Budget, brokenLimits, type CostsAndLatency, inWords, type LimitName } from "../scaling/index.js";
+import { type Budget, brokenLimits, type CostsAndLatency, costOf, inWords, type LimitName } from "../scaling/index.js";
 import { type Input, networkOf, type ShapeRule, type Size } from "./shape-rule.js";
 import { trainingWork } from "./training-work.js";
 
@@ -9,7 +9,7 @@ export type Sized = {
   readonly size: Size;
   readonly architecture: Architecture;
   readonly costs: CostsAndLatency;
-  /** Limits that a next larger network breaks: in one of its numbers, the others as they are. */
+  /** Limits that a next larger network breaks, in one of its numbers, the others as they are; the fullest here first. */
   readonly binding: readonly LimitName[];
 };
 
@@ -40,7 +40,9 @@ export function bestWithin(rule: ShapeRule, options: SizeOptions): Sized {
     if (score > most) [best, most] = [counted, score];
   }
   if (best === undefined) throw tooSmall(rule, options);
-  return { ...best, binding: bindingOf(rule, best.size, options) };
+  const fullness = (limit: LimitName) => costOf(best!.costs, limit) / options.budget[limit]!;
+  const binding = bindingOf(rule, best.size, options).sort((a, b) => fullness(b) - fullness(a));
+  return { ...best, binding };
 }
 
 type Counted = Omit<Sized, "binding">;

@@ -18,6 +18,8 @@ const MOST_TRIAL_STEPS = 400;
 /** A full training should have this many steps, and see every image this often. */
 const FINAL_STEPS = 2000;
 const FINAL_EPOCHS = 12;
+/** Of few images each should be seen oftener: from 3 to 45 epochs of 7,000 the accuracy rose from 84.8 to 92.0 %. */
+const MORE_EPOCHS = { epochs: 40, images: 400_000 };
 
 /** When the search is to end, in seconds of the clock. */
 export const searchEnd = ({ total, reading }: Pick<Clock, "total" | "reading">): number =>
@@ -108,7 +110,11 @@ export const secondsLeft = ({ clock }: Job): number => Math.max(LEAST_SECONDS, c
 
 /** How many a full training should see. */
 export const imagesWanted = ({ recipe, dataset }: Job): number =>
-  Math.max(FINAL_STEPS * recipe.batchSize, FINAL_EPOCHS * dataset.splits.train.length);
+  Math.max(
+    FINAL_STEPS * recipe.batchSize,
+    FINAL_EPOCHS * dataset.splits.train.length,
+    Math.min(MORE_EPOCHS.epochs * dataset.splits.train.length, MORE_EPOCHS.images),
+  );
 
 function requireOne(trials: readonly Trial[]): void {
   if (trials.some(({ state }) => state !== "failed")) return;
