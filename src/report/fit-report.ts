@@ -102,7 +102,7 @@ export type FitReport = {
   readonly scaling: FitScaling | null;
   /** Which limit the next larger network would break. */
   readonly stoppedBy: string;
-  readonly network: { readonly resolution: number; readonly stages: readonly StageRow[] };
+  readonly network: { readonly resolution: number; readonly channels: number; readonly stages: readonly StageRow[] };
   readonly curve: readonly EpochRecord[];
   /** Which state ships, and what went wrong on the way: a sentence each. */
   readonly course: readonly string[];

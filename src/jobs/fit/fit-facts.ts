@@ -53,5 +53,6 @@ export async function fitFacts(
 
 const networkOf = (architecture: Architecture): FitReport["network"] => ({
   resolution: architecture.resolution,
+  channels: architecture.channels,
   stages: profileArchitecture(architecture).stages,
 });

@@ -38,7 +38,11 @@ export async function trainReport(
     curve,
     course: courseLines(course),
     settings: settingRows(recipeName, recipe, options.from?.weights ?? null),
-    network: { resolution: architecture.resolution, stages: profileArchitecture(architecture).stages },
+    network: {
+      resolution: architecture.resolution,
+      channels: architecture.channels,
+      stages: profileArchitecture(architecture).stages,
+    },
     mistakes: await picturesOfMistakes(shipped, dataset.classes, MISTAKES_SHOWN),
   };
 }

@@ -96,6 +96,7 @@ describe("hostile names stay names", () => {
     stoppedBy: evil,
     network: {
       resolution: 32,
+      channels: 1,
       stages: report.network.stages.map((stage) => ({ ...stage, name: evil, block: evil, activation: evil })),
     },
     search: { ...report.search, trials: report.search.trials.map((trial) => ({ ...trial, summary: evil })) },
@@ -153,6 +154,13 @@ describe("confusion", () => {
     expect(text).toContain("The most frequent mistakes, 12 of");
     expect(unbalanced(text)).toEqual([]);
   });
+});
+
+test("a grey picture goes in as one channel", () => {
+  const withChannels = (channels: number) => renderFitReport({ ...report, network: { ...report.network, channels } });
+  const above = (page: string) =>
+    /<svg[\s\S]*?<text[^>]*>(\d+)<\/text>/.exec(page.slice(page.indexOf('id="network"')))![1];
+  expect([1, 3].map((channels) => above(withChannels(channels)))).toEqual(["1", "3"]);
 });
 
 test("a run that taught nothing still has a report", () => {

@@ -24,7 +24,7 @@ export function renderFitReport(report: FitReport): string {
 <main>
 ${budget(report)}
 ${report.search !== null && front(report.search, report.data.validation)}
-${curves(report, "The scaled network")}
+${curves(report, report.scaling === null ? "The network" : "The scaled network")}
 ${architecture(report)}
 ${confusion(report.data.classes, report.confusion)}
 ${classes(report.perClass)}

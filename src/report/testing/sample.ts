@@ -88,7 +88,7 @@ export function sampleReport(labels: readonly string[] = fashion, seed = 7): Sea
       baseline: { params: 118_400, macs: 1_912_000, weightBytes: 473_600, peakActivationBytes: 150_528 },
     },
     stoppedBy: "macs",
-    network: { resolution: 32, stages },
+    network: { resolution: 32, channels: 1, stages },
     course: [],
     curve: Array.from({ length: 24 }, (_, i) => {
       const done = (i + 1) / 24;
